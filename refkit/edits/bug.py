@@ -1,0 +1,32 @@
+"""A known bug: an entry of the catalogue that runs."""
+
+import dataclasses
+
+from refkit.edits.edit import Edit
+
+
+@dataclasses.dataclass(frozen=True)
+class Bug:
+    """One entry of the catalogue.
+
+    Args:
+        id: the catalogue's id, such as `missing-activation`.
+        group: the catalogue's section: `shapes`, `loss`, `architecture` and so on.
+        rung: the rung that must catch it first.
+        what: what it is; one or two sentences.
+        shows: how it shows.
+        harm: why it is bad.
+        mend: how to mend it; one sentence in the imperative.
+        edits: the ways it shows in each reference.
+        alike: ids of entries that no number tells apart from this one in some programs.
+    """
+
+    id: str
+    group: str
+    rung: str
+    what: str
+    shows: str
+    harm: str
+    mend: str
+    edits: tuple[Edit, ...]
+    alike: tuple[str, ...] = ()
