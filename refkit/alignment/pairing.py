@@ -1,0 +1,225 @@
+"""Which parameter of yours is which of the reference's, found by size, order of use and name, then by values."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from refkit.alignment.constructs import Atom, Construct, constructs, count
+from refkit.alignment.expressions import Complement, Expression, Free, expressions
+
+NAMES = {
+    "scale": ("scale", "gamma"),
+    "bias": ("bias", "beta", "b"),
+    "mean": ("mean", "running_mean", "mu", "moving_mean"),
+    "var": ("var", "variance", "running_var", "moving_var"),
+}
+MOST_STEPS = 3000
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaf:
+    """A parameter of yours.
+
+    Args:
+        path: as your tree has it, `params.Conv_0.kernel`.
+        shape: its shape.
+        kind: `parameters` or `statistics`.
+        use: place in the order of first use.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    kind: str
+    use: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairing:
+    """An assignment of every leaf of yours.
+
+    Attributes:
+        held: for each leaf, the construct that it holds, or None.
+        made: for each leaf, how it is made of the reference's parameters.
+        unpaired: paths of the reference's parameters that no leaf of yours holds.
+    """
+
+    leaves: tuple[Leaf, ...]
+    held: tuple[Construct | None, ...]
+    made: tuple[Expression | Complement | Free, ...]
+    unpaired: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.unpaired and not any(isinstance(m, Free) for m in self.made)
+
+    @property
+    def missing(self) -> int:
+        return len(self.unpaired) + sum(isinstance(m, Free) for m in self.made)
+
+    def values(self, reference: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Your parameters, made of the reference's."""
+        return [made.value(reference) for made in self.made]
+
+    def with_made(self, k: int, made) -> "Pairing":
+        return dataclasses.replace(self, made=(*self.made[:k], made, *self.made[k + 1:]))
+
+    def cells(self) -> set[str]:
+        return {held.cell for held in self.held if held is not None and held.cell is not None}
+
+
+def pair(leaves: list[Leaf], atoms: list[Atom]) -> Pairing:
+    """The likeliest pairing by sizes, names and order of use."""
+    options = constructs(atoms)
+    order = sorted(range(len(leaves)), key=lambda k: leaves[k].use)
+    best: tuple[int, dict[int, Construct]] | None = None
+    steps = 0
+
+    def candidates(leaf: Leaf, used: frozenset[str]) -> list[Construct]:
+        fitting = [c for c in options if c.size == count(leaf.shape) and c.kind == leaf.kind
+                   and not used.intersection(c.bundle.paths) and expressions(c.bundle, leaf.shape)]
+        return sorted(fitting, key=lambda c: name_distance(leaf.path, c.bundle.paths[0]))
+
+    def search(at: int, used: frozenset[str], chosen: dict[int, Construct]):
+        nonlocal best, steps
+        steps += 1
+        if best is not None and (best[0] == 0 or steps > MOST_STEPS):
+            return
+        if at == len(order):
+            lost = sum(k not in chosen for k in order) + sum(atom.path not in used for atom in atoms)
+            if best is None or lost < best[0]:
+                best = (lost, dict(chosen))
+            return
+        leaf = leaves[order[at]]
+        for candidate in candidates(leaf, used):
+            chosen[order[at]] = candidate
+            search(at + 1, used.union(candidate.bundle.paths), chosen)
+            del chosen[order[at]]
+        search(at + 1, used, chosen)
+
+    search(0, frozenset(), {})
+    return build(leaves, atoms, best[1])
+
+
+def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -> Pairing:
+    held = [chosen.get(k) for k in range(len(leaves))]
+    made: list = []
+    for k, leaf in enumerate(leaves):
+        if held[k] is not None:
+            made.append(expressions(held[k].bundle, leaf.shape)[0])
+        else:
+            made.append(Free(leaf.shape, seed=1000 + k, positive=leaf.kind == "statistics"))
+    for k, leaf in enumerate(leaves):  # the second of two biases
+        if held[k] is None and len([s for s in leaf.shape if s > 1]) <= 2:
+            for other in range(len(leaves)):
+                twin = held[other]
+                if twin is None or leaves[other].shape != leaf.shape or isinstance(made[other], Complement):
+                    continue
+                if made[other].offset or not all(path.endswith("bias") for path in twin.bundle.paths):
+                    continue
+                made[other] = dataclasses.replace(made[other], offset=77 + k)
+                made[k] = Complement(made[other])
+                break
+    used = {path for construct in held if construct for path in construct.bundle.paths}
+    unpaired = tuple(atom.path for atom in atoms if atom.path not in used)
+    return Pairing(tuple(leaves), tuple(held), tuple(made), unpaired)
+
+
+def name_distance(yours: str, reference: str) -> int:
+    """0 where the last names agree in meaning, 1 where one of them says nothing, 2 where they disagree."""
+    a, b = meaning(yours), meaning(reference)
+    if a is None or b is None:
+        return 1
+    return 0 if a == b else 2
+
+
+def meaning(path: str) -> str | None:
+    last = path.split(".")[-1].split("[")[0].lower()
+    for name, words in NAMES.items():
+        if last in words:
+            return name
+    return None
+
+
+def variants(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
+    """Other pairings that differ in the leaves whose place the values have not confirmed yet, the likeliest first."""
+    yield from layouts(pairing, open_leaves)
+    yield from swaps(pairing, open_leaves)
+    for cell in sorted({pairing.held[k].cell for k in open_leaves if pairing.held[k] and pairing.held[k].cell is not None}):
+        yield from gate_orders(pairing, cell)
+
+
+def layouts(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
+    for k in sorted(open_leaves, key=lambda k: pairing.leaves[k].use):
+        held, made = pairing.held[k], pairing.made[k]
+        if held is None or not isinstance(made, Expression):
+            continue
+        for other in expressions(held.bundle, pairing.leaves[k].shape):
+            other = dataclasses.replace(other, gates=made.gates, offset=made.offset)
+            if other != made:
+                yield pairing.with_made(k, other)
+
+
+def swaps(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
+    places = sorted(open_leaves)
+    for a, b in itertools.combinations(places, 2):
+        first, second = pairing.held[a], pairing.held[b]
+        if first is None and second is None:
+            continue
+        if count(pairing.leaves[a].shape) != count(pairing.leaves[b].shape):
+            continue
+        if pairing.leaves[a].kind != pairing.leaves[b].kind:
+            continue
+        if isinstance(pairing.made[a], Complement) or isinstance(pairing.made[b], Complement):
+            continue
+        made, held = list(pairing.made), list(pairing.held)
+        held[a], held[b] = second, first
+        for k in (a, b):
+            if held[k] is None:
+                made[k] = Free(pairing.leaves[k].shape, seed=1000 + k)
+            else:
+                fitting = expressions(held[k].bundle, pairing.leaves[k].shape)
+                if not fitting:
+                    break
+                made[k] = fitting[0]
+        else:
+            yield dataclasses.replace(pairing, held=tuple(held), made=tuple(made))
+
+
+def gate_orders(pairing: Pairing, cell: str) -> Iterator[Pairing]:
+    """The same cell with its four gates in every other order, for all of its parameters at once."""
+    for order in itertools.permutations(range(4)):
+        if order != (0, 1, 2, 3):
+            yield reorder_gates(pairing, cell, order)
+
+
+def reorder_gates(pairing: Pairing, cell: str, order: tuple[int, ...]) -> Pairing:
+    made, held = list(pairing.made), list(pairing.held)
+    for k, construct in enumerate(pairing.held):
+        if construct is None or construct.cell != cell or isinstance(made[k], (Complement, Free)):
+            continue
+        if construct.gate is None:
+            gates = tuple(order[g] for g in made[k].gates)
+            made[k] = dataclasses.replace(made[k], gates=gates)
+        else:
+            other = gate_construct(pairing, construct, order[construct.gate])
+            held[k] = other
+            made[k] = dataclasses.replace(made[k], bundle=other.bundle)
+    for k, first in enumerate(pairing.made):
+        if isinstance(first, Complement):
+            twin = next(j for j, m in enumerate(pairing.made) if m == first.first)
+            made[k] = Complement(made[twin])
+    return dataclasses.replace(pairing, held=tuple(held), made=tuple(made))
+
+
+def gate_construct(pairing: Pairing, construct: Construct, gate: int) -> Construct:
+    """The same part of another gate."""
+    from refkit.alignment.constructs import GATES
+
+    renamed = []
+    for block in construct.bundle.blocks:
+        paths = tuple(path.replace(f"{GATES[construct.gate]}_", f"{GATES[gate]}_") for path in block.paths)
+        renamed.append(dataclasses.replace(block, paths=paths))
+    bundle = dataclasses.replace(construct.bundle, blocks=tuple(renamed))
+    return dataclasses.replace(construct, bundle=bundle, gate=gate)

@@ -1,0 +1,132 @@
+"""A reference put together from its source: at some options, with some bugs put in, as pure functions."""
+
+import dataclasses
+import functools
+import types
+from typing import Any
+
+import jax
+import numpy as np
+from flax import nnx
+
+from refkit.tracing.program import Program, trace_program
+from refkit.tracing.sites import Sites
+
+
+@dataclasses.dataclass
+class Reference:
+    """One reference at one setting.
+
+    Attributes:
+        name: `lenet`.
+        source: the edited source; line numbers of its sites are those of this text.
+        file: the name that its sites carry.
+        module: the executed source.
+        config: its `Config()`.
+        paths: dotted path of every leaf, parameters first and then statistics.
+        shapes: shape of every leaf.
+        kinds: `parameters` or `statistics`.
+    """
+
+    name: str
+    model: str
+    source: str
+    file: str
+    module: types.ModuleType
+    config: Any
+    paths: list[str]
+    shapes: list[tuple[int, ...]]
+    kinds: list[str]
+    graph: Any
+    trees: tuple[Any, Any]
+    rest: Any
+
+    @property
+    def sites(self) -> Sites:
+        return Sites((self.file,))
+
+    def rebuild(self, leaves: list, training: bool = False):
+        """The model with `leaves` as its parameters and statistics."""
+        sizes = [len(jax.tree.leaves(tree)) for tree in self.trees]
+        parameters = jax.tree.unflatten(jax.tree.structure(self.trees[0]), leaves[:sizes[0]])
+        statistics = jax.tree.unflatten(jax.tree.structure(self.trees[1]), leaves[sizes[0]:])
+        rest = jax.tree.map(blank, self.rest)
+        model = nnx.merge(self.graph, parameters, statistics, rest)
+        model.train() if training else model.eval()
+        return model
+
+    def forward(self, leaves: list, *inputs):
+        return self.rebuild(leaves)(*inputs)
+
+    def loss(self, leaves: list, inputs: tuple, labels):
+        return self.module.loss_fn(self.rebuild(leaves), *inputs, labels)
+
+    def init(self, key) -> list:
+        model = getattr(self.module, self.model)(self.config, nnx.Rngs(key))
+        _, parameters, statistics, _ = nnx.split(model, nnx.Param, nnx.BatchStat, ...)
+        return [*jax.tree.leaves(parameters), *jax.tree.leaves(statistics)]
+
+    def trace_forward(self, inputs: list, names: list[str]) -> Program:
+        """The forward pass in evaluation mode.
+
+        Args:
+            inputs: arrays or shapes, batch first.
+            names: what each input is called.
+        """
+        leaves = [jax.ShapeDtypeStruct(shape, np.float32) for shape in self.shapes]
+        function = lambda *flat: self.forward(list(flat[:len(leaves)]), *flat[len(leaves):])
+        return trace_program(function, [*leaves, *inputs], [*self.roles(), *(("input", n) for n in names)], self.sites)
+
+    def trace_loss(self, inputs: list, names: list[str], labels) -> Program:
+        leaves = [jax.ShapeDtypeStruct(shape, np.float32) for shape in self.shapes]
+        function = lambda *flat: self.loss(list(flat[:len(leaves)]), flat[len(leaves):-1], flat[-1])
+        roles = [*self.roles(), *(("input", n) for n in names), ("label", "labels")]
+        return trace_program(function, [*leaves, *inputs, labels], roles, self.sites)
+
+    def roles(self) -> list[tuple[str, str]]:
+        return [(kind, path) for kind, path in zip(self.kinds, self.paths, strict=True)]
+
+
+def blank(leaf):
+    """A stand-in for state that is neither parameter nor statistic: keys and counts."""
+    if jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return jax.random.key(0) if not leaf.shape else jax.random.split(jax.random.key(0), leaf.shape)
+    return jax.numpy.zeros(leaf.shape, leaf.dtype)
+
+
+def build(name: str, model: str, source: str) -> Reference:
+    """Execute a reference's source and describe its model, without computing any of its values.
+
+    Raises:
+        Exception: whatever the edited source raises; some bugs do.
+    """
+    module = types.ModuleType(f"refkit_reference_{name}")
+    file = f"{name}.py (reference)"
+    exec(compiled(source, file), module.__dict__)
+    config = module.Config()
+    with jax.enable_x64(False):
+        abstract = nnx.eval_shape(lambda: getattr(module, model)(config, nnx.Rngs(0)))
+    graph, parameters, statistics, rest = nnx.split(abstract, nnx.Param, nnx.BatchStat, ...)
+    paths, shapes, kinds = [], [], []
+    for kind, tree in (("parameters", parameters), ("statistics", statistics)):
+        for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+            paths.append(dotted(path))
+            shapes.append(tuple(leaf.shape))
+            kinds.append(kind)
+    return Reference(name, model, source, file, module, config, paths, shapes, kinds, graph,
+                     (parameters, statistics), rest)
+
+
+@functools.lru_cache(maxsize=512)
+def compiled(source: str, file: str):
+    return compile(source, file, "exec")
+
+
+def dotted(path) -> str:
+    """A tree path as `conv1.kernel`."""
+    words = []
+    for part in path:
+        word = getattr(part, "key", getattr(part, "name", getattr(part, "idx", None)))
+        if word not in (None, "value", ""):
+            words.append(str(word))
+    return ".".join(words)

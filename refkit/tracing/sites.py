@@ -1,0 +1,50 @@
+"""From an equation to the program's own line. The one file that touches JAX's internal source information."""
+
+import os
+import sysconfig
+
+import jax
+from jax._src import source_info_util
+
+from refkit.tracing.trace import Site
+
+LIBRARIES = tuple(
+    sorted({sysconfig.get_paths()[name] + os.sep for name in ("purelib", "platlib", "stdlib")})
+    + [os.path.dirname(os.path.dirname(jax.__file__)) + os.sep, os.path.dirname(os.path.dirname(__file__)) + os.sep]
+)
+
+
+class Sites:
+    """Finds the innermost frame of a program's own code.
+
+    Args:
+        files: names of files that count as the program's own although they lie inside a library or nowhere at all.
+    """
+
+    def __init__(self, files: tuple[str, ...] = ()):
+        self.files = frozenset(files)
+        self.seen: dict = {}
+
+    def of(self, source_info) -> Site | None:
+        traceback = source_info.traceback
+        if traceback is None:
+            return None
+        if traceback not in self.seen:
+            self.seen[traceback] = self.find(traceback)
+        return self.seen[traceback]
+
+    def find(self, traceback) -> Site | None:
+        """The innermost own frame. Inside a jitted function JAX keeps no more of the stack than the function itself."""
+        codes, lasti = traceback.raw_frames()
+        for code, offset in zip(codes, lasti):
+            name = code.co_filename
+            if self.own(name):
+                frame = source_info_util.raw_frame_to_frame(code, offset)
+                return Site(name, frame.start_line, frame.end_line or frame.start_line, frame.start_column,
+                            frame.function_name)
+        return None
+
+    def own(self, file: str) -> bool:
+        if file in self.files:
+            return True
+        return not file.startswith(LIBRARIES) and not file.startswith("<") and not file.endswith(" (reference)")

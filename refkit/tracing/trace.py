@@ -1,0 +1,79 @@
+"""A trace: one execution of a program, value by value, free of any framework."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """Where in a file a step was written: 1-based lines of the expression."""
+
+    file: str
+    line: int
+    end_line: int
+    column: int = 0
+    function: str = ""
+
+
+class Trace:
+    """Values in the order in which they were computed; the index of a value is its node.
+
+    Attributes (lists, one entry a node):
+        values: NumPy arrays; floats in float64 where the trace is wide.
+        ops: names of the primitives, or `argument`, `literal`, `slice-of-scan`, `stack-of-scan`.
+        sites: the innermost line of the file's own code, or None.
+        times: the iteration of every enclosing loop, outermost first: `(3,)` is the fourth time step.
+        parents: the nodes it was computed from.
+        data: whether it depends on the inputs or labels (and not on parameters or constants alone).
+        narrow: whether it went through float32 on the way, so that the wider tolerance applies.
+        dtypes: the dtype that the user's program gives it.
+        arguments: node of every argument, in order.
+        outputs: node of every output, in order.
+    """
+
+    def __init__(self):
+        self.values: list[np.ndarray] = []
+        self.ops: list[str] = []
+        self.sites: list[Site | None] = []
+        self.times: list[tuple[int, ...]] = []
+        self.parents: list[tuple[int, ...]] = []
+        self.data: list[bool] = []
+        self.narrow: list[bool] = []
+        self.dtypes: list = []
+        self.arguments: list[int] = []
+        self.outputs: list[int] = []
+        self.unchanged_carries: list[tuple[Site | None, int]] = []
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def add(self, value, op, site, time, parents, data, narrow, dtype) -> int:
+        self.values.append(value)
+        self.ops.append(op)
+        self.sites.append(site)
+        self.times.append(time)
+        self.parents.append(parents)
+        self.data.append(data)
+        self.narrow.append(narrow)
+        self.dtypes.append(dtype)
+        return len(self.values) - 1
+
+    def ancestors(self, nodes) -> list[bool]:
+        """Whether each node feeds one of `nodes`; the nodes themselves included."""
+        feeds = [False] * len(self.values)
+        for node in nodes:
+            feeds[node] = True
+        for node in range(len(feeds) - 1, -1, -1):
+            if feeds[node]:
+                for parent in self.parents[node]:
+                    feeds[parent] = True
+        return feeds
+
+    def consumers(self) -> list[list[int]]:
+        """For each node, the nodes computed from it."""
+        found: list[list[int]] = [[] for _ in self.values]
+        for node, parents in enumerate(self.parents):
+            for parent in parents:
+                found[parent].append(node)
+        return found
