@@ -1,0 +1,3 @@
+"""The known bugs, one file each."""
+
+BUGS = ()
