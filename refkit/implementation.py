@@ -42,6 +42,8 @@ class Implementation:
         file: absolute path of the file whose lines findings point at.
         framework: `nnx`, `linen`, `jax`, `implementation`.
         notes: sentences on what the adapter had to do ("the image is handed over as NCHW").
+        alternatives: the same model seen in other layouts that run as well (batch and time the other way round), most likely
+            first, for values to decide between.
     """
 
     init: Callable[..., Any]
@@ -54,3 +56,4 @@ class Implementation:
     file: str = ""
     framework: str = "implementation"
     notes: list[str] = dataclasses.field(default_factory=list)
+    alternatives: list["Implementation"] = dataclasses.field(default_factory=list)

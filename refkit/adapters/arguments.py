@@ -1,0 +1,275 @@
+"""Constructor arguments, filled in from what the user gave, the file itself, and the names that we know."""
+
+import ast
+import dataclasses
+import inspect
+import itertools
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from flax import nnx
+
+from refkit.adapters import roles, synonyms
+from refkit.adapters.calling import typed
+from refkit.adapters.evidence import UNKNOWN, Evidence, name_of
+from refkit.errors import RefkitError
+
+LIMIT = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class FromKey:
+    """An argument that is made from the key when the model is built.
+
+    Args:
+        kind: `rngs`, `key`, `raw`, `seed`.
+    """
+
+    kind: str
+
+    def make(self, key: jax.Array) -> Any:
+        if self.kind == "rngs":
+            return nnx.Rngs(typed(key))
+        if self.kind == "raw":
+            return jax.random.key_data(typed(key))
+        if self.kind == "seed":
+            return jax.random.randint(typed(key), (), 0, 2**31 - 1)
+        if self.kind == "fixed":
+            return 0
+        return typed(key)
+
+
+@dataclasses.dataclass(frozen=True)
+class Filled:
+    """One way to fill the arguments in.
+
+    Args:
+        values: by name; `FromKey` where randomness goes.
+        guessed: names filled by what they are called, not by the user's own text.
+    """
+
+    values: dict[str, Any]
+    guessed: tuple[str, ...] = ()
+
+    def make(self, key: jax.Array) -> dict[str, Any]:
+        return {name: value.make(key) if isinstance(value, FromKey) else value for name, value in self.values.items()}
+
+
+def fill(parameters: list[inspect.Parameter], names: set[str], evidence: Evidence, sizes: dict[str, Any],
+         given: dict[str, Any] | None, *, framework: str, what: str) -> list[Filled]:
+    """Ways to call a constructor, most plausible first.
+
+    Args:
+        parameters: those of the constructor, without `self`.
+        names: what the constructor is called in the file, to find its call there.
+        given: the user's `--kwargs`.
+        what: for the message, such as "`MLP`".
+    """
+    given = dict(given or {})
+    accepted = {parameter.name for parameter in parameters}
+    open_ended = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    if not open_ended and set(given) - accepted:
+        extra = sorted(set(given) - accepted)[0]
+        raise RefkitError(f"{what} takes no argument `{extra}` given by `--kwargs`: it takes "
+                          + ", ".join(f"`{name}`" for name in sorted(accepted)))
+    called = call_arguments(parameters, names, evidence)
+    choices: dict[str, list] = {}
+    guessed, missing = [], []
+    for parameter in parameters:
+        if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+            continue
+        name, optional = parameter.name, parameter.default is not inspect.Parameter.empty
+        if name in given:
+            choices[name] = [given[name]]
+        elif randomness(parameter, framework, optional):
+            choices[name] = [FromKey(kind) for kind in randomness(parameter, framework, optional)]
+        elif name in called:
+            choices[name] = [called[name]]
+        elif optional:
+            continue
+        else:
+            values = guesses(parameter, evidence, sizes, framework)
+            if not values:
+                missing.append(name)
+            choices[name] = values
+            guessed.append(name)
+    if missing:
+        raise RefkitError(missing_argument(what, missing, parameters))
+    names_of = list(choices)
+    products = itertools.islice(itertools.product(*choices.values()), LIMIT)
+    extra = {name: value for name, value in given.items() if name not in accepted}
+    return [Filled(dict(zip(names_of, values, strict=True)) | extra, tuple(guessed)) for values in products]
+
+
+def missing_argument(what: str, missing: list[str], parameters: list[inspect.Parameter]) -> str:
+    takes = ", ".join(f"`{parameter.name}`" for parameter in parameters)
+    values = ", ".join(f"{name}=…" for name in missing)
+    wanted = " and ".join(f"`{name}`" for name in missing)
+    return f"{what} needs {wanted}, which no name we know tells (it takes {takes}): give it as `--kwargs '{values}'`"
+
+
+def randomness(parameter: inspect.Parameter, framework: str, optional: bool) -> list[str]:
+    """Kinds of randomness that a parameter may take, most plausible first; none where it is no key."""
+    name, annotation = parameter.name.lower(), str(parameter.annotation)
+    if framework == "linen":
+        return []
+    if "Rngs" in annotation or name == "rngs":
+        return ["rngs"]
+    if not roles.is_key(name):
+        return []
+    if name in ("seed", "random_state") or name.endswith("_seed") or parameter.annotation in (int, "int"):
+        return ["seed", "fixed"]
+    if name == "k" and (optional or framework != "jax"):
+        return []
+    if framework == "nnx" and "rng" in name:
+        return ["rngs", "key"]
+    return ["key", "raw"] if framework == "jax" else ["key", "rngs"]
+
+
+def call_arguments(parameters: list[inspect.Parameter], names: set[str], evidence: Evidence) -> dict[str, Any]:
+    """Arguments of the file's own calls of the constructor, where the text alone tells their values.
+
+    A call at module level counts before one in a function.
+    """
+    positions = [parameter.name for parameter in parameters
+                 if parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    best: dict[str, Any] = {}
+    for call in evidence.calls(names):
+        if any(isinstance(argument, ast.Starred) for argument in call.args):
+            continue
+        scope = local_values(call, evidence.tree)
+        nodes = dict(zip(positions, call.args, strict=False))
+        nodes |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        values = {name: evidence.value(node, scope) for name, node in nodes.items()}
+        values = {name: value for name, value in values.items() if value is not UNKNOWN and plain(value)}
+        if len(values) > len(best):
+            best = values
+    return best
+
+
+def plain(value: Any) -> bool:
+    """Sizes, flags, functions, configurations; never arrays or keys."""
+    return not isinstance(value, (jax.Array, nnx.Rngs)) and not hasattr(value, "__array__")
+
+
+def local_values(call: ast.Call, tree: ast.Module) -> dict[str, ast.AST]:
+    """What the names in the function around a call were last assigned before it."""
+    around = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+              and node.lineno <= call.lineno <= node.end_lineno]
+    scope: dict[str, ast.AST] = {}
+    for function in sorted(around, key=lambda node: node.lineno):
+        arguments = function.args
+        names = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
+        for name in names:
+            scope.pop(name, None)
+        scope |= dict(zip(names[len(names) - len(arguments.defaults):], arguments.defaults, strict=True))
+        scope |= {argument.arg: value for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+                  if value is not None}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and node.lineno < call.lineno and len(node.targets) == 1:
+                target = node.targets[0]
+                if isinstance(target, ast.Name):
+                    scope[target.id] = node.value
+    return scope
+
+
+def guesses(parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:
+    """Values for a required parameter that the file nowhere shows."""
+    configurations = configuration(parameter, evidence, sizes, framework)
+    if configurations:
+        return configurations
+    annotation = parameter.annotation
+    values = synonyms.candidates(parameter.name, is_sequence(annotation), sizes)
+    if framework == "linen" and values and isinstance(values[0], tuple) and len(values) > 1:
+        values = [*values[1:], values[0]]  # a Linen module does not say how wide its input is
+    if annotation in (bool, "bool") and not values:
+        return [False]
+    if "list" in str(annotation).lower():
+        values = [list(value) if isinstance(value, tuple) else value for value in values]
+    return values
+
+
+def is_sequence(annotation: Any) -> bool | None:
+    if annotation is inspect.Parameter.empty or annotation in (Any, "Any"):
+        return None
+    if annotation in (int, float, "int", "float", bool, "bool"):
+        return False
+    text = str(annotation).lower()
+    if any(word in text for word in ("sequence", "tuple", "list", "iterable")):
+        return True
+    return False if text in ("int", "float", "int | none", "typing.optional[int]", "optional[int]") else None
+
+
+def configuration(parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:
+    """Instances for a parameter that takes a configuration: the module's own, or made of its class's defaults."""
+    annotation = parameter.annotation
+    if isinstance(annotation, str):
+        annotation = evidence.namespace.get(annotation.strip("'\""), annotation)
+    cls = annotation if isinstance(annotation, type) and dataclasses.is_dataclass(annotation) else None
+    if cls is None and not roles.CONFIG.fullmatch(parameter.name.lower()):
+        return []
+    namespace = evidence.namespace
+    found: list = []
+    if cls is not None:
+        found = [value for value in namespace.values() if type(value) is cls]
+        if not found:
+            found = build(cls, evidence, sizes, framework)
+        return found
+    for name in (parameter.name, parameter.name.upper(), "config", "CONFIG", "cfg", "CFG", "hparams", "HPARAMS", "Config"):
+        value = namespace.get(name)
+        if isinstance(value, type):
+            found += build(value, evidence, sizes, framework)
+        elif value is not None and not callable(value) and not isinstance(value, type(dataclasses)):
+            found.append(value)
+    if not found:
+        for value in list(namespace.values()):
+            if isinstance(value, type) and value.__name__.lower().endswith(("config", "hparams", "options", "settings")):
+                found += build(value, evidence, sizes, framework)
+    for name in ("get_config", "default_config", "get_default_config", "make_config"):
+        if not found and callable(namespace.get(name)):
+            try:
+                found.append(namespace[name]())
+            except Exception:
+                continue
+    return found[:2]
+
+
+def build(cls: type, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:
+    """Instances of a configuration's class, its fields without a default filled in by name."""
+    try:
+        parameters = list(inspect.signature(cls).parameters.values())
+    except (TypeError, ValueError):
+        return []
+    choices = {}
+    for parameter in parameters:
+        if parameter.default is inspect.Parameter.empty and parameter.kind not in (
+                inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+            choices[parameter.name] = guesses(parameter, evidence, sizes, framework)
+    made = []
+    for values in itertools.islice(itertools.product(*choices.values()), LIMIT):
+        try:
+            made.append(cls(**dict(zip(choices, values, strict=True))))
+        except Exception:
+            continue
+    return made
+
+
+def annotated(function: Callable, evidence: Evidence) -> list[inspect.Parameter]:
+    """Parameters with their annotations resolved where they were written as text."""
+    parameters = list(inspect.signature(function).parameters.values())
+    try:
+        hints = typing.get_type_hints(function, evidence.namespace)
+    except Exception:
+        return parameters
+    return [parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)) for parameter in parameters]
+
+
+def callee_names(tree: ast.Module, name: str) -> set[str]:
+    """A constructor's name and the names that the file binds to it, as in `Net = LeNet`."""
+    aliases = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) and name_of(node.value) == name
+               and isinstance(node.value, ast.Name) for target in node.targets if isinstance(target, ast.Name)}
+    return {name} | aliases
+
+

@@ -1,0 +1,66 @@
+"""Flax Linen: variables by collection, made by the module's own `init` on data of the user's layout."""
+
+import re
+from typing import Any
+
+import jax
+from flax import core, linen
+from flax.core import meta
+
+from refkit.adapters.calling import Data, data_parameters, mode_arguments, parameters_of, typed
+
+GROUPS = {"params": "parameters", "batch_stats": "statistics"}
+
+
+class LinenModel:
+    """A Module with its attributes set.
+
+    Args:
+        module: the unbound module.
+        source: the file's text, for the random streams that it asks for by name.
+    """
+
+    framework = "linen"
+    needs_data = True
+
+    def __init__(self, module: linen.Module, source: str = ""):
+        self.module, self.cls = module, type(module)
+        self.function = type(module).__call__
+        self.forward_parameters = parameters_of(self.function)[1:]
+        self.data_parameters = data_parameters(self.forward_parameters)
+        self.streams = tuple(dict.fromkeys(["dropout", *re.findall(r"make_rng\(\s*['\"](\w+)['\"]", source)]))
+
+    def init(self, key: jax.Array, data: Data) -> dict[str, Any]:
+        key = typed(key)
+        rngs = {"params": key} | {stream: jax.random.fold_in(key, 1 + number) for number, stream in enumerate(self.streams)}
+        modes = mode_arguments(self.forward_parameters, False, None, make_key)
+        variables = meta.unbox(core.unfreeze(self.module.init(rngs, *data.positional, **data.named, **modes)))
+        tree: dict[str, Any] = {}
+        for collection, variable in variables.items():
+            if collection in GROUPS:
+                tree[GROUPS[collection]] = variable
+            elif collection not in ("intermediates",):
+                tree.setdefault("constants", {})[collection] = variable
+        return {group: part for group, part in tree.items() if jax.tree.leaves(part)}
+
+    def variables(self, tree: dict[str, Any]) -> dict[str, Any]:
+        """The collections as Linen has them."""
+        groups = {collection: tree[group] for collection, group in GROUPS.items() if group in tree}
+        return groups | tree.get("constants", {})
+
+    def rngs(self, key: jax.Array | None) -> dict[str, jax.Array] | None:
+        if key is None:
+            return None
+        return {stream: jax.random.fold_in(typed(key), number) for number, stream in enumerate(self.streams)}
+
+    def run(self, tree: dict[str, Any], data: Data, training: bool, key: jax.Array | None) -> Any:
+        variables = self.variables(tree)
+        modes = mode_arguments(self.forward_parameters, training, key, make_key)
+        mutable = [collection for collection in variables if collection != "params"] if training else []
+        rngs = self.rngs(key if key is not None or not training else jax.random.key(0))
+        outputs = self.module.apply(variables, *data.positional, **data.named, **modes, rngs=rngs, mutable=mutable or False)
+        return outputs[0] if mutable else outputs
+
+
+def make_key(name: str, key: jax.Array) -> jax.Array:
+    return typed(key)

@@ -1,0 +1,88 @@
+"""Flax NNX: a Module's state split off, and put back inside the traced function."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from refkit.adapters import trees
+from refkit.adapters.calling import Data, data_parameters, mode_arguments, parameters_of, typed
+
+GROUPS = ("parameters", "statistics", "constants")
+
+
+class NnxModel:
+    """A Module, given by a function that constructs it from a key.
+
+    Random state is rebuilt wherever the module is used: a count that was made outside a traced function must not be
+    advanced inside it.
+    """
+
+    framework = "nnx"
+    needs_data = False
+
+    def __init__(self, construct: Callable[[jax.Array], nnx.Module], cls: type):
+        self.construct, self.cls = construct, cls
+        self.function = cls.__call__
+        self.forward_parameters = parameters_of(self.function)[1:]
+        self.data_parameters = data_parameters(self.forward_parameters)
+        self.graph, self.structures, self.paths, self.random = None, {}, {}, None
+
+    def init(self, key: jax.Array, data: Data | None = None) -> dict[str, Any]:
+        module = self.construct(typed(key))
+        self.graph, *states, random = nnx.split(module, nnx.Param, nnx.BatchStat, is_no_key, nnx.RngState)
+        tree = {}
+        for group, state in zip(GROUPS, states, strict=True):
+            found, self.structures[group] = jax.tree_util.tree_flatten_with_path(state)
+            self.paths[group] = [tuple(named(entry) for entry in path if named(entry) is not None) for path, _ in found]
+            if found:
+                tree[group] = trees.nest(self.paths[group], [leaf for _, leaf in found])
+        leaves, structure = jax.tree.flatten(random)
+        self.random = ([(leaf.shape, leaf.dtype) for leaf in leaves], structure)
+        return tree
+
+    def module(self, tree: dict[str, Any], training: bool, key: jax.Array | None) -> nnx.Module:
+        """The module with these leaves, in the mode asked for."""
+        states = [jax.tree.unflatten(self.structures[group], [trees.look_up(tree[group], path) for path in self.paths[group]])
+                  for group in GROUPS]
+        module = nnx.merge(self.graph, *states, self.random_state(key))
+        module.train() if training else module.eval()
+        return module
+
+    def random_state(self, key: jax.Array | None):
+        key = jax.random.key(0) if key is None else typed(key)
+        shapes, structure = self.random
+        leaves = [keys_like(jax.random.fold_in(key, number), shape) if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key)
+                  else jnp.zeros(shape, dtype) for number, (shape, dtype) in enumerate(shapes)]
+        return jax.tree.unflatten(structure, leaves)
+
+    def run(self, tree: dict[str, Any], data: Data, training: bool, key: jax.Array | None) -> Any:
+        module = self.module(tree, training, key)
+        modes = mode_arguments(self.forward_parameters, training, key, make_key)
+        return module(*data.positional, **data.named, **modes)
+
+
+def is_no_key(path, value) -> bool:
+    return not nnx.filterlib.to_predicate(nnx.RngState)(path, value)
+
+
+def keys_like(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    return jax.random.split(key, shape) if shape else key
+
+
+def make_key(name: str, key: jax.Array):
+    """`rngs` is a set of streams, everything else one key."""
+    return nnx.Rngs(typed(key)) if name == "rngs" else typed(key)
+
+
+def named(entry):
+    """The name in one entry of a path; None for the step from a variable to its value."""
+    if isinstance(entry, jax.tree_util.DictKey):
+        return entry.key
+    if isinstance(entry, jax.tree_util.SequenceKey):
+        return entry.idx
+    if isinstance(entry, jax.tree_util.GetAttrKey):
+        return None if entry.name in ("value", "raw_value") else entry.name
+    return getattr(entry, "key", None)

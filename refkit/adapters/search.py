@@ -1,0 +1,174 @@
+"""Finding how a model is built and called: by shapes alone, without computing anything."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.layouts import Layout, layouts
+from refkit.adapters.outputs import Output, pick
+from refkit.adapters.raised import Failure
+from refkit.adapters.sizes import variants
+from refkit.implementation import Input
+
+BATCHES = (7, 11, 13, 17, 19, 23)
+ATTEMPTS = 200
+
+
+@dataclasses.dataclass
+class Call:
+    """A model built and called successfully.
+
+    Args:
+        model: the adapter's model.
+        layout: how it takes its inputs.
+        output: which of what it returns counts.
+        cost: 0 where everything is as expected; the least cost wins.
+        tree: shapes of its leaves.
+        batch: examples in the trial.
+    """
+
+    model: Any
+    layout: Layout
+    output: Output
+    cost: int
+    tree: dict[str, Any]
+    batch: int
+
+    def raw(self, tree: dict[str, Any], inputs: tuple[jax.Array, ...], training: bool, key: jax.Array | None) -> Any:
+        """What the user's model returns for a batch in the reference's convention."""
+        if not self.layout.per_example:
+            return self.model.run(tree, self.layout.arrange(list(inputs)), training, key)
+        one = lambda key, *values: self.model.run(tree, self.layout.arrange(list(values)), training, key)
+        if key is None:
+            return jax.vmap(lambda *values: one(None, *values))(*inputs)
+        return jax.vmap(one)(jax.random.split(key, inputs[0].shape[0]), *inputs)
+
+    def outputs(self, tree: dict[str, Any], inputs: tuple[jax.Array, ...], training: bool = False, key: jax.Array | None = None):
+        """The output, batch first."""
+        chosen = self.output.of(self.raw(tree, inputs, training, key))
+        return jnp.swapaxes(chosen, 0, 1) if self.swaps else chosen
+
+    @property
+    def swaps(self) -> bool:
+        """Whether the output comes with time first and one value a step."""
+        shape = self.output.shape
+        return self.layout.time_first and len(shape) > 2 and shape[0] != self.batch and shape[1] == self.batch
+
+
+def batch_size(inputs: tuple[Input, ...], leaves: Iterable[Any]) -> int:
+    """A prime that is no other axis's size."""
+    taken = {size for given in inputs for size in given.shape} | {size for leaf in leaves for size in leaf.shape}
+    return next((prime for prime in BATCHES if prime not in taken), BATCHES[-1])
+
+
+def abstract(inputs: tuple[Input, ...], batch: int) -> tuple[jax.ShapeDtypeStruct, ...]:
+    return tuple(jax.ShapeDtypeStruct((batch, *given.shape), given.dtype) for given in inputs)
+
+
+def find_call(models: list[Callable[[], Any]], inputs: tuple[Input, ...], outputs: int, evidence: Evidence,
+              guessed: bool) -> tuple[Call | None, list[Failure]]:
+    """The cheapest way to build and call, and the attempts that raised.
+
+    Args:
+        models: one function a way to construct; each gives an adapter's model or raises.
+        guessed: whether sizes were guessed, so that the number of outputs has to be the reference's.
+    """
+    failures: list[Failure] = []
+    found: list[Call] = []
+    tried = 0
+    for make in models:
+        try:
+            model = make()
+            leaves = shapes_alone(model)
+        except Exception as error:
+            failures.append(Failure(error, "constructor"))
+            continue
+        for sized in variants(inputs, evidence, leaves):
+            for layout in layouts(sized, model.data_parameters, model.function, evidence):
+                tried += 1
+                call, failure = attempt(model, layout, outputs, evidence, guessed, sized != inputs)
+                if failure is not None:
+                    failures.append(failure)
+                elif call.cost == 0:
+                    return call, failures
+                else:
+                    found.append(call)
+                if tried >= ATTEMPTS:
+                    return min(found, key=lambda call: call.cost, default=None), failures
+    return min(found, key=lambda call: call.cost, default=None), failures
+
+
+def shapes_alone(model: Any) -> list[Any]:
+    """Leaves of a model that is built without data; empty where data decide."""
+    if model.needs_data:
+        return []
+    return jax.tree.leaves(jax.eval_shape(lambda key: model.init(key, None), key_shape()))
+
+
+def key_shape() -> jax.ShapeDtypeStruct:
+    return jax.eval_shape(lambda: jax.random.key(0))
+
+
+def attempt(model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool,
+            resized: bool) -> tuple[Call | None, Failure | None]:
+    """One way to call, by shapes."""
+    described = tuple(f"{'i32' if given.dtype == 'int32' else 'f32'}[batch,{','.join(map(str, given.shape))}]"
+                      for given in layout.inputs)
+    stage = "initialization"
+    try:
+        tree = jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
+        batch = batch_size(layout.inputs, jax.tree.leaves(tree))
+        stage = "forward"
+        trial = Call(model, layout, Output(0, ()), 0, tree, batch)
+        returned = jax.eval_shape(lambda tree, *values: trial.raw(tree, values, False, None), tree, *abstract(layout.inputs, batch))
+    except Exception as error:
+        return None, Failure(error, stage, layout.name, described)
+    output = pick(returned, batch, outputs)
+    if output is None:
+        return None, Failure(TypeError("the model returns no array of floats"), "forward", layout.name, described)
+    call = dataclasses.replace(trial, output=output)
+    call.cost = cost(call, outputs, evidence, guessed, resized)
+    return call, None
+
+
+def example(layout: Layout, batch: int):
+    """Data of the user's layout, all zeros, for models whose parameters follow from data."""
+    values = [jnp.zeros((batch, *given.shape), given.dtype) for given in layout.inputs]
+    return layout.arrange([value[0] for value in values] if layout.per_example else values)
+
+
+def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool, resized: bool) -> int:
+    """How far from what was expected: 0 is as expected."""
+    shape = call.output.shape
+    led = bool(shape) and (shape[0] == call.batch or call.swaps)
+    total = 0 if led else 100
+    if guessed and len(shape) > 1 and shape[-1] != outputs:
+        total += 20
+    if any(0 in leaf.shape for leaf in jax.tree.leaves(call.tree)) or 0 in shape:
+        total += 100
+    if call.layout.per_example and not evidence.mentions_vmap:
+        total += 2 if "batch" not in evidence.source.lower() else 40
+    images = [given for given in call.layout.inputs if given.kind == "image"]
+    kernels = [leaf.shape for leaf in jax.tree.leaves(call.tree.get("parameters", {})) if len(leaf.shape) == 4]
+    if images and kernels and not any(images[0].shape[-1] in kernel[:3] for kernel in kernels):
+        total += 5
+    return total
+
+
+def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> list[Call]:
+    """The same call with batch and time the other way round, where that runs and gives as good an output."""
+    if not any(given.kind in ("sequence", "tokens") for given in call.layout.inputs) or call.layout.per_example:
+        return []
+    found = []
+    for layout in layouts(call.layout.inputs, call.model.data_parameters, call.model.function, evidence):
+        same = layout.packing.name == call.layout.packing.name and layout.per_example == call.layout.per_example
+        if same and layout.time_first != call.layout.time_first:
+            other, _ = attempt(call.model, layout, outputs, evidence, guessed, False)
+            if other is not None and other.cost <= call.cost:
+                found.append(other)
+    return found[:1]
+
