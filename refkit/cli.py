@@ -1,0 +1,248 @@
+"""The command line: parse, one call, exit status. `scripts/*.py` and the console command `refkit` share it."""
+
+import ast
+import contextlib
+import dataclasses
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import click
+
+import refkit
+from refkit import catalogue, process
+from refkit.errors import RefkitError
+from refkit.report import json_report
+from refkit.report.finding import Report, Rung
+
+LADDER = (
+    *("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients"),
+    *("update", "data", "metric", "overfit", "result"),
+)
+PARTS = {  # of TARGET, and what each is
+    "loss": "loss function",
+    "optimizer": "optimizer",
+    "train_step": "function that does one training step",
+    "train": "training loop",
+    "preprocess": "function that scales the inputs",
+    "metric": "function that scores",
+    "batches": "function that cuts batches",
+    "split": "function that splits the data",
+}
+SERVES = {  # the rung that needs what the option gives
+    "optimizer": "update",
+    "preprocess": "data",
+    "batches": "data",
+    "split": "data",
+    "train": "data",
+    "metric": "metric",
+    "data": "result",
+    "seeds": "result",
+    "result": "result",
+}
+
+
+class OneSentence(click.Command):
+    """A command whose every failure is one sentence on standard error and an exit status."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")
+        try:
+            status = super().main(*args, standalone_mode=False, **extra)
+        except click.Abort:
+            leave("interrupted", 130)
+        except click.UsageError as error:
+            leave(f"error: {usage_sentence(error)}", 2)
+        except Exception as error:
+            leave(f"error: {sentence_for(error)}", 2)
+        sys.exit(status)
+
+
+class Commands(OneSentence, click.Group):
+    """The console command `refkit`."""
+
+
+def leave(sentence: str, status: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(status)
+
+
+def usage_sentence(error: click.UsageError) -> str:
+    """Click's words in refkit's style."""
+    words = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
+    return f"{words[:1].lower()}{words[1:]} (`--help` shows how it is called)"
+
+
+def sentence_for(error: BaseException) -> str:
+    """What to say of an error: its own sentence, or that refkit did not foresee it."""
+    if isinstance(error, RefkitError):
+        return str(error)
+    if os.environ.get("REFKIT_TRACEBACK"):
+        traceback.print_exception(error)
+    message = " ".join(str(error).split())
+    return (
+        f"refkit itself failed, through no fault of your file: `{type(error).__name__}: {message[:300]}`; "
+        "run it again with REFKIT_TRACEBACK=1 and report the traceback"
+    )
+
+
+def read_kwargs(context: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
+    """Constructor arguments as Python literals.
+
+    >>> read_kwargs(None, None, "num_classes=10, features=(32, 64)")
+    {'num_classes': 10, 'features': (32, 64)}
+    """
+    if text is None:
+        return None
+    try:
+        call = ast.parse(f"f({text}\n)", mode="eval").body
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+            raise ValueError("something else than keyword arguments")
+        if not all(keyword.arg for keyword in call.keywords):
+            raise ValueError("keyword arguments by ** have no names here")
+        return {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    except (SyntaxError, ValueError) as error:
+        raise RefkitError(
+            f"`--kwargs '{text}'` is not a list of Python literals; write it as `--kwargs 'num_classes=10, features=(32, 64)'`"
+        ) from error
+
+
+def print_and_leave(text: Any) -> Any:
+    """A callback that prints `text(value)` instead of comparing."""
+
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        if value and not context.resilient_parsing:
+            click.echo(text(value))
+            context.exit()
+
+    return callback
+
+
+def names_in_target(command: Any) -> Any:
+    """`--loss NAME` and the like, for the parts found in TARGET under other names than the usual ones."""
+    for part, what in reversed(PARTS.items()):
+        command = click.option(f"--{part.replace('_', '-')}", metavar="NAME", help=f"TARGET's {what}.")(command)
+    return command
+
+
+@click.command(cls=OneSentence)
+@click.argument("target")
+@click.option("--reference", required=True, help="mlp, lenet, lstm, multimodal, as in lenet:pool=max; or file.py:Name.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report for machines.")
+@click.option("--lines", is_flag=True, help="Show both programs side by side, line by line.")
+@click.option("--until", type=click.Choice(LADDER), metavar="RUNG", help="The last rung to climb.")
+@click.option("--only", type=click.Choice(LADDER), metavar="RUNG", help="One rung alone.")
+@click.option("--quick", is_flag=True, help="Leave out the rungs that train (overfit, result).")
+@names_in_target
+@click.option("--data", metavar="SET", help="The data set to judge the result on.")
+@click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="How many runs to judge the result by.")
+@click.option("--result", type=float, multiple=True, metavar="X", help="A figure of your own; again for each run.")
+@click.option("--kwargs", callback=read_kwargs, help="Constructor arguments, as 'num_classes=10, features=(32, 64)'.")
+@click.option(
+    "--explain",
+    metavar="ID",
+    is_eager=True,
+    expose_value=False,
+    callback=print_and_leave(catalogue.explain),
+    help="What a check, a known bug or an option means.",
+)
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_and_leave(lambda _: catalogue.listing()),
+    help="The references with their options, the checks, the known bugs.",
+)
+def compare(target: str, reference: str, json_file: str | None, lines: bool, **options: Any) -> int:
+    """Name the first line of TARGET that departs from a reference.
+
+    TARGET is path/to/file.py, path/to/file.py:Name or package.module:Name. It is run, never edited.
+
+    The status is 0 for the same (or differing only by choices), 1 for a finding, 2 where nothing could be compared.
+    """
+    require_known_rung(options["until"], options["only"])
+    if json_file is not None:
+        json_report.require_writable(json_file)
+    for option in options_of_later_rungs(options):
+        click.echo(option, err=True)
+    try:
+        report = run_compare(target, reference, options)
+    except (Exception, SystemExit) as error:
+        sentence = sentence_for(error)
+        report = Report(reference, target, rungs=(Rung("runs", "not-run", sentence),))
+        click.echo(f"error: {sentence}", err=True)
+    else:
+        show(report if lines else dataclasses.replace(report, lines=()))
+    if json_file is not None:
+        json_report.write(report, json_file)
+    return report.exit_status
+
+
+def run_compare(target: str, reference: str, options: dict[str, Any]) -> Report:
+    process.prepare()
+    with waiting(f"comparing {target} with {reference}"):
+        compare_programs = refkit.compare
+        sys.dont_write_bytecode = True  # from here on, TARGET's modules are imported
+        return compare_programs(
+            target,
+            reference,
+            until=options["until"],
+            only=options["only"],
+            quick=options["quick"],
+            kwargs=options["kwargs"],
+            names={part: options[part] for part in PARTS if options[part]},
+        )
+
+
+def require_known_rung(until: str | None, only: str | None) -> None:
+    if until and only:
+        raise RefkitError("`--until` and `--only` exclude one another; give one of them")
+    rungs = [check.name for check in catalogue.checks()]
+    for rung in (until, only):
+        if rung and rungs and rung not in rungs:
+            raise RefkitError(f"this version has no rung `{rung}` yet; it has {', '.join(f'`{name}`' for name in rungs)}")
+
+
+def options_of_later_rungs(options: dict[str, Any]) -> list[str]:
+    """A note for each option given for a rung that this version does not have."""
+    given = [name for name in SERVES if options[name]]
+    rungs = {check.name for check in catalogue.checks()} if given else set()
+    return [
+        f"note: `--{name}` is for the rung `{SERVES[name]}`, which this version does not have yet"
+        for name in given
+        if SERVES[name] not in rungs
+    ]
+
+
+def show(report: Report) -> None:
+    from refkit.report import terminal
+
+    terminal.show(report)
+
+
+@contextlib.contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A sign of life on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    console = Console(stderr=True)
+    with Live(Spinner("dots", what), console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
+        yield
+
+
+@click.group(cls=Commands, no_args_is_help=False)
+def main() -> None:
+    """Compare your own neural network with a reference."""
+
+
+main.add_command(compare)
