@@ -12,13 +12,14 @@ class Bug:
     Args:
         id: the catalogue's id, such as `missing-activation`.
         group: the catalogue's section: `shapes`, `loss`, `architecture` and so on.
-        rung: the rung that must catch it first.
+        rung: the rung that must catch it first, unless an edit names another.
         what: what it is; one or two sentences.
         shows: how it shows.
         harm: why it is bad.
         mend: how to mend it; one sentence in the imperative.
         edits: the ways it shows in each reference.
         alike: ids of entries that no number tells apart from this one in some programs.
+        intent: whether only the author's intent makes it a bug; without a sign of that it is a choice.
     """
 
     id: str
@@ -30,3 +31,8 @@ class Bug:
     mend: str
     edits: tuple[Edit, ...]
     alike: tuple[str, ...] = ()
+    intent: bool = False
+
+    def rung_of(self, edit: Edit) -> str:
+        """The rung that must catch that edit first."""
+        return edit.rung or self.rung

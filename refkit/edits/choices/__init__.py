@@ -4,8 +4,11 @@ from refkit.edits.choices.activation import ACTIVATION
 from refkit.edits.choices.channels import CHANNELS
 from refkit.edits.choices.dense import DENSE
 from refkit.edits.choices.kernel import KERNEL
+from refkit.edits.choices.loss import LOSS
+from refkit.edits.choices.output import OUTPUT
 from refkit.edits.choices.padding import PADDING
 from refkit.edits.choices.pool import POOL
+from refkit.edits.choices.scaling import SCALING
 from refkit.edits.choices.sizes import SIZES
 
 CHOICES = (
@@ -16,4 +19,7 @@ CHOICES = (
     *PADDING,
     *POOL,
     *ACTIVATION,
+    *SCALING,
+    *LOSS,
+    *OUTPUT,
 )

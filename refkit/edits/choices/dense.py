@@ -65,11 +65,12 @@ def readout_edit(value: str) -> Edit | None:
     widths = whole_numbers("dense", value, most=MOST, least=0)
     if not widths:
         return None
-    changes = [AddField("dense_activation", "Callable", "nnx.relu")]
+    changes = [AddField("dense_activation", "Callable", "nnx.relu"),
+               Insert("x = self.outputs(x)", "activation = self.config.dense_activation", before=True)]
     before = "config.hidden"
     for k, width in enumerate(widths, start=1):
         build = f"self.dense{k} = nnx.Linear({before}, {width}, kernel_init=config.kernel_init, rngs=rngs)"
-        run = f"x = self.dense{k}(x)  # f32[batch, {width}]\nx = self.config.dense_activation(x)  # f32[batch, {width}]"
+        run = f"x = self.dense{k}(x)  # f32[batch, dense[{k - 1}]]\nx = activation(x)  # f32[batch, dense[{k - 1}]]"
         changes += [Insert("self.outputs = nnx.Linear(", build, before=True), Insert("x = self.outputs(x)", run, before=True)]
         before = str(width)
     changes += [Rewrite(r"self\.outputs = nnx\.Linear\(.*?, config\.outputs", f"self.outputs = nnx.Linear({before}, config.outputs")]
