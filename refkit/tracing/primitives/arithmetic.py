@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from refkit.tracing.primitives.storage import is_key, key_shape
+
 
 def unary(function):
     """The rule of a function of one array."""
@@ -60,7 +62,8 @@ def integer_power(x, exponent: int):
 
 def make_complex(real, imaginary):
     """A complex array of two real ones; no arithmetic, so that infinities stay where they are."""
-    result = np.empty(np.shape(real), np.complex64 if np.asarray(real).dtype == np.float32 else np.complex128)
+    shape = np.broadcast_shapes(np.shape(real), np.shape(imaginary))
+    result = np.empty(shape, np.complex64 if real.dtype == np.float32 else np.complex128)
     result.real, result.imag = real, imaginary
     return result
 
@@ -106,12 +109,8 @@ def _clamp(inputs, params, avals, wide):
 
 def _select(inputs, params, avals, wide):
     which, *cases = inputs
-    if len(cases) == 1:
-        return [cases[0]]
-    if which.ndim == 0 and cases[0].ndim:
-        return [cases[int(which)]]
-    if cases[0].ndim > which.ndim:  # keys
-        which = which.reshape(which.shape + (1,) * (cases[0].ndim - which.ndim))
+    if is_key(avals[0]):
+        which = which.reshape(which.shape + (1,) * len(key_shape(avals[0])))
     if len(cases) == 2:
         return [np.where(which, cases[1], cases[0])]
     result = cases[0]

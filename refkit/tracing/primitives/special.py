@@ -20,12 +20,18 @@ def scipy_function(name: str):
     return call
 
 
-_expit, _psi, _polygamma = scipy_function("expit"), scipy_function("psi"), scipy_function("polygamma")
+_expit, _gammaln = scipy_function("expit"), scipy_function("gammaln")
+_psi, _polygamma = scipy_function("psi"), scipy_function("polygamma")
 
 
 def logistic(x):
     """The sigmoid, without overflow."""
     return np.true_divide(1, 1 + np.exp(-x)) if x.dtype.kind == "c" else _expit(x)
+
+
+def log_gamma(x):
+    """The logarithm of the absolute gamma function; infinite at minus infinity, as XLA has it."""
+    return np.where(np.isneginf(x), np.asarray(np.inf, x.dtype), _gammaln(x))
 
 
 def digamma(x):
@@ -61,7 +67,7 @@ RULES = {
     "igamma": binary(scipy_function("gammainc")),
     "igamma_grad_a": binary(igamma_grad_a),
     "igammac": binary(scipy_function("gammaincc")),
-    "lgamma": unary(scipy_function("gammaln")),
+    "lgamma": unary(log_gamma),
     "logistic": unary(logistic),
     "polygamma": binary(polygamma),
     "regularized_incomplete_beta": lambda inputs, params, avals, wide: [scipy_function("betainc")(*inputs)],
