@@ -1,6 +1,6 @@
 """LeNet for handwritten digits, in Flax Linen.
 
-    python my_lenet.py --epochs 10
+python my_lenet.py --epochs 10
 """
 
 import argparse

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 import refkit
-from refkit import catalogue, process
+from refkit import process
 from refkit.errors import RefkitError
 from refkit.report import json_report
 from refkit.report.finding import Report, Rung
@@ -107,7 +107,8 @@ def read_kwargs(context: click.Context, parameter: click.Parameter, text: str | 
         return {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
     except (SyntaxError, ValueError) as error:
         raise RefkitError(
-            f"`--kwargs '{text}'` is not a list of Python literals; write it as `--kwargs 'num_classes=10, features=(32, 64)'`"
+            f"`--kwargs '{text}'` is not a list of Python literals; "
+            "write it as `--kwargs 'num_classes=10, features=(32, 64)'`"
         ) from error
 
 
@@ -120,6 +121,25 @@ def print_and_leave(text: Any) -> Any:
             context.exit()
 
     return callback
+
+
+def explain(wanted: str) -> str:
+    from refkit import explanation
+
+    return explanation.explain(wanted)
+
+
+def list_all(_: bool) -> str:
+    from refkit import explanation
+
+    return explanation.listing()
+
+
+def available_rungs() -> list[str]:
+    """The rungs that this version has."""
+    from refkit import explanation
+
+    return [check.name for check in explanation.checks()]
 
 
 def names_in_target(command: Any) -> Any:
@@ -147,7 +167,7 @@ def names_in_target(command: Any) -> Any:
     metavar="ID",
     is_eager=True,
     expose_value=False,
-    callback=print_and_leave(catalogue.explain),
+    callback=print_and_leave(explain),
     help="What a check, a known bug or an option means.",
 )
 @click.option(
@@ -155,7 +175,7 @@ def names_in_target(command: Any) -> Any:
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=print_and_leave(lambda _: catalogue.listing()),
+    callback=print_and_leave(list_all),
     help="The references with their options, the checks, the known bugs.",
 )
 def compare(target: str, reference: str, json_file: str | None, lines: bool, **options: Any) -> int:
@@ -202,16 +222,16 @@ def run_compare(target: str, reference: str, options: dict[str, Any]) -> Report:
 def require_known_rung(until: str | None, only: str | None) -> None:
     if until and only:
         raise RefkitError("`--until` and `--only` exclude one another; give one of them")
-    rungs = [check.name for check in catalogue.checks()]
-    for rung in (until, only):
-        if rung and rungs and rung not in rungs:
-            raise RefkitError(f"this version has no rung `{rung}` yet; it has {', '.join(f'`{name}`' for name in rungs)}")
+    wanted = until or only
+    rungs = available_rungs() if wanted else []
+    if rungs and wanted not in rungs:
+        raise RefkitError(f"this version has no rung `{wanted}` yet; it has {', '.join(f'`{name}`' for name in rungs)}")
 
 
 def options_of_later_rungs(options: dict[str, Any]) -> list[str]:
     """A note for each option given for a rung that this version does not have."""
     given = [name for name in SERVES if options[name]]
-    rungs = {check.name for check in catalogue.checks()} if given else set()
+    rungs = available_rungs() if given else []
     return [
         f"note: `--{name}` is for the rung `{SERVES[name]}`, which this version does not have yet"
         for name in given

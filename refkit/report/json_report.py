@@ -111,4 +111,5 @@ def require_writable(path: str) -> None:
 
 
 def unwritable(path: str, reason: str | None) -> str:
-    return f"`--json {path}` cannot be written ({(reason or 'unknown reason').lower()}); name a file in a folder that is there"
+    why = (reason or "unknown reason").lower()
+    return f"`--json {path}` cannot be written ({why}); name a file in a folder that is there"

@@ -27,8 +27,10 @@ def short_number(value: float) -> str:
 def describe(side: Side) -> str:
     """Type and range.
 
-    >>> describe(Side("float32", (7, 10), 0.0, 2.5)), describe(Side("float32", (), 2.5, 2.5)), describe(Side("int32", (7,)))
-    ('f32[7,10], 0 to 2.5', 'f32[], 2.5', 'i32[7]')
+    >>> describe(Side("float32", (7, 10), 0.0, 2.5)), describe(Side("float32", (), 2.5, 2.5))
+    ('f32[7,10], 0 to 2.5', 'f32[], 2.5')
+    >>> describe(Side("int32", (7,)))
+    'i32[7]'
     """
     words = short_type(side.dtype, side.shape)
     if side.min is None or side.max is None:

@@ -17,13 +17,17 @@ from refkit.report.finding import Finding, LinePair, Report, Rung
 ROOT = Path(__file__).resolve().parents[2]
 SAME = Report("mlp", "my.py:Net", "nnx", rungs=(Rung("runs", "pass"),), lines=(LinePair(1, "x = 1"),))
 BUG = Report(
-    "mlp", "my.py", "nnx", rungs=(Rung("forward", "fail"),), findings=(Finding("forward", "bug", "is missing", "missing-bias"),)
+    "mlp",
+    "my.py",
+    "nnx",
+    rungs=(Rung("forward", "fail"),),
+    findings=(Finding("forward", "bug", "is missing", "missing-bias"),),
 )
 
 
 @pytest.fixture
 def compare(monkeypatch, tmp_path):
-    """Call the command with a stand-in for the engine: `compare(arguments, answer)`; calls are kept in `compare.calls`."""
+    """`compare(arguments, answer)` calls the command with a stand-in for the engine; its calls are in `compare.calls`."""
     monkeypatch.setattr(process, "prepare", lambda: None)
     monkeypatch.setattr(sys, "dont_write_bytecode", sys.dont_write_bytecode)
     monkeypatch.chdir(tmp_path)
@@ -67,7 +71,9 @@ def test_the_call_is_handed_on(compare):
     ]
 
 
-@pytest.mark.parametrize("answer, status", [(SAME, 0), (BUG, 1), (Report("mlp", "my.py", rungs=(Rung("runs", "not-run"),)), 2)])
+@pytest.mark.parametrize(
+    "answer, status", [(SAME, 0), (BUG, 1), (Report("mlp", "my.py", rungs=(Rung("runs", "not-run"),)), 2)]
+)
 def test_exit_status(compare, answer, status):
     assert compare(["my.py", "--reference", "mlp"], answer).exit_code == status
 
@@ -141,7 +147,10 @@ def test_kwargs_that_are_no_literals(compare, text):
         ([], "error: missing argument `TARGET`"),
         (["my.py"], "error: missing option `--reference`"),
         (["my.py", "--reference", "mlp", "--bogus"], "error: no such option `--bogus`"),
-        (["my.py", "--reference", "mlp", "--until", "top"], "error: invalid value for `--until`: `top` is not one of `runs`"),
+        (
+            ["my.py", "--reference", "mlp", "--until", "top"],
+            "error: invalid value for `--until`: `top` is not one of `runs`",
+        ),
         (["my.py", "--reference", "mlp", "--seeds", "0"], "error: invalid value for `--seeds`"),
         (["my.py", "--reference", "mlp", "--until", "loss", "--only", "loss"], "error: `--until` and `--only` exclude"),
     ],
@@ -163,8 +172,8 @@ def test_options_for_a_rung_that_is_not_there_yet(compare):
 def test_every_option_of_the_contract():
     options = {option for parameter in cli.compare.params for option in parameter.opts if option.startswith("--")}
     assert options == set(
-        "--reference --json --lines --until --only --quick --loss --optimizer --train-step --train --preprocess --metric "
-        "--batches --split --data --seeds --result --kwargs --explain --list".split()
+        "--reference --json --lines --until --only --quick --loss --optimizer --train-step --train --preprocess "
+        "--metric --batches --split --data --seeds --result --kwargs --explain --list".split()
     )
 
 

@@ -56,7 +56,9 @@ DIFFERENT = Report(
 )
 SAME = Report("mlp", "my_mlp.py", "nnx", rungs=(Rung("runs", "pass"), Rung("forward", "pass")))
 NOTHING_COMPARED = Report("mlp", "my_mlp.py", rungs=(Rung("runs", "not-run", "my_mlp.py has no model"),))
-UNEXPLAINED = Report("lstm", "my_lstm.py:Net", "jax", rungs=(Rung("forward", "fail", "1 unexplained"),), findings=(WRONG_STEP,))
+UNEXPLAINED = Report(
+    "lstm", "my_lstm.py:Net", "jax", rungs=(Rung("forward", "fail", "1 unexplained"),), findings=(WRONG_STEP,)
+)
 LINES = (
     LinePair(24, "h = x[:, [0]]", 48, "x = activation(x)  # f32[batch, 28, 28, 6]", (7, 28, 28, 6), "float32", True),
     LinePair(28, MISSING_ACTIVATION.source, 52, "x = pool(x)", (7, 5, 5, 16), "float32", False),

@@ -36,7 +36,10 @@ def test_whole_report():
                 "rung": "forward",
                 "kind": "bug",
                 "id": "missing-activation",
-                "candidates": [{"id": "missing-activation", "distance": 0.0}, {"id": "layer-omitted", "distance": 0.031}],
+                "candidates": [
+                    {"id": "missing-activation", "distance": 0.0},
+                    {"id": "layer-omitted", "distance": 0.031},
+                ],
                 "file": "my_lenet.py",
                 "line": 28,
                 "end_line": 28,
@@ -68,10 +71,15 @@ def test_nothing_compared():
 def test_numbers_that_are_not_finite():
     nan, inf = float("nan"), float("inf")
     finding = only_finding(
-        yours=Side("float32", (3,), -inf, nan), max_abs=nan, candidates=(Candidate("log-of-zero", inf), Candidate("x", 1.0))
+        yours=Side("float32", (3,), -inf, nan),
+        max_abs=nan,
+        candidates=(Candidate("log-of-zero", inf), Candidate("x", 1.0)),
     )
     assert finding["yours"] == {"dtype": "float32", "shape": [3], "min": None, "max": None, "finite": False}
-    assert finding["candidates"] == [{"id": "log-of-zero", "distance": None, "finite": False}, {"id": "x", "distance": 1.0}]
+    assert finding["candidates"] == [
+        {"id": "log-of-zero", "distance": None, "finite": False},
+        {"id": "x", "distance": 1.0},
+    ]
     assert (finding["max_abs"], finding["max_rel"], finding["finite"]) == (None, 0.35714, False)
     assert "finite" not in finding["reference"]
 
@@ -119,6 +127,8 @@ def test_a_device_is_written_to_as_it_is():
 @pytest.mark.parametrize("act", [json_report.require_writable, lambda path: json_report.write(DIFFERENT, path)])
 def test_an_unwritable_path_is_one_sentence(tmp_path, monkeypatch, path, reason, act):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RefkitError, match=rf"`--json {path}` cannot be written \((.*)\); name a file in a folder that is there"):
+    with pytest.raises(
+        RefkitError, match=rf"`--json {path}` cannot be written \((.*)\); name a file in a folder that is there"
+    ):
         act(path)
     assert os.listdir(tmp_path) == []

@@ -93,7 +93,9 @@ could not compare: my_mlp.py has no model
 
 
 def test_finding_without_a_place():
-    finding = Finding("metric", "bug", "it says 0.5 where 3 of 7 are right", "last-batch-only", help="add up all batches")
+    finding = Finding(
+        "metric", "bug", "it says 0.5 where 3 of 7 are right", "last-batch-only", help="add up all batches"
+    )
     report = Report("mlp", "my_mlp.py", rungs=(Rung("metric", "fail"),), findings=(finding,))
     assert to_text(report).splitlines()[4:] == [
         "bug in metric",

@@ -5,11 +5,18 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from refkit import catalogue, cli
+from refkit import cli, explanation
+from refkit.edits.bugs import BUGS
+from refkit.edits.catalogue import REFERENCES
+from refkit.edits.choices import CHOICES
 from refkit.errors import RefkitError
 
 FORWARD = SimpleNamespace(
-    name="forward", compares="every value", catches="the first line that departs", looks_like="a line", fix="mend the line"
+    name="forward",
+    compares="every value",
+    catches="the first line that departs",
+    looks_like="a line",
+    fix="mend the line",
 )
 MISSING = SimpleNamespace(
     id="missing-activation",
@@ -23,20 +30,23 @@ MISSING = SimpleNamespace(
     alike=("layer-omitted",),
 )
 POOLS = tuple(
-    SimpleNamespace(option="pool", reference=name, values=("avg", *"bcdefg"), what="which pooling") for name in ("lenet", "multimodal")
+    SimpleNamespace(option="pool", reference=name, values=("avg", *"bcdefg"), what="which pooling")
+    for name in ("lenet", "multimodal")
 )
 
 
 @pytest.fixture
 def registries(monkeypatch):
-    monkeypatch.setattr(catalogue, "checks", lambda: (FORWARD,))
-    monkeypatch.setattr(catalogue, "bugs", lambda: (MISSING,))
-    monkeypatch.setattr(catalogue, "choices", lambda: POOLS)
-    monkeypatch.setattr(catalogue, "references", lambda: {"lenet": "LeNet: for images.", "mlp": "MLP: for the rest."})
+    monkeypatch.setattr(explanation, "checks", lambda: (FORWARD,))
+    monkeypatch.setattr(explanation, "BUGS", (MISSING,))
+    monkeypatch.setattr(explanation, "CHOICES", POOLS)
+    monkeypatch.setattr(explanation, "REFERENCES", ("lenet", "mlp"))
+    monkeypatch.setattr(explanation, "title", {"lenet": "LeNet: for images.", "mlp": "MLP: for the rest."}.get)
+    monkeypatch.setattr(explanation, "choices_for", lambda reference: [c for c in POOLS if c.reference == reference])
 
 
 def test_list(registries):
-    assert catalogue.listing() == (
+    assert explanation.listing() == (
         """\
 references, with their options as in `lenet:pool=max`
   lenet: LeNet: for images.
@@ -52,7 +62,7 @@ known bugs, the check that catches each first, the references it is known on
 
 
 def test_explain_a_bug(registries):
-    assert catalogue.explain("missing-activation") == (
+    assert explanation.explain("missing-activation") == (
         """\
 missing-activation: a known bug (architecture), caught first by `forward`, known on lenet, mlp
   what   a layer without its nonlinearity
@@ -64,7 +74,7 @@ missing-activation: a known bug (architecture), caught first by `forward`, known
 
 
 def test_explain_a_check(registries):
-    assert catalogue.explain("forward") == (
+    assert explanation.explain("forward") == (
         """\
 forward: a check
   compares    every value
@@ -75,7 +85,7 @@ forward: a check
 
 
 def test_explain_an_option_of_several_references(registries):
-    assert catalogue.explain("pool") == (
+    assert explanation.explain("pool") == (
         """\
 pool: an option of `lenet`
   what    which pooling
@@ -88,19 +98,12 @@ pool: an option of `multimodal`
 
 
 @pytest.mark.parametrize(
-    "wanted, advice",
-    [("missing-activations", "did you mean `missing-activation`?"), ("zzzz", "`--list` shows all there are")],
+    "wanted, advice", [("missing-activations", ": did you mean `missing-activation`?"), ("zzzz", "")]
 )
 def test_explain_what_nobody_knows(registries, wanted, advice):
     with pytest.raises(RefkitError) as error:
-        catalogue.explain(wanted)
-    assert str(error.value) == f"no check, known bug or option is called `{wanted}`; {advice}"
-
-
-def test_a_missing_registry_is_empty_and_a_broken_one_is_not():
-    assert catalogue.known("refkit.nowhere", "ANY") == ()
-    with pytest.raises(AttributeError):
-        catalogue.known("refkit.errors", "NOWHERE")
+        explanation.explain(wanted)
+    assert str(error.value) == (f"no check, known bug or option is called `{wanted}`{advice}; `--list` shows them all")
 
 
 def test_both_by_command(registries):
@@ -108,10 +111,16 @@ def test_both_by_command(registries):
     result = CliRunner().invoke(cli.compare, ["--explain", "forwards"])
     assert (result.exit_code, result.stderr) == (
         2,
-        "error: no check, known bug or option is called `forwards`; did you mean `forward`?\n",
+        "error: no check, known bug or option is called `forwards`: did you mean `forward`?; `--list` shows them all\n",
     )
 
 
-def test_the_real_references_are_listed():
-    assert {"mlp", "lenet", "lstm", "multimodal"} <= set(catalogue.references())
-    assert catalogue.references()["mlp"].startswith("MLP: ")
+def test_every_entry_can_be_explained():
+    for entry in [*(bug.id for bug in BUGS), *(choice.option for choice in CHOICES)]:
+        assert explanation.explain(entry).startswith(entry)
+
+
+def test_the_real_listing_names_every_entry():
+    text = explanation.listing()
+    for entry in [*REFERENCES, *(bug.id for bug in BUGS), *(choice.option for choice in CHOICES)]:
+        assert entry in text
