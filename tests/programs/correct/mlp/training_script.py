@@ -1,5 +1,6 @@
 # quick experiment, run as: python training_script.py
 """One-off script: no functions for the data, everything runs from top to bottom."""
+
 import os
 
 import jax
