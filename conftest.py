@@ -1,0 +1,5 @@
+"""Settings that must stand before jax is imported."""
+
+import os
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")

@@ -1,0 +1,59 @@
+"""What README says is true."""
+
+import re
+
+import pytest
+
+from refkit import cli
+from refkit.edits.catalogue import REFERENCES
+from tests.project.readme import README, ROOT, produced, shown
+
+TEXT = README.read_text(encoding="utf-8")
+COMMANDS = [
+    line.partition("#")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", TEXT, flags=re.DOTALL)
+    for line in block.splitlines()
+]
+OPTIONS = {option for parameter in cli.compare.params for option in parameter.opts if option.startswith("--")}
+
+
+def test_it_opens_with_the_two_commands():
+    assert COMMANDS[:2] == ["make compare", "make test"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_exists(command):
+    program, *words = command.split()
+    if program == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        target, *variables = words
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+        for variable in variables:
+            assert re.search(rf"^{variable.partition('=')[0]} \?=", makefile, flags=re.MULTILINE)
+        return
+    if program == ".venv/bin/python":
+        assert (ROOT / words.pop(0)).is_file()
+    else:
+        assert program == ".venv/bin/refkit"
+        assert words.pop(0) in cli.main.commands
+    assert {word for word in words if word.startswith("--")} <= OPTIONS
+
+
+def test_every_option_is_there_and_no_other():
+    named = set(re.findall(r"`(--[a-z-]+)", TEXT)) - {"--reference"}
+    assert named == OPTIONS - {"--reference"}
+
+
+def test_every_reference_is_there():
+    assert set(re.findall(r"^\| `(\w+)` \| (?=`f32|image)", TEXT, flags=re.MULTILINE)) == set(REFERENCES)
+
+
+def test_every_link_leads_somewhere():
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
+
+
+def test_the_output_shown_is_the_real_one():
+    if not shown():
+        pytest.skip("README shows no output yet: `make readme` puts it there")
+    assert shown() == produced()
