@@ -33,15 +33,20 @@ def find_bug(id: str) -> Bug:
     for bug in BUGS:
         if bug.id == id:
             return bug
-    raise RefkitError(f"no known bug is called `{id}`" + near(id, [bug.id for bug in BUGS]) + "; `--list` shows them all")
+    raise RefkitError(
+        f"no known bug is called `{id}`" + near(id, [bug.id for bug in BUGS]) + "; `--list` shows them all"
+    )
 
 
 def find_choice(reference: str, option: str) -> Choice:
     """The option of that name of a reference."""
     choices = {choice.option: choice for choice in choices_for(reference)}
     if option not in choices:
-        raise RefkitError(f"`{reference}` has no option `{option}`" + near(option, list(choices))
-                          + f"; its options are {', '.join(f'`{name}`' for name in choices)}")
+        raise RefkitError(
+            f"`{reference}` has no option `{option}`"
+            + near(option, list(choices))
+            + f"; its options are {', '.join(f'`{name}`' for name in choices)}"
+        )
     return choices[option]
 
 
@@ -53,8 +58,11 @@ def parse_options(text: str) -> tuple[str, dict[str, str]]:
     """
     reference, _, rest = text.partition(":")
     if reference not in REFERENCES:
-        raise RefkitError(f"no reference is called `{reference}`" + near(reference, REFERENCES)
-                          + f"; give one of {', '.join(f'`{name}`' for name in REFERENCES)} or `file.py:Name`")
+        raise RefkitError(
+            f"no reference is called `{reference}`"
+            + near(reference, REFERENCES)
+            + f"; give one of {', '.join(f'`{name}`' for name in REFERENCES)} or `file.py:Name`"
+        )
     options: dict[str, str] = {}
     for part in filter(None, rest.split(",")):
         option, equals, value = (piece.strip() for piece in part.partition("="))
@@ -80,12 +88,20 @@ def edited_source(reference: str, options: dict[str, str], bugs: list[Edit] | tu
         try:
             source = source if edit is None else edit.apply(source)
         except EditError as error:
-            others = ", ".join(f"`{name}={value}`" for name, value in options.items() if name != choice.option)
-            raise RefkitError(f"`{reference}` cannot have `{choice.option}={options[choice.option]}` together with {others}: "
-                              "leave one of them out") from error
+            raise RefkitError(cannot_have(reference, choice.option, options, edit)) from error
     for bug in bugs:
         source = bug.apply(source)
     return source
+
+
+def cannot_have(reference: str, option: str, options: dict[str, str], edit: Edit) -> str:
+    """The sentence on an option that does not apply to the reference with the others."""
+    given = f"`{reference}` cannot have `{option}={options[option]}`"
+    needed = [f"`{name}={value}`" for name, value in edit.options.items() if name not in options]
+    others = [f"`{name}={value}`" for name, value in options.items() if name != option]
+    if needed:
+        return f"{given} by itself: give {' and '.join(needed)} or the like with it"
+    return f"{given} together with {', '.join(others)}: leave one of them out" if others else f"{given}: leave it out"
 
 
 def near(word: str, known) -> str:

@@ -44,7 +44,9 @@ class Insert:
         require_once(source, self.anchor)
         start, end = line_around(source, self.anchor)
         at = start if self.before else end
-        return source[:at] + textwrap.indent(self.new.rstrip("\n") + "\n", indentation(source, self.anchor)) + source[at:]
+        return (
+            source[:at] + textwrap.indent(self.new.rstrip("\n") + "\n", indentation(source, self.anchor)) + source[at:]
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,8 +35,16 @@ def dense_layers(reference: str, option: str, first: tuple[Layer, ...], last: st
     for k in range(present + 1, 6):
         options = {option: "-".join(["48", "32", "24", "20", "12"][:k])}
         shape = f"# f32[batch, {option}[{k - 1}]]"
-        layers.append(Layer(reference, f"dense{k}", f"x = self.dense{k}(x)", f"x = activation(x)  {shape}",
-                            f"x = self.{last}(x)", options))
+        layers.append(
+            Layer(
+                reference,
+                f"dense{k}",
+                f"x = self.dense{k}(x)",
+                f"x = activation(x)  {shape}",
+                f"x = self.{last}(x)",
+                options,
+            )
+        )
     layers.append(Layer(reference, last, f"x = self.{last}(x)"))
     return tuple(layers)
 
@@ -44,31 +52,63 @@ def dense_layers(reference: str, option: str, first: tuple[Layer, ...], last: st
 def convolutions(reference: str, argument: str) -> tuple[Layer, ...]:
     """The two convolutions in the reference and those that `channels` adds."""
     layers = [
-        Layer(reference, "conv1", f"x = self.conv1({argument})", "x = activation(x)  # f32[batch, 28, 28, 6]",
-              "# f32[batch, 14, 14, 6]"),
-        Layer(reference, "conv2", "x = self.conv2(x)", "x = activation(x)  # f32[batch, 10, 10, 16]",
-              "# f32[batch, 5, 5, 16]"),
+        Layer(
+            reference,
+            "conv1",
+            f"x = self.conv1({argument})",
+            "x = activation(x)  # f32[batch, 28, 28, 6]",
+            "# f32[batch, 14, 14, 6]",
+        ),
+        Layer(
+            reference,
+            "conv2",
+            "x = self.conv2(x)",
+            "x = activation(x)  # f32[batch, 10, 10, 16]",
+            "# f32[batch, 5, 5, 16]",
+        ),
     ]
     for k in range(3, 7):
         options = {"channels": "-".join(["4", "6", "8", "10", "12", "14"][:k]), "padding": "same", "image": "64x64x1"}
-        layers.append(Layer(reference, f"conv{k}", f"x = self.conv{k}(x)",
-                            f"x = activation(x)  # f32[batch, height, width, channels[{k - 1}]]",
-                            f"# f32[batch, height / 2, width / 2, channels[{k - 1}]]", options))
+        layers.append(
+            Layer(
+                reference,
+                f"conv{k}",
+                f"x = self.conv{k}(x)",
+                f"x = activation(x)  # f32[batch, height, width, channels[{k - 1}]]",
+                f"# f32[batch, height / 2, width / 2, channels[{k - 1}]]",
+                options,
+            )
+        )
     return tuple(layers)
 
 
-MLP = dense_layers("mlp", "hidden", (
-    Layer("mlp", "dense1", "x = self.dense1(x)", "x = activation(x)  # f32[batch, 64]", "x = self.outputs(x)"),
-), "outputs")
+MLP = dense_layers(
+    "mlp",
+    "hidden",
+    (Layer("mlp", "dense1", "x = self.dense1(x)", "x = activation(x)  # f32[batch, 64]", "x = self.outputs(x)"),),
+    "outputs",
+)
 
-LENET = convolutions("lenet", "x") + dense_layers("lenet", "dense", (
-    Layer("lenet", "dense1", "x = self.dense1(x)", "x = activation(x)  # f32[batch, 120]", "x = self.dense2(x)"),
-    Layer("lenet", "dense2", "x = self.dense2(x)", "x = activation(x)  # f32[batch, 84]", "x = self.logits(x)"),
-), "logits")
+LENET = convolutions("lenet", "x") + dense_layers(
+    "lenet",
+    "dense",
+    (
+        Layer("lenet", "dense1", "x = self.dense1(x)", "x = activation(x)  # f32[batch, 120]", "x = self.dense2(x)"),
+        Layer("lenet", "dense2", "x = self.dense2(x)", "x = activation(x)  # f32[batch, 84]", "x = self.logits(x)"),
+    ),
+    "logits",
+)
 
-MULTIMODAL = convolutions("multimodal", "image") + dense_layers("multimodal", "dense", (
-    Layer("multimodal", "dense1", "x = self.dense1(x)", "x = activation(x)  # f32[batch, 128]", "x = self.logits(x)"),
-), "logits")
+MULTIMODAL = convolutions("multimodal", "image") + dense_layers(
+    "multimodal",
+    "dense",
+    (
+        Layer(
+            "multimodal", "dense1", "x = self.dense1(x)", "x = activation(x)  # f32[batch, 128]", "x = self.logits(x)"
+        ),
+    ),
+    "logits",
+)
 
 LSTM = dense_layers("lstm", "dense", (), "outputs")
 

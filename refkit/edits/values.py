@@ -8,7 +8,9 @@ from refkit.errors import RefkitError
 def one_of(option: str, value: str, names) -> str:
     """`value` if it is among `names`."""
     if value not in names:
-        raise RefkitError(f"option `{option}` was given `{value}`: give one of {', '.join(f'`{name}`' for name in names)}")
+        raise RefkitError(
+            f"option `{option}` was given `{value}`: give one of {', '.join(f'`{name}`' for name in names)}"
+        )
     return value
 
 
@@ -24,8 +26,10 @@ def whole_numbers(option: str, value: str, most: int, least: int = 1) -> tuple[i
         return ()
     parts = value.split("-")
     if len(parts) > most or not all(re.fullmatch(r"[1-9]\d*", part) for part in parts):
-        raise RefkitError(f"option `{option}` was given `{value}`: give {max(least, 1)} to {most} whole numbers as in `32-64`"
-                          + (", or `none`" if least == 0 else ""))
+        raise RefkitError(
+            f"option `{option}` was given `{value}`: give {max(least, 1)} to {most} whole numbers as in `32-64`"
+            + (", or `none`" if least == 0 else "")
+        )
     return tuple(map(int, parts))
 
 
@@ -35,6 +39,8 @@ def real_number(option: str, value: str, low: float = float("-inf"), high: float
     except ValueError:
         number = float("nan")
     if not low <= number <= high:
-        raise RefkitError(f"option `{option}` was given `{value}`: give a number"
-                          + (f" from {low:g} to {high:g}" if high != float("inf") else ""))
+        raise RefkitError(
+            f"option `{option}` was given `{value}`: give a number"
+            + (f" from {low:g} to {high:g}" if high != float("inf") else "")
+        )
     return number

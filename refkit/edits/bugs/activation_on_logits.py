@@ -4,8 +4,16 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Insert
 from refkit.edits.places import LAST
 
-FUNCTIONS = {"relu": "nnx.relu", "tanh": "nnx.tanh", "sigmoid": "nnx.sigmoid", "leaky_relu": "nnx.leaky_relu", "elu": "nnx.elu",
-             "gelu": "nnx.gelu", "softplus": "nnx.softplus", "silu": "nnx.silu"}
+FUNCTIONS = {
+    "relu": "nnx.relu",
+    "tanh": "nnx.tanh",
+    "sigmoid": "nnx.sigmoid",
+    "leaky_relu": "nnx.leaky_relu",
+    "elu": "nnx.elu",
+    "gelu": "nnx.gelu",
+    "softplus": "nnx.softplus",
+    "silu": "nnx.silu",
+}
 
 BUG = Bug(
     id="activation-on-logits",
@@ -14,12 +22,17 @@ BUG = Bug(
     what="The last layer's output passes through a ReLU, tanh, sigmoid or the like before a loss that takes any number.",
     shows="The outputs stay in the activation's range; under ReLU a class whose logits are all negative has no gradient at all.",
     harm="Logits that cannot go below 0 or beyond 1 cannot say that a class is out of the question: the loss has a floor, "
-         "and units die.",
+    "and units die.",
     mend="Return the last layer's output as it is and leave the rest to the loss.",
     edits=tuple(
-        Edit(reference, (Insert(f"x = self.{last}(x)", f"x = {function}(x)  # f32[batch, {last}]"),), visible=f"x = {function}(x)",
-             where=f"{name} after {last}")
-        for reference, last in LAST.items() for name, function in FUNCTIONS.items()
+        Edit(
+            reference,
+            (Insert(f"x = self.{last}(x)", f"x = {function}(x)  # f32[batch, {last}]"),),
+            visible=f"x = {function}(x)",
+            where=f"{name} after {last}",
+        )
+        for reference, last in LAST.items()
+        for name, function in FUNCTIONS.items()
     ),
     alike=("wrong-activation",),
 )

@@ -14,6 +14,9 @@ BUG = Bug(
     shows="All gates and the cell state agree; the hidden state departs, and leaves the range from -1 to 1 as the cell state grows.",
     harm="The cell state can grow with every step, and unsquashed it saturates the next step's gates and the layer above.",
     mend="Write h = o · tanh(c).",
-    edits=tuple(Edit(reference, (Replace(H, new),), visible=new, where=where)
-                for reference in ("lstm", "multimodal") for where, new in MANNERS.items()),
+    edits=tuple(
+        Edit(reference, (Replace(H, new),), visible=new, where=where)
+        for reference in ("lstm", "multimodal")
+        for where, new in MANNERS.items()
+    ),
 )

@@ -4,7 +4,11 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 
 LAST = {"lstm": "x = states[:, -1]", "multimodal": "words_vector = states[:, -1]"}
-MANNERS = {"the first state": "states[:, 0]", "the second state": "states[:, 1]", "the state before the last": "states[:, -2]"}
+MANNERS = {
+    "the first state": "states[:, 0]",
+    "the second state": "states[:, 1]",
+    "the state before the last": "states[:, -2]",
+}
 
 BUG = Bug(
     id="first-state-used",
@@ -14,7 +18,15 @@ BUG = Bug(
     shows="All states agree and the readout's input is another of them; inputs of later steps do not change the output.",
     harm="The first state has seen one step of the sequence, so the model cannot use the rest.",
     mend="Take the last state along the time axis: index -1, after checking which axis is time.",
-    edits=tuple(Edit(reference, (Replace(old, old.replace("states[:, -1]", new)),), visible=old.replace("states[:, -1]", new), where=where)
-                for reference, old in LAST.items() for where, new in MANNERS.items()),
+    edits=tuple(
+        Edit(
+            reference,
+            (Replace(old, old.replace("states[:, -1]", new)),),
+            visible=old.replace("states[:, -1]", new),
+            where=where,
+        )
+        for reference, old in LAST.items()
+        for where, new in MANNERS.items()
+    ),
     alike=("sequence-reversed", "recurrence-over-batch"),
 )

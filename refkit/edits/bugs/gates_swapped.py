@@ -27,7 +27,11 @@ def use_edits(reference: str) -> list[Edit]:
             if old != new:
                 changes.append(Replace(old, new))
                 visible = visible or new
-        used = [f"{NAMES[used]} for {NAMES[meant]}" for used, meant in zip((f, i, g, o), "figo", strict=True) if used != meant]
+        used = [
+            f"{NAMES[used]} for {NAMES[meant]}"
+            for used, meant in zip((f, i, g, o), "figo", strict=True)
+            if used != meant
+        ]
         edits.append(Edit(reference, tuple(changes), visible=visible, where=", ".join(used)))
     return edits
 
@@ -41,8 +45,14 @@ def half_edits(reference: str) -> list[Edit]:
             # The cell's lines stand in this order; the first of the two is the first to depart.
             visible = f"{min(one, other, key='ifgo'.index)} = "
             line = {"i": "i = nnx.sigmoid(", "f": "f = nnx.sigmoid(", "g": "g = activation("}[visible[0]]
-            edits.append(Edit(reference, changes, visible=line,
-                              where=f"{NAMES[one]} and {NAMES[other]} exchanged in the {place} part"))
+            edits.append(
+                Edit(
+                    reference,
+                    changes,
+                    visible=line,
+                    where=f"{NAMES[one]} and {NAMES[other]} exchanged in the {place} part",
+                )
+            )
     return edits
 
 
@@ -53,8 +63,10 @@ BUG = Bug(
     what="The LSTM's gates are used for one another: input, forget and output gate or the candidate stand in each other's place.",
     shows="The gates' own values agree and the state made of them departs: the line that uses the gates, one after the swapped names.",
     harm="The cell still learns something, but forgets where it should write: long dependencies are lost, and a forget-gate "
-         "bias or another model's weights do the wrong thing.",
+    "bias or another model's weights do the wrong thing.",
     mend="Use the gates as the equations have them, c = f·c + i·g and h = o·tanh(c), and split fused kernels in one order.",
-    edits=tuple(edit for reference in ("lstm", "multimodal") for edit in (*use_edits(reference), *half_edits(reference))),
+    edits=tuple(
+        edit for reference in ("lstm", "multimodal") for edit in (*use_edits(reference), *half_edits(reference))
+    ),
     alike=("wrong-activation",),
 )

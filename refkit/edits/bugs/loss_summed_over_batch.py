@@ -11,12 +11,28 @@ BUG = Bug(
     what="The loss adds up over the examples of a batch instead of averaging them.",
     shows="Loss and every gradient are larger than the reference's by exactly the number of examples.",
     harm="The learning rate is in effect multiplied by the batch size, and changes with it and with the short last batch; "
-         "clipping and weight decay lose their proportion too.",
+    "clipping and weight decay lose their proportion too.",
     mend="Take the mean over the batch.",
     edits=(
-        *(Edit(reference, (Replace(MEAN, "return losses.sum()"),), options, visible="return losses.sum()", where="sum over examples")
-          for reference, options in CLASSES.items()),
-        *(Edit(reference, (Replace(MEAN_ERROR, "return errors.sum()"),), options, visible="return errors.sum()", where="sum over examples")
-          for reference, options in TARGETS.items()),
+        *(
+            Edit(
+                reference,
+                (Replace(MEAN, "return losses.sum()"),),
+                options,
+                visible="return losses.sum()",
+                where="sum over examples",
+            )
+            for reference, options in CLASSES.items()
+        ),
+        *(
+            Edit(
+                reference,
+                (Replace(MEAN_ERROR, "return errors.sum()"),),
+                options,
+                visible="return errors.sum()",
+                where="sum over examples",
+            )
+            for reference, options in TARGETS.items()
+        ),
     ),
 )

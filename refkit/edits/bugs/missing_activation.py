@@ -11,10 +11,17 @@ BUG = Bug(
     what="A layer's output goes into the next layer without a nonlinearity.",
     shows="The values agree up to the layer and depart at the line that uses its output; they go below zero where ReLU's do not.",
     harm="Two layers without a nonlinearity between them are one linear layer: the model is less deep than it looks and "
-         "learns less, without any error.",
+    "learns less, without any error.",
     mend="Apply the activation to the layer's output before the next layer takes it.",
     edits=tuple(
-        Edit(layer.reference, (Remove(layer.activation),), layer.options, visible=layer.after, where=f"after {layer.name}")
-        for layer in LAYERS if layer.activation
+        Edit(
+            layer.reference,
+            (Remove(layer.activation),),
+            layer.options,
+            visible=layer.after,
+            where=f"after {layer.name}",
+        )
+        for layer in LAYERS
+        if layer.activation
     ),
 )

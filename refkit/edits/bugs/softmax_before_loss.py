@@ -18,11 +18,27 @@ BUG = Bug(
     harm="Gradients shrink as the model becomes sure, so it learns slowly and stays unsure, with an accuracy that looks plausible.",
     mend="Return logits and leave the softmax to the loss; apply it for display alone.",
     edits=(
-        *(Edit(reference, (Insert(f"x = self.{last}(x)", f"x = nnx.softmax(x)  # f32[batch, {last}]"),), CLASSES[reference],
-               visible="x = nnx.softmax(x)", where="softmax in the model", rung="forward")
-          for reference, last in LAST.items()),
-        *(Edit(reference, (Replace(CROSS_ENTROPY, CROSS_ENTROPY.replace("(logits,", f"({what},")),), options,
-               visible=CROSS_ENTROPY.replace("(logits,", f"({what},"), where=where)
-          for reference, options in CLASSES.items() for where, what in IN_LOSS.items()),
+        *(
+            Edit(
+                reference,
+                (Insert(f"x = self.{last}(x)", f"x = nnx.softmax(x)  # f32[batch, {last}]"),),
+                CLASSES[reference],
+                visible="x = nnx.softmax(x)",
+                where="softmax in the model",
+                rung="forward",
+            )
+            for reference, last in LAST.items()
+        ),
+        *(
+            Edit(
+                reference,
+                (Replace(CROSS_ENTROPY, CROSS_ENTROPY.replace("(logits,", f"({what},")),),
+                options,
+                visible=CROSS_ENTROPY.replace("(logits,", f"({what},"),
+                where=where,
+            )
+            for reference, options in CLASSES.items()
+            for where, what in IN_LOSS.items()
+        ),
     ),
 )

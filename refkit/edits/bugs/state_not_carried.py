@@ -20,6 +20,9 @@ BUG = Bug(
     shows="The first time step agrees and the second departs; inputs of earlier steps do not change the output at all.",
     harm="Without its state the network has no memory: it answers from the last step alone.",
     mend="Return the new state from the step and hand it to the next one.",
-    edits=tuple(Edit(reference, (change,), visible=visible, where=where)
-                for reference in ("lstm", "multimodal") for where, (change, visible) in MANNERS.items()),
+    edits=tuple(
+        Edit(reference, (change,), visible=visible, where=where)
+        for reference in ("lstm", "multimodal")
+        for where, (change, visible) in MANNERS.items()
+    ),
 )

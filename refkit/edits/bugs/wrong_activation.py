@@ -28,11 +28,18 @@ OTHERS = {
 
 
 def gate_edits(reference: str) -> list[Edit]:
-    edits = [Edit(reference, (Replace(old, new),), visible=new, where=place) for place, (old, new) in (GATES | OTHERS).items()]
+    edits = [
+        Edit(reference, (Replace(old, new),), visible=new, where=place)
+        for place, (old, new) in (GATES | OTHERS).items()
+    ]
     all_gates = tuple(Replace(*GATES[gate]) for gate in ("input gate", "forget gate", "output gate"))
     edits.append(Edit(reference, all_gates, visible=GATES["input gate"][1], where="all three gates"))
-    exchanged = tuple(Replace(*GATES[place]) for place in ("input gate", "forget gate", "output gate", "candidate", "state"))
-    edits.append(Edit(reference, exchanged, visible=GATES["input gate"][1], where="tanh and sigmoid exchanged throughout"))
+    exchanged = tuple(
+        Replace(*GATES[place]) for place in ("input gate", "forget gate", "output gate", "candidate", "state")
+    )
+    edits.append(
+        Edit(reference, exchanged, visible=GATES["input gate"][1], where="tanh and sigmoid exchanged throughout")
+    )
     return edits
 
 
@@ -43,8 +50,15 @@ def hidden_edits() -> list[Edit]:
             continue
         for name, function in (("softmax", "nnx.softmax"), ("log-softmax", "nnx.log_softmax")):
             new = layer.activation.replace("activation(", f"{function}(")
-            edits.append(Edit(layer.reference, (Replace(layer.activation, new),), layer.options, visible=new,
-                              where=f"{name} after {layer.name}"))
+            edits.append(
+                Edit(
+                    layer.reference,
+                    (Replace(layer.activation, new),),
+                    layer.options,
+                    visible=new,
+                    where=f"{name} after {layer.name}",
+                )
+            )
     return edits
 
 
@@ -53,11 +67,11 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="A nonlinearity stands where another belongs: a softmax in a hidden layer, a tanh or ReLU for a gate's sigmoid, a "
-         "sigmoid for the candidate's tanh.",
+    "sigmoid for the candidate's tanh.",
     shows="The values depart at the activation's own line: a gate leaves the range from 0 to 1, or a hidden layer's units "
-          "sum to 1.",
+    "sum to 1.",
     harm="A gate outside 0 to 1 no longer weighs what it lets through, a candidate without sign can only add, and units made "
-         "to compete by a softmax carry almost no signal.",
+    "to compete by a softmax carry almost no signal.",
     mend="Use the sigmoid for the gates, tanh for the candidate and the state, and an elementwise nonlinearity in hidden layers.",
     edits=(*hidden_edits(), *gate_edits("lstm"), *gate_edits("multimodal")),
     alike=("gates-swapped",),

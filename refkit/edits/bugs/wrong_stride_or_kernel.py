@@ -4,8 +4,14 @@ from refkit.edits.bug import Bug
 from refkit.edits.choices.stages import SetStage
 from refkit.edits.edit import Edit, Replace, Rewrite
 
-POOLS = {1: "x = pool(x, (2, 2), strides=(2, 2))  # f32[batch, 14, 14, 6]", 2: "x = pool(x, (2, 2), strides=(2, 2))  # f32[batch, 5, 5, 16]"}
-CALLS = {"lenet": {1: "x = self.conv1(x)", 2: "x = self.conv2(x)"}, "multimodal": {1: "x = self.conv1(image)", 2: "x = self.conv2(x)"}}
+POOLS = {
+    1: "x = pool(x, (2, 2), strides=(2, 2))  # f32[batch, 14, 14, 6]",
+    2: "x = pool(x, (2, 2), strides=(2, 2))  # f32[batch, 5, 5, 16]",
+}
+CALLS = {
+    "lenet": {1: "x = self.conv1(x)", 2: "x = self.conv2(x)"},
+    "multimodal": {1: "x = self.conv1(image)", 2: "x = self.conv2(x)"},
+}
 
 
 def pool_change(k: int, window: int, stride: int, padding: str = "") -> tuple[tuple, str]:
@@ -23,7 +29,9 @@ def pool_edits(reference: str) -> list[Edit]:
         what = f"window {window} at stride {stride}{' padded' if padding else ''}"
         for k, (change, visible) in changes.items():
             edits.append(Edit(reference, change, visible=visible, where=f"pooling {k} with {what}"))
-        edits.append(Edit(reference, changes[1][0] + changes[2][0], visible=changes[1][1], where=f"both poolings with {what}"))
+        edits.append(
+            Edit(reference, changes[1][0] + changes[2][0], visible=changes[1][1], where=f"both poolings with {what}")
+        )
     return edits
 
 
@@ -38,8 +46,15 @@ def convolution_edits(reference: str) -> list[Edit]:
             edits.append(Edit(reference, (change, stage), visible=call, where=f"conv{k} with {name}"))
         for window in (1, 3, 7):
             change = Rewrite(rf"(self\.conv{k} = nnx\.Conv\([^=]*?), window,", rf"\1, ({window}, {window}),")
-            edits.append(Edit(reference, (change, SetStage(f"conv{k}", window=str(window))), visible=call,
-                              where=f"conv{k} with a window of {window}", rung="structure"))
+            edits.append(
+                Edit(
+                    reference,
+                    (change, SetStage(f"conv{k}", window=str(window))),
+                    visible=call,
+                    where=f"conv{k} with a window of {window}",
+                    rung="structure",
+                )
+            )
     return edits
 
 
@@ -48,7 +63,7 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="A pooling or convolution moves by another stride, is dilated, or has another window than the layer is meant to have: "
-         "a pooling left at its default stride of 1, say.",
+    "a pooling left at its default stride of 1, say.",
     shows="The line's output has another size than the reference's, and with it the first dense layer's kernel.",
     harm="A pooling at stride 1 blurs without making the picture smaller; too large a stride throws pixels away unseen.",
     mend="State window and stride at the call; pooling functions of Flax move by 1 unless told otherwise.",

@@ -48,21 +48,51 @@ def dense_activation_choice(reference: str) -> Choice:
         if value == "same":
             return None
         function = ACTIVATIONS[one_of("dense-activation", value, ("same", *ACTIVATIONS))]
-        changes = (AddField("dense_activation", "Callable", function),
-                   Insert("x = self.dense1(x)  #", "activation = self.config.dense_activation", before=True))
+        changes = (
+            AddField("dense_activation", "Callable", function),
+            Insert("x = self.dense1(x)  #", "activation = self.config.dense_activation", before=True),
+        )
         return Edit(reference, changes, where=f"dense-activation {value}")
 
-    return Choice("dense-activation", reference, ("same", *ACTIVATIONS), edit,
-                  "nonlinearity of the dense layers, where it is not the convolutions'")
+    return Choice(
+        "dense-activation",
+        reference,
+        ("same", *ACTIVATIONS),
+        edit,
+        "nonlinearity of the dense layers, where it is not the convolutions'",
+    )
+
+
+def readout_activation_choice() -> Choice:
+    """The activation of the dense layers between the LSTM's state and its readout."""
+
+    def edit(value: str) -> Edit | None:
+        function = ACTIVATIONS[one_of("dense-activation", value, ACTIVATIONS)]
+        change = SetField("dense_activation", function)
+        return None if value == "relu" else Edit("lstm", (change,), {"dense": "64"}, where=f"dense-activation {value}")
+
+    return Choice(
+        "dense-activation", "lstm", tuple(ACTIVATIONS), edit, "nonlinearity of the dense layers before the readout"
+    )
 
 
 ACTIVATION = (
     activation_choice("activation", "mlp", "relu", "activation", "nonlinearity of the hidden layers"),
     activation_choice("activation", "lenet", "relu", "activation", "nonlinearity of the hidden layers"),
-    activation_choice("activation", "multimodal", "relu", "activation", "nonlinearity of the convolutions and dense layers"),
-    activation_choice("activation", "lstm", "tanh", "activation", "nonlinearity of the candidate and of the cell's state"),
-    activation_choice("state-activation", "multimodal", "tanh", "state_activation",
-                      "nonlinearity of the LSTM's candidate and of its cell's state"),
+    activation_choice(
+        "activation", "multimodal", "relu", "activation", "nonlinearity of the convolutions and dense layers"
+    ),
+    activation_choice(
+        "activation", "lstm", "tanh", "activation", "nonlinearity of the candidate and of the cell's state"
+    ),
+    activation_choice(
+        "state-activation",
+        "multimodal",
+        "tanh",
+        "state_activation",
+        "nonlinearity of the LSTM's candidate and of its cell's state",
+    ),
     dense_activation_choice("lenet"),
+    readout_activation_choice(),
     dense_activation_choice("multimodal"),
 )

@@ -14,11 +14,19 @@ GUARDED = "jnp.maximum(chosen, 1e-12)"
 # The function in the model, what the loss calls the output, and the loss that takes it in place of the one on logits.
 OUTPUTS = {
     "softmax": ("nnx.softmax", "probabilities", CROSS_ENTROPY, f"{CHOSEN}\nlosses = -jnp.log({GUARDED})"),
-    "log-softmax": ("nnx.log_softmax", "log_probabilities", CROSS_ENTROPY,
-                    "losses = -jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"),
-    "sigmoid": ("nnx.sigmoid", "probabilities", SIGMOID,
-                "chosen = jnp.where(labels == 1, probabilities[..., 0], 1 - probabilities[..., 0])  # f32[batch]\n"
-                f"losses = -jnp.log({GUARDED})"),
+    "log-softmax": (
+        "nnx.log_softmax",
+        "log_probabilities",
+        CROSS_ENTROPY,
+        "losses = -jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]",
+    ),
+    "sigmoid": (
+        "nnx.sigmoid",
+        "probabilities",
+        SIGMOID,
+        "chosen = jnp.where(labels == 1, probabilities[..., 0], 1 - probabilities[..., 0])  # f32[batch]\n"
+        f"losses = -jnp.log({GUARDED})",
+    ),
 }
 
 
@@ -50,17 +58,28 @@ def epsilon_edit(reference: str, value: str) -> Edit | None:
     if value == "none":
         return None
     epsilon = real_number("log-epsilon", value, 0, 1e-3)
-    return Edit(reference, (Replace(GUARDED, f"chosen + {epsilon:g}"),), {"output": "softmax"}, where=f"log-epsilon {value}")
+    return Edit(
+        reference, (Replace(GUARDED, f"chosen + {epsilon:g}"),), {"output": "softmax"}, where=f"log-epsilon {value}"
+    )
 
 
 OUTPUT = tuple(
     choice
     for reference in LAST
     for choice in (
-        Choice("output", reference, ("logits", *OUTPUTS), lambda value, reference=reference: output_edit(reference, value),
-               "what the model gives; the loss takes it as it is"),
-        Choice("log-epsilon", reference, ("none", *(f"1e-{k}" for k in (4, 5, 6, 7, 8, 9, 10, 12, 15))),
-               lambda value, reference=reference: epsilon_edit(reference, value),
-               "added to probabilities before their logarithm"),
+        Choice(
+            "output",
+            reference,
+            ("logits", *OUTPUTS),
+            lambda value, reference=reference: output_edit(reference, value),
+            "what the model gives; the loss takes it as it is",
+        ),
+        Choice(
+            "log-epsilon",
+            reference,
+            ("none", *(f"1e-{k}" for k in (4, 5, 6, 7, 8, 9, 10, 12, 15))),
+            lambda value, reference=reference: epsilon_edit(reference, value),
+            "added to probabilities before their logarithm",
+        ),
     )
 )

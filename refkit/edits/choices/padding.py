@@ -27,8 +27,10 @@ def padding_edit(reference: str, value: str) -> Edit | None:
     paddings = []
     for word in value.split("-"):
         if word not in ("same", "valid") and not word.isdigit():
-            raise RefkitError(f"option `padding` was given `{value}`: give `same`, `valid` or a number of cells, "
-                              "for all convolutions or joined for each, as in `same-valid`")
+            raise RefkitError(
+                f"option `padding` was given `{value}`: give `same`, `valid` or a number of cells, "
+                "for all convolutions or joined for each, as in `same-valid`"
+            )
         paddings.append(int(word) if word.isdigit() else word.upper())
     if value == "same-valid":
         return None
@@ -36,8 +38,12 @@ def padding_edit(reference: str, value: str) -> Edit | None:
 
 
 PADDING = tuple(
-    Choice("padding", reference, ("same-valid", "same", "valid", "valid-same", "<int>", "<word>-<word>-…"),
-           lambda value, reference=reference: padding_edit(reference, value),
-           "padding of the convolutions: `same`, `valid` or a number of cells; one for all, or one for each")
+    Choice(
+        "padding",
+        reference,
+        ("same-valid", "same", "valid", "valid-same", "<int>", "<word>-<word>-…"),
+        lambda value, reference=reference: padding_edit(reference, value),
+        "padding of the convolutions: `same`, `valid` or a number of cells; one for all, or one for each",
+    )
     for reference in ("lenet", "multimodal")
 )

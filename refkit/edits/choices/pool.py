@@ -19,9 +19,11 @@ class StrideForPool:
 
     def apply(self, source: str) -> str:
         source = Rewrite(POOL_LINE, "", each=True).apply(source)
-        source = source.replace("activation, pool = self.config.activation, self.config.pool", "activation = self.config.activation")
+        source = source.replace(
+            "activation, pool = self.config.activation, self.config.pool", "activation = self.config.activation"
+        )
         for k in range(1, count_convolutions(source) + 1):
-            source = Rewrite(rf"(self\.conv{k} = nnx\.Conv\([^\n]*?)padding=", r"\1strides=2, padding=").apply(source)
+            source = Rewrite(rf"(self\.conv{k} = nnx\.Conv\([^=]*?)padding=", r"\1strides=2, padding=").apply(source)
             source = SetStage(f"conv{k}", stride="2").apply(source)
             source = SetStage(f"pool{k}").apply(source)
         return source
@@ -40,7 +42,7 @@ class PoolAfter:
         lines = list(re.finditer(POOL_LINE, source, flags=re.MULTILINE))
         for k, line in reversed(list(enumerate(lines, start=1))):
             if k not in self.kept:
-                source = source[: line.start()] + source[line.end():]
+                source = source[: line.start()] + source[line.end() :]
         for k in range(1, convolutions + 1):
             if k not in self.kept:
                 source = SetStage(f"pool{k}").apply(source)
@@ -64,7 +66,9 @@ class PoolWindow:
             source = source.replace("pool: Callable = nnx.avg_pool\n", f"pool: Callable = {uncounted}\n")
         source = Rewrite(r"pool\(x, \(2, 2\), strides=\(2, 2\)", f"pool(x, {how}", each=True).apply(source)
         size = f'window={self.window}, stride={self.stride}, padding="{self.padding}")  # pool'
-        return Rewrite(r'window=2, stride=2, padding="VALID"\)  # pool', size, each=True).apply(UnrollStages().apply(source))
+        return Rewrite(r'window=2, stride=2, padding="VALID"\)  # pool', size, each=True).apply(
+            UnrollStages().apply(source)
+        )
 
 
 def pool_edit(reference: str, value: str) -> Edit | None:
@@ -83,8 +87,10 @@ def pool_after_edit(reference: str, value: str) -> Edit | None:
 def pool_window_edit(reference: str, value: str) -> Edit | None:
     found = re.fullmatch(r"([1-9])(?:x([1-9]))?(-same)?", value)
     if not found:
-        raise RefkitError(f"option `pool-window` was given `{value}`: give the window, then its stride if it is another, "
-                          "then `-same` if it is padded, as in `3x2-same`")
+        raise RefkitError(
+            f"option `pool-window` was given `{value}`: give the window, then its stride if it is another, "
+            "then `-same` if it is padded, as in `3x2-same`"
+        )
     window, stride = int(found[1]), int(found[2] or found[1])
     if value == "2":
         return None
@@ -95,13 +101,26 @@ POOL = tuple(
     choice
     for reference in REFERENCES
     for choice in (
-        Choice("pool-after", reference, ("all", "1", "2", "3", "2-4", "1-2", "none"),
-               lambda value, reference=reference: pool_after_edit(reference, value),
-               "numbers of the convolutions that a pooling follows"),
-        Choice("pool", reference, ("avg", "max", "strided"), lambda value, reference=reference: pool_edit(reference, value),
-               "average or max pooling, or convolutions of stride 2 without pooling"),
-        Choice("pool-window", reference, ("2", "2-same", "3", "3x2", "3x2-same"),
-               lambda value, reference=reference: pool_window_edit(reference, value),
-               "window of the pooling; its stride is the same unless given after an `x`"),
+        Choice(
+            "pool-after",
+            reference,
+            ("all", "1", "2", "3", "2-4", "1-2", "none"),
+            lambda value, reference=reference: pool_after_edit(reference, value),
+            "numbers of the convolutions that a pooling follows",
+        ),
+        Choice(
+            "pool",
+            reference,
+            ("avg", "max", "strided"),
+            lambda value, reference=reference: pool_edit(reference, value),
+            "average or max pooling, or convolutions of stride 2 without pooling",
+        ),
+        Choice(
+            "pool-window",
+            reference,
+            ("2", "2-same", "3", "3x2", "3x2-same"),
+            lambda value, reference=reference: pool_window_edit(reference, value),
+            "window of the pooling; its stride is the same unless given after an `x`",
+        ),
     )
 )

@@ -29,16 +29,22 @@ def scaling_edit(reference: str, value: str) -> Edit | None:
         return None
     line, x, axes, shape = FIRST[reference]
     if value == "standardised":
-        new = (f"mean, deviation = {x}.mean(axis={axes}, keepdims=True), {x}.std(axis={axes}, keepdims=True)  # f32[batch, 1]\n"
-               f"{x} = ({x} - mean) / (deviation + 1e-8)  # {shape}")
+        new = (
+            f"mean, deviation = {x}.mean(axis={axes}, keepdims=True), {x}.std(axis={axes}, keepdims=True)  # f32[batch, 1]\n"
+            f"{x} = ({x} - mean) / (deviation + 1e-8)  # {shape}"
+        )
     else:
         new = f"{x} = {SCALINGS[value].format(x=x)}  # {shape}"
     return Edit(reference, (Insert(line, new, before=True),), where=f"scaling {value}")
 
 
 SCALING = tuple(
-    Choice("scaling", reference, ("none", *SCALINGS, "standardised"),
-           lambda value, reference=reference: scaling_edit(reference, value),
-           "what the model does to its input first; `standardised` is by each example's own mean and deviation")
+    Choice(
+        "scaling",
+        reference,
+        ("none", *SCALINGS, "standardised"),
+        lambda value, reference=reference: scaling_edit(reference, value),
+        "what the model does to its input first; `standardised` is by each example's own mean and deviation",
+    )
     for reference in FIRST
 )

@@ -11,7 +11,9 @@ def size_choice(option: str, reference: str, default: int, field: str, what: str
 
     def edit(value: str) -> Edit | None:
         number = whole_number(option, value)
-        return None if number == default else Edit(reference, (SetField(field, str(number)),), where=f"{option} {value}")
+        return (
+            None if number == default else Edit(reference, (SetField(field, str(number)),), where=f"{option} {value}")
+        )
 
     return Choice(option, reference, (str(default), "<int>"), edit, what, found_by="structure")
 
@@ -24,10 +26,18 @@ def image_choice(reference: str) -> Choice:
         if len(sides) not in (2, 3) or not all(side.isdigit() and int(side) for side in sides):
             raise RefkitError(f"option `image` was given `{value}`: give height, width and channels as in `32x32x3`")
         image = tuple(map(int, (*sides, "1")[:3]))
-        return None if image == (28, 28, 1) else Edit(reference, (SetField("image", repr(image)),), where=f"image {value}")
+        return (
+            None if image == (28, 28, 1) else Edit(reference, (SetField("image", repr(image)),), where=f"image {value}")
+        )
 
-    return Choice("image", reference, ("28x28x1", "<int>x<int>x<int>"), edit, "height, width and channels of the picture",
-                  found_by="structure")
+    return Choice(
+        "image",
+        reference,
+        ("28x28x1", "<int>x<int>x<int>"),
+        edit,
+        "height, width and channels of the picture",
+        found_by="structure",
+    )
 
 
 SIZES = (
@@ -36,7 +46,6 @@ SIZES = (
     image_choice("lenet"),
     size_choice("classes", "lenet", 10, "classes", "classes"),
     size_choice("features", "lstm", 2, "features", "numbers a step has; with an embedding its width"),
-    size_choice("hidden", "lstm", 128, "hidden", "units of the state"),
     size_choice("output-size", "lstm", 1, "outputs", "numbers the readout gives: classes, or targets"),
     image_choice("multimodal"),
     size_choice("vocabulary", "multimodal", 16, "vocabulary", "word ids"),

@@ -23,16 +23,22 @@ class UnrollStages:
     def apply(self, source: str) -> str:
         if "\ndef left(" in source:
             return source
-        found = re.search(r"^    height, width, _ = config\.image\n(?:        .*\n|    for .*\n)+    return height \* width \* "
-                          r"config\.channels\[-1\]\n", source, flags=re.MULTILINE)
+        found = re.search(
+            r"^    height, width, _ = config\.image\n(?:        .*\n|    for .*\n)+    return height \* width \* "
+            r"config\.channels\[-1\]\n",
+            source,
+            flags=re.MULTILINE,
+        )
         if found is None:
             raise EditError("`flat_features` is not as the reference has it")
         lines = ["    size = config.image[:2]"]
         for k in range(1, count_convolutions(source) + 1):
-            lines.append(f"    size = left(size, window=config.kernel, stride=1, padding=config.padding[{k - 1}])  # conv{k}")
+            lines.append(
+                f"    size = left(size, window=config.kernel, stride=1, padding=config.padding[{k - 1}])  # conv{k}"
+            )
             lines.append(f'    size = left(size, window=2, stride=2, padding="VALID")  # pool{k}')
         lines.append("    return size[0] * size[1] * config.channels[-1]")
-        return source[: found.start()] + "\n".join(lines) + "\n" + LEFT + source[found.end():]
+        return source[: found.start()] + "\n".join(lines) + "\n" + LEFT + source[found.end() :]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""Batch or layer normalisation between the layers."""
+
+import dataclasses
+import re
+
+from refkit.edits.choice import Choice
+from refkit.edits.edit import Edit, EditError, Insert, Rewrite
+from refkit.edits.values import one_of, real_number
+
+BUILT = re.compile(
+    r"^ +self\.(?P<name>(?:conv|dense)\d) = nnx\.(?:Conv|Linear)\(\s*(?:flat_features\(config\)[^,]*|[^,]+), (?P<units>[^,]+),",
+    re.MULTILINE,
+)
+LAST = {
+    "mlp": "self.outputs = nnx.Linear(",
+    "lenet": "self.logits = nnx.Linear(",
+    "multimodal": "self.logits = nnx.Linear(",
+}
+EVERY_LAYER = ("none", "before", "after")
+PLACES = {
+    "mlp": EVERY_LAYER,
+    "lenet": (*EVERY_LAYER, "conv-before", "conv-after", "dense-before", "dense-after"),
+    "multimodal": (*EVERY_LAYER, "conv-before", "conv-after", "dense-before", "dense-after"),
+}
+WHERE = "before or after the activation of every layer, or of the convolutions or dense layers alone"
+
+
+@dataclasses.dataclass(frozen=True)
+class Normalise:
+    """A normalisation of its own for each convolution and dense layer, before or after its activation."""
+
+    reference: str
+    module: str
+    layers: str
+    after: bool
+
+    def apply(self, source: str) -> str:
+        wanted = [built for built in BUILT.finditer(source) if re.match(self.layers, built["name"])]
+        if not wanted:
+            raise EditError("there is no layer to normalise")
+        for built in wanted:
+            name, units = built["name"], built["units"]
+            source = Insert(
+                LAST[self.reference], f"self.{name}_norm = {self.module.format(units=units)}", before=True
+            ).apply(source)
+            activation = r"( +x = activation\(x\)  # .*\n)"
+            call = rf"^(( +)x = self\.{name}\(\w+\)  # (.*)\n(?: +activation = .*\n)?)"
+            line = rf"\2x = self.{name}_norm(x)  # \3\n"
+            pattern, new = (call + activation, rf"\1\4{line}") if self.after else (call, rf"\1{line}")
+            source = Rewrite(pattern, new).apply(source)
+        return source
+
+
+def normalization_edit(option: str, module: str, reference: str, value: str) -> Edit | None:
+    if one_of(option, value, PLACES[reference]) == "none":
+        return None
+    kind, _, place = value.rpartition("-")
+    change = Normalise(reference, module, kind or "conv|dense", place == "after")
+    return Edit(reference, (change,), where=f"{option} {value}")
+
+
+def epsilon_edit(reference: str, value: str) -> Edit | None:
+    epsilon = real_number("norm-epsilon", value, 0, 1)
+    if epsilon == 1e-5:
+        return None
+    return Edit(
+        reference,
+        (Rewrite(r"epsilon=1e-5", f"epsilon={epsilon:g}", each=True),),
+        {"batchnorm": "before"},
+        where=f"norm-epsilon {value}",
+    )
+
+
+MODULES = {
+    "batchnorm": ("nnx.BatchNorm({units}, epsilon=1e-5, rngs=rngs)", "batch normalisation"),
+    "layernorm": ("nnx.LayerNorm({units}, epsilon=1e-5, rngs=rngs)", "layer normalisation"),
+}
+
+NORMALIZATION = tuple(
+    choice
+    for reference in LAST
+    for choice in (
+        *(
+            Choice(
+                option,
+                reference,
+                PLACES[reference],
+                lambda value, reference=reference, option=option, module=module: normalization_edit(
+                    option, module, reference, value
+                ),
+                f"{what} {WHERE}",
+            )
+            for option, (module, what) in MODULES.items()
+        ),
+        Choice(
+            "norm-epsilon",
+            reference,
+            ("1e-5", "1e-3", "1e-6", "1e-4", "1e-8", "<number>"),
+            lambda value, reference=reference: epsilon_edit(reference, value),
+            "added to the variance in a normalisation",
+        ),
+    )
+)
