@@ -20,7 +20,7 @@ help:
 
 # The status is 1 when compare has found something, which is what this is for; 2 stays an error.
 compare: .venv/installed
-	@$(IN_VENV) scripts/compare.py "$(TARGET)" --reference "$(REFERENCE)" $(ARGS) || [ $$? -eq 1 ]
+	@$(IN_VENV) scripts/compare.py "$(TARGET)" --reference "$(REFERENCE)" $(ARGS) || { status=$$?; [ $$status -eq 1 ] || exit $$status; }
 
 test: .venv/installed
 	@$(IN_VENV) -m pytest $(ARGS)
@@ -33,7 +33,8 @@ lock:
 	$(LOCK) --extra test --output-file requirements.lock pyproject.toml
 
 .venv/installed: .venv/locked pyproject.toml
-	@$(IN_VENV) -m pip install --quiet --no-build-isolation --no-deps --no-index --editable .
+	@$(IN_VENV) -m pip install --quiet --no-build-isolation --no-deps --no-index \
+		--config-settings editable_mode=compat --editable .
 	@touch $@
 
 # setuptools comes first: `promise`, which tensorflow-datasets needs, is published as source alone.
