@@ -1,0 +1,33 @@
+"""What went wrong in a TARGET's own code, said in one sentence with its line."""
+
+import traceback
+from collections.abc import Collection
+
+from refkit.loading.changed_apis import explain
+
+
+class Unavailable(NameError):
+    """A name of a TARGET that could not be had: the statement that binds it failed, or was not run.
+
+    Args:
+        name: the name.
+        reason: why, such as "line 12 (`train = tfds.load(...)`) downloads data and was not run".
+    """
+
+    def __init__(self, name: str, reason: str):
+        super().__init__(f"`{name}` is not available: {reason}", name=name)
+        self.reason = reason
+
+
+def user_line(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:
+    """File and line of the innermost frame of `error` that lies in one of `files`."""
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    return next(((file, line) for file, line in reversed(frames) if file in files), None)
+
+
+def say_error(error: BaseException, source_line: str = "") -> str:
+    """`ValueError: message`, its first line only, and what replaced an API that has changed."""
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    said = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    explained = explain(error, source_line)
+    return f"{said} ({explained})" if explained else said

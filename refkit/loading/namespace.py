@@ -1,0 +1,284 @@
+"""The names of one user file, each had by running its statements when it is first read."""
+
+import ast
+import builtins
+import contextlib
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from refkit.errors import RefkitError
+from refkit.loading.effects import Effects
+from refkit.loading.failures import Unavailable, say_error, user_line
+from refkit.loading.isolation import guarded_open
+from refkit.loading.source import Source
+from refkit.loading.statements import ASSIGNMENTS, Statement, statements_of
+from refkit.loading.time_limit import OutOfTime
+
+IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+
+
+class UserModule(types.ModuleType):
+    """A user's file as a module; an attribute is had from its namespace when first asked for."""
+
+    __slots__ = ("namespace",)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(f"module `{self.__name__}` has no attribute `{name}`")
+        try:
+            return self.namespace.value(name)
+        except KeyError:
+            raise AttributeError(f"module `{self.__name__}` has no attribute `{name}`") from None
+
+
+class Namespace:
+    """Runs the statements of one file by need, each once, as they would see each other's names in the file's order.
+
+    Functions read the module's names through `__builtins__`: a global that is not there yet is asked for here. So nothing
+    is run that nothing reads, and what is read is there whenever it is read.
+
+    Args:
+        source: the file; None for a folder without an `__init__.py`.
+        name: its dotted name.
+        shown: its path as shown to the user.
+        program: what it belongs to.
+        folder: the folder that it is the package of, or None.
+    """
+
+    def __init__(self, source: Source | None, name: str, shown: str, program: Any, folder: Path | None = None):
+        self.source, self.shown, self.folder, self._program = source, shown, folder, program
+        self.effects = Effects(source.tree if source else ast.Module([], []))
+        self.statements = statements_of(source, self.effects) if source else ()
+        self.writers: dict[str, list[Statement]] = {}
+        for statement in self.statements:
+            for written in statement.writes:
+                self.writers.setdefault(written, []).append(statement)
+        self._shared = frozenset(written for written, writers in self.writers.items() if len(writers) > 1)
+        self._versions: dict[int, dict[str, Any]] = {}
+        self._failures: dict[int, str] = {}
+        self._positions: list[int] = []
+        self.guarded = _guarded_lines(source.tree) if source else frozenset()
+        self.module = UserModule(name)
+        self.module.namespace = self
+        if source:
+            self.module.__file__ = source.file
+            self.module.__doc__ = ast.get_docstring(source.tree)
+        self.module.__dict__["__builtins__"] = _Builtins(self, program.import_for(self))
+
+    def value(self, name: str) -> Any:
+        """The value of a module-level name, run for if it has not been.
+
+        Raises:
+            KeyError: the file has no such name.
+            Unavailable: it has, but its statement failed or is not run.
+        """
+        variables = self.module.__dict__
+        if name in variables and not self._positions:
+            return variables[name]
+        with self._program.running(), outside_traces():
+            found = self._reach(name)
+        variables[name] = found
+        return found
+
+    def run_for(self, name: str) -> None:
+        """Runs what a definition's functions will read when called, as far as it can be had."""
+        waiting, seen = [name], set()
+        while waiting:
+            current = waiting.pop()
+            if current in seen or current not in self.writers:
+                continue
+            seen.add(current)
+            with contextlib.suppress(KeyError, Unavailable):
+                self.value(current)
+            for statement in self.writers[current]:
+                if statement.refusal is None:
+                    waiting.extend(sorted(statement.later | statement.reads))
+
+    def exports(self) -> frozenset[str]:
+        """Names that `from … import *` takes."""
+        if "__all__" in self.writers:
+            with contextlib.suppress(Unavailable, TypeError):
+                return frozenset(self.value("__all__"))
+        own = frozenset(name for name in self.writers if not name.startswith("_"))
+        starred = (self._program.user_module(self, s.star) for s in self.statements if s.star)
+        return own.union(*(module.namespace.exports() for module in starred if module is not None))
+
+    def left_out(self) -> list[tuple[int, str]]:
+        """Line and reason of every statement that was not run, definitions and imports that nothing needed aside."""
+        found = []
+        for statement in self.statements:
+            if statement.index in self._failures:
+                found.append((statement.line, self._failures[statement.index]))
+            elif statement.index not in self._versions and not _is_silent(statement):
+                found.append((statement.line, statement.refusal or self.effects.refusal(statement.node) or "nothing needs it"))
+        return found
+
+    def failure(self, name: str) -> str | None:
+        """Why the statements of a name that was asked for failed, or None."""
+        reasons = (self._failures.get(statement.index) for statement in self.writers.get(name, ()))
+        return next((reason for reason in reasons if reason), None)
+
+    def quote(self, line: int) -> str:
+        """A line as messages show it: ``line 12 (`tx = optax.adam(1e-3)`)``."""
+        text = self.source.line(line) if self.source else ""
+        shortened = text if len(text) <= 100 else text[:99] + "…"
+        return f"line {line} (`{shortened}`)" if text else f"line {line}"
+
+    def _reach(self, name: str) -> Any:
+        """The value that `name` has where the innermost running statement stands, or at the end of the file."""
+        writers = self.writers.get(name, [])
+        if self._positions and name in self._shared:
+            writers = [statement for statement in writers if statement.index < self._positions[-1]]
+        reasons, failed = [], None
+        for statement in reversed(writers):
+            reason = self._run(statement)
+            if reason is not None:
+                reasons.append(reason)
+                failed = failed or self._failures.get(statement.index)
+            elif name in self._versions[statement.index]:
+                if failed:
+                    self._note(f"`{name}` is the one of line {statement.line}, since {failed}")
+                return self._versions[statement.index][name]
+        if writers or name in self.writers:
+            if hasattr(builtins, name):
+                return getattr(builtins, name)
+            raise Unavailable(name, reasons[0] if reasons else "no statement that was run gives it a value")
+        return self._reach_starred(name)
+
+    def _reach_starred(self, name: str) -> Any:
+        for statement in reversed(self.statements):
+            if statement.star is None:
+                continue
+            try:
+                module = self._program.user_module(self, statement.star)
+            except RefkitError as error:
+                raise Unavailable(name, str(error)) from error
+            if module is not None:
+                if name in module.namespace.exports():
+                    return module.namespace.value(name)
+            else:
+                with contextlib.suppress(ImportError, AttributeError):
+                    return getattr(self._program.installed_module(self, statement.star), name)
+        module = self._program.submodule(self, name)
+        if module is None:
+            raise KeyError(name)
+        return module
+
+    def _run(self, statement: Statement) -> str | None:
+        """Runs a statement that has not been; gives the reason where it cannot be had."""
+        if statement.index in self._versions:
+            return None
+        if statement.index in self._failures:
+            return self._failures[statement.index]
+        if statement.index in self._positions:
+            return f"{self.quote(statement.line)} needs itself"
+        if statement.refusal is not None:
+            return f"{self.quote(statement.line)} {statement.refusal} and was not run"
+        variables = self.module.__dict__
+        hidden = {name: variables.pop(name) for name in self._shared if name in variables}
+        self._positions.append(statement.index)
+        try:
+            exec(self._compile(statement), variables)  # the program's own code, one statement of it
+            self._versions[statement.index] = {name: variables[name] for name in statement.writes if name in variables}
+        except OutOfTime:
+            self._failures[statement.index] = f"{self.quote(statement.line)} took too long"
+            raise
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self._failures[statement.index] = self._explain(statement, error)
+            for name in statement.binds:
+                variables.pop(name, None)
+        finally:
+            self._positions.pop()
+            for name in self._shared:
+                variables.pop(name, None)
+            variables.update(hidden)
+        return self._failures.get(statement.index)
+
+    def _compile(self, statement: Statement) -> types.CodeType:
+        tree = ast.Module([statement.runnable], type_ignores=[])
+        return compile(tree, self.source.file, "exec", flags=self.source.flags, dont_inherit=True)
+
+    def _explain(self, statement: Statement, error: BaseException) -> str:
+        if isinstance(error, Unavailable):
+            return f"{self.quote(statement.line)} needs `{error.name}`: {error.reason}"
+        if isinstance(error, RefkitError):
+            return f"{self.quote(statement.line)} failed: {error}"
+        file, line = user_line(error, self._program.files) or (self.source.file, statement.line)
+        namespace = self._program.files[file]
+        where = namespace.quote(line) if namespace is self else f"`{namespace.shown}` {namespace.quote(line)}"
+        if isinstance(error, SystemExit):
+            return f"{where} ends the program"
+        return f"{where} raised {say_error(error, namespace.source.line(line))}"
+
+    def _note(self, sentence: str) -> None:
+        if sentence not in self._program.notes:
+            self._program.notes.append(sentence)
+
+
+class _Builtins(dict):
+    """Python's built-in names for one user file; any name that is not there is asked of its namespace."""
+
+    def __init__(self, namespace: Namespace, import_: Callable[..., Any]):
+        super().__init__(vars(builtins))
+        self._namespace = namespace
+        self.update(__import__=import_, open=guarded_open, input=_no_input, exit=_leave, quit=_leave, breakpoint=_ignore)
+        for name in namespace.writers:
+            self.pop(name, None)
+
+    def __missing__(self, name: str) -> Any:
+        return self._namespace.value(name)
+
+
+@contextlib.contextmanager
+def outside_traces() -> Iterator[None]:
+    """What is run in the block gives arrays, also where a program that JAX is tracing asked for it."""
+    import jax
+
+    if isinstance(jax.numpy.zeros(()), jax.core.Tracer):
+        with jax.ensure_compile_time_eval():
+            yield
+    else:
+        yield
+
+
+def _guarded_lines(tree: ast.Module) -> frozenset[int]:
+    """Lines of imports whose failure the program handles itself, other than by giving up."""
+    lines = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Try) and any(_handles_import(handler) for handler in node.handlers):
+            lines.update(part.lineno for statement in node.body for part in ast.walk(statement) if isinstance(part, ast.stmt))
+    return frozenset(lines)
+
+
+def _handles_import(handler: ast.ExceptHandler) -> bool:
+    kinds = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else IMPORT_ERRORS
+    gives_up = any(
+        isinstance(node, ast.Raise) or isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit")
+        for statement in handler.body
+        for node in ast.walk(statement)
+    )
+    return bool(kinds & IMPORT_ERRORS) and not gives_up
+
+
+def _is_silent(statement: Statement) -> bool:
+    docstring = isinstance(statement.node, ast.Expr) and isinstance(statement.node.value, ast.Constant)
+    imported = isinstance(statement.node, (ast.Import, ast.ImportFrom))
+    annotation = isinstance(statement.node, ASSIGNMENTS) and getattr(statement.node, "value", None) is None
+    empty = isinstance(statement.node, (ast.Pass, ast.Global))
+    return statement.is_definition or docstring or imported or annotation or empty
+
+
+def _no_input(prompt: object = "") -> str:
+    raise EOFError("nobody answers while refkit runs this file")
+
+
+def _leave(code: object = None) -> None:
+    raise SystemExit(code)
+
+
+def _ignore(*args: Any, **kwargs: Any) -> None:
+    pass
