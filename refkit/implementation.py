@@ -42,6 +42,7 @@ class Implementation:
         file: absolute path of the file whose lines findings point at.
         framework: `nnx`, `linen`, `jax`, `implementation`.
         notes: sentences on what the adapter had to do ("the image is handed over as NCHW").
+        label_dtype: of the labels that the loss takes: `int32` class ids or `float32` targets; empty where it is not known.
         alternatives: the same model seen in other layouts that run as well (batch and time the other way round), most likely
             first, for values to decide between.
     """
@@ -56,4 +57,5 @@ class Implementation:
     file: str = ""
     framework: str = "implementation"
     notes: list[str] = dataclasses.field(default_factory=list)
+    label_dtype: str = ""
     alternatives: list["Implementation"] = dataclasses.field(default_factory=list)

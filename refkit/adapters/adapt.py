@@ -12,6 +12,8 @@ from refkit.adapters import arguments, functions, linen, nnx, search
 from refkit.adapters.arguments import Filled, annotated, callee_names, fill
 from refkit.adapters.calling import parameters_of
 from refkit.adapters.evidence import Evidence
+from refkit.adapters.losses import Loss, find_loss
+from refkit.adapters.names import Names
 from refkit.adapters.raised import model_raised
 from refkit.adapters.sizes import table_rows
 from refkit.errors import RefkitError
@@ -20,9 +22,18 @@ from refkit.implementation import Implementation, Input
 Maker = Callable[[], Any]
 
 
-def adapt(loaded: Any, found: Any, inputs: tuple[Input, ...], outputs: int, sizes: dict[str, Any],
-          kwargs: dict[str, Any] | None = None, *, label_dtype: str = "int32", loss: Any = None,
-          train_step: Any = None) -> Implementation:
+def adapt(
+    loaded: Any,
+    found: Any,
+    inputs: tuple[Input, ...],
+    outputs: int,
+    sizes: dict[str, Any],
+    kwargs: dict[str, Any] | None = None,
+    *,
+    label_dtype: str = "int32",
+    loss: Any = None,
+    train_step: Any = None,
+) -> Implementation:
     """See the user's model as pure functions over batches in the reference's convention.
 
     Args:
@@ -49,31 +60,50 @@ def adapt(loaded: Any, found: Any, inputs: tuple[Input, ...], outputs: int, size
 def pass_through(loaded: Any, found: Any, inputs: tuple[Input, ...]) -> Implementation:
     """The user's own `Implementation`, its blanks filled in."""
     given = objects(found)[0]
-    return dataclasses.replace(given, name=given.name or f"{loaded.name}:{found.name}", file=given.file or loaded.file,
-                               inputs=given.inputs or inputs)
+    return dataclasses.replace(
+        given,
+        name=given.name or f"{loaded.shown}:{found.name}",
+        file=given.file or loaded.file,
+        inputs=given.inputs or inputs,
+    )
 
 
 def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step) -> Implementation:
-    evidence = Evidence(loaded.source, loaded.tree, namespace_of(loaded))
+    evidence = Evidence(loaded.source, loaded.tree, Names(loaded.module, loaded.tree))
     makers, guessed = MAKERS[found.kind](found, evidence, {"time": time_of(inputs)} | sizes, kwargs)
     call, failures = search.find_call(makers, inputs, outputs, evidence, guessed)
     if call is None:
         raise model_raised(failures, loaded.file, found.line)
     others = search.other_time_axis(call, outputs, evidence, guessed)
-    return implementation(call, loaded, found, [implementation(other, loaded, found, []) for other in others])
+    return implementation(call, loaded, found, find_loss(call, evidence, loaded.file, loss, train_step, label_dtype), [
+        implementation(other, loaded, found, find_loss(other, evidence, loaded.file, loss, train_step, label_dtype), [])
+        for other in others])
 
 
-def implementation(call: search.Call, loaded: Any, found: Any, alternatives: list[Implementation]) -> Implementation:
-    notes = call.layout.notes() + ([call.output.note] if call.output.note else [])
+def implementation(call: search.Call, loaded: Any, found: Any, loss: Loss, alternatives: list[Implementation]) -> Implementation:
+    notes = call.layout.notes() + ([call.output.note] if call.output.note else []) + loss.notes
 
     def init(key: jax.Array) -> dict[str, Any]:
         return call.model.init(key, search.example(call.layout, 1))
 
-    def apply(tree: dict[str, Any], *inputs: jax.Array, training: bool = False, key: jax.Array | None = None) -> jax.Array:
+    def apply(
+        tree: dict[str, Any], *inputs: jax.Array, training: bool = False, key: jax.Array | None = None
+    ) -> jax.Array:
         return call.outputs(tree, inputs, training, key)
 
-    return Implementation(init=init, apply=apply, inputs=with_table(call), name=f"{loaded.name}:{found.name}", file=loaded.file,
-                          framework=call.model.framework, notes=notes, alternatives=alternatives)
+    return Implementation(
+        init=init,
+        apply=apply,
+        loss=loss.over_model,
+        output_loss=loss.over_outputs,
+        label_dtype=loss.label_dtype,
+        inputs=with_table(call),
+        name=f"{loaded.shown}:{found.name}",
+        file=loaded.file,
+        framework=call.model.framework,
+        notes=notes,
+        alternatives=alternatives,
+    )
 
 
 def with_table(call: search.Call) -> tuple[Input, ...]:
@@ -81,20 +111,33 @@ def with_table(call: search.Call) -> tuple[Input, ...]:
     inputs = call.layout.inputs
     if all(given.kind != "tokens" for given in inputs):
         return inputs
-    traced = jax.make_jaxpr(lambda tree, *values: call.outputs(tree, values))(call.tree, *search.abstract(inputs, call.batch))
+    traced = jax.make_jaxpr(lambda tree, *values: call.outputs(tree, values))(
+        call.tree, *search.abstract(inputs, call.batch)
+    )
     rows = table_rows(traced.jaxpr)
-    return tuple(dataclasses.replace(given, high=rows or given.high) if given.kind == "tokens" else given for given in inputs)
+    return tuple(
+        dataclasses.replace(given, high=rows or given.high) if given.kind == "tokens" else given for given in inputs
+    )
 
 
-def nnx_models(found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None) -> tuple[list[Maker], bool]:
+def nnx_models(
+    found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
+) -> tuple[list[Maker], bool]:
     """A Module class with its arguments filled in; an instance as it is, where its class shows no call."""
     (given,) = objects(found)[:1]
     cls = given if isinstance(given, type) else type(given)
     parameters = annotated(cls.__init__, evidence)[1:]
     instance = None if isinstance(given, type) else given
     try:
-        filled = fill(parameters, callee_names(evidence.tree, cls.__name__), evidence, sizes, kwargs, framework="nnx",
-                      what=f"`{cls.__name__}`")
+        filled = fill(
+            parameters,
+            callee_names(evidence.tree, cls.__name__),
+            evidence,
+            sizes,
+            kwargs,
+            framework="nnx",
+            what=f"`{cls.__name__}`",
+        )
     except RefkitError:
         if instance is None:
             raise
@@ -112,18 +155,29 @@ def constructing(cls: type, filled: Filled) -> Callable[[jax.Array], Any]:
     return lambda key: cls(**filled.make(key))
 
 
-def linen_models(found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None) -> tuple[list[Maker], bool]:
+def linen_models(
+    found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
+) -> tuple[list[Maker], bool]:
     (given,) = objects(found)[:1]
     if not isinstance(given, type):
         return [functools.partial(linen.LinenModel, given, evidence.source)], False
     parameters = [parameter for parameter in annotated(given, evidence) if parameter.name not in ("parent", "name")]
-    filled = fill(parameters, callee_names(evidence.tree, given.__name__), evidence, sizes, kwargs, framework="linen",
-                  what=f"`{given.__name__}`")
+    filled = fill(
+        parameters,
+        callee_names(evidence.tree, given.__name__),
+        evidence,
+        sizes,
+        kwargs,
+        framework="linen",
+        what=f"`{given.__name__}`",
+    )
     makers = [lambda ways=ways: linen.LinenModel(given(**ways.values), evidence.source) for ways in filled]
     return makers, any(ways.guessed for ways in filled)
 
 
-def function_models(found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None) -> tuple[list[Maker], bool]:
+def function_models(
+    found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
+) -> tuple[list[Maker], bool]:
     init, apply = objects(found)[:2]
     config = further_arguments(apply, evidence, sizes)
     if not callable(init):
@@ -131,17 +185,44 @@ def function_models(found: Any, evidence: Evidence, sizes: dict[str, Any], kwarg
     parameters = parameters_of(init)
     data_names = [parameter.name for parameter in parameters if takes_data(parameter, kwargs)]
     rest = [parameter for parameter in parameters if parameter.name not in data_names]
-    filled = fill(rest, callee_names(evidence.tree, init.__name__), evidence, sizes, kwargs, framework="jax",
-                  what=f"`{init.__name__}`")
-    makers = [functools.partial(functions.FunctionModel, functions.creator(init, ways, data_names), apply, config,
-                                bool(data_names)) for ways in filled]
+    filled = fill(
+        rest,
+        callee_names(evidence.tree, init.__name__),
+        evidence,
+        sizes,
+        kwargs,
+        framework="jax",
+        what=f"`{init.__name__}`",
+    )
+    makers = [
+        functools.partial(
+            functions.FunctionModel, functions.creator(init, ways, data_names), apply, config, bool(data_names)
+        )
+        for ways in filled
+    ]
     return makers, any(ways.guessed for ways in filled)
 
 
 def takes_data(parameter: inspect.Parameter, kwargs: dict[str, Any] | None) -> bool:
     """Whether an `init` wants an example to see its shape."""
-    names = ("x", "inputs", "sample", "dummy", "example", "batch", "dummy_input", "sample_input", "example_input", "x0", "images")
-    return parameter.default is inspect.Parameter.empty and parameter.name in names and parameter.name not in (kwargs or {})
+    names = (
+        "x",
+        "inputs",
+        "sample",
+        "dummy",
+        "example",
+        "batch",
+        "dummy_input",
+        "sample_input",
+        "example_input",
+        "x0",
+        "images",
+    )
+    return (
+        parameter.default is inspect.Parameter.empty
+        and parameter.name in names
+        and parameter.name not in (kwargs or {})
+    )
 
 
 def further_arguments(apply: Callable, evidence: Evidence, sizes: dict[str, Any]) -> dict[str, Any]:
@@ -160,10 +241,6 @@ MAKERS = {"nnx": nnx_models, "linen": linen_models, "functions": function_models
 
 def objects(found: Any) -> tuple:
     return tuple(found.objects.values()) if isinstance(found.objects, dict) else tuple(found.objects)
-
-
-def namespace_of(loaded: Any) -> dict[str, Any]:
-    return loaded.module if isinstance(loaded.module, dict) else vars(loaded.module)
 
 
 def time_of(inputs: tuple[Input, ...]) -> int | None:

@@ -17,6 +17,9 @@ from refkit.adapters.evidence import UNKNOWN, Evidence, name_of
 from refkit.errors import RefkitError
 
 LIMIT = 24
+CONFIGURATIONS = ("config", "CONFIG", "cfg", "CFG", "hparams", "HPARAMS", "args", "FLAGS")
+CONFIGURATION_CLASSES = ("config", "hparams", "hyper", "hyperparameters", "options", "settings", "args")
+CONFIGURATION_MAKERS = ("get_config", "default_config", "get_default_config", "make_config")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +60,16 @@ class Filled:
         return {name: value.make(key) if isinstance(value, FromKey) else value for name, value in self.values.items()}
 
 
-def fill(parameters: list[inspect.Parameter], names: set[str], evidence: Evidence, sizes: dict[str, Any],
-         given: dict[str, Any] | None, *, framework: str, what: str) -> list[Filled]:
+def fill(
+    parameters: list[inspect.Parameter],
+    names: set[str],
+    evidence: Evidence,
+    sizes: dict[str, Any],
+    given: dict[str, Any] | None,
+    *,
+    framework: str,
+    what: str,
+) -> list[Filled]:
     """Ways to call a constructor, most plausible first.
 
     Args:
@@ -72,8 +83,10 @@ def fill(parameters: list[inspect.Parameter], names: set[str], evidence: Evidenc
     open_ended = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
     if not open_ended and set(given) - accepted:
         extra = sorted(set(given) - accepted)[0]
-        raise RefkitError(f"{what} takes no argument `{extra}` given by `--kwargs`: it takes "
-                          + ", ".join(f"`{name}`" for name in sorted(accepted)))
+        raise RefkitError(
+            f"{what} takes no argument `{extra}` given by `--kwargs`: it takes "
+            + ", ".join(f"`{name}`" for name in sorted(accepted))
+        )
     called = call_arguments(parameters, names, evidence)
     choices: dict[str, list] = {}
     guessed, missing = [], []
@@ -133,8 +146,11 @@ def call_arguments(parameters: list[inspect.Parameter], names: set[str], evidenc
 
     A call at module level counts before one in a function.
     """
-    positions = [parameter.name for parameter in parameters
-                 if parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+    positions = [
+        parameter.name
+        for parameter in parameters
+        if parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    ]
     best: dict[str, Any] = {}
     for call in evidence.calls(names):
         if any(isinstance(argument, ast.Starred) for argument in call.args):
@@ -156,17 +172,23 @@ def plain(value: Any) -> bool:
 
 def local_values(call: ast.Call, tree: ast.Module) -> dict[str, ast.AST]:
     """What the names in the function around a call were last assigned before it."""
-    around = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-              and node.lineno <= call.lineno <= node.end_lineno]
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= call.lineno <= node.end_lineno
+    ]
     scope: dict[str, ast.AST] = {}
     for function in sorted(around, key=lambda node: node.lineno):
         arguments = function.args
         names = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
         for name in names:
             scope.pop(name, None)
-        scope |= dict(zip(names[len(names) - len(arguments.defaults):], arguments.defaults, strict=True))
-        scope |= {argument.arg: value for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-                  if value is not None}
+        scope |= dict(zip(names[len(names) - len(arguments.defaults) :], arguments.defaults, strict=True))
+        scope |= {
+            argument.arg: value
+            for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            if value is not None
+        }
         for node in ast.walk(function):
             if isinstance(node, ast.Assign) and node.lineno < call.lineno and len(node.targets) == 1:
                 target = node.targets[0]
@@ -202,35 +224,29 @@ def is_sequence(annotation: Any) -> bool | None:
     return False if text in ("int", "float", "int | none", "typing.optional[int]", "optional[int]") else None
 
 
-def configuration(parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:
+def configuration(
+    parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str
+) -> list:
     """Instances for a parameter that takes a configuration: the module's own, or made of its class's defaults."""
-    annotation = parameter.annotation
+    annotation, names = parameter.annotation, evidence.namespace
     if isinstance(annotation, str):
-        annotation = evidence.namespace.get(annotation.strip("'\""), annotation)
-    cls = annotation if isinstance(annotation, type) and dataclasses.is_dataclass(annotation) else None
-    if cls is None and not roles.CONFIG.fullmatch(parameter.name.lower()):
+        annotation = names.get(annotation.strip("'\""), annotation)
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        return names.instances(annotation) or build(annotation, evidence, sizes, framework)
+    if not roles.CONFIG.fullmatch(parameter.name.lower()):
         return []
-    namespace = evidence.namespace
     found: list = []
-    if cls is not None:
-        found = [value for value in namespace.values() if type(value) is cls]
-        if not found:
-            found = build(cls, evidence, sizes, framework)
-        return found
-    for name in (parameter.name, parameter.name.upper(), "config", "CONFIG", "cfg", "CFG", "hparams", "HPARAMS", "Config"):
-        value = namespace.get(name)
-        if isinstance(value, type):
-            found += build(value, evidence, sizes, framework)
-        elif value is not None and not callable(value) and not isinstance(value, type(dataclasses)):
+    for name in dict.fromkeys((parameter.name, parameter.name.upper(), *CONFIGURATIONS)):
+        value = names.get(name) if name in names.assigned else None
+        if value is not None and not callable(value):
             found.append(value)
-    if not found:
-        for value in list(namespace.values()):
-            if isinstance(value, type) and value.__name__.lower().endswith(("config", "hparams", "options", "settings")):
-                found += build(value, evidence, sizes, framework)
-    for name in ("get_config", "default_config", "get_default_config", "make_config"):
-        if not found and callable(namespace.get(name)):
+    for name in names.classes:
+        if not found and name.lower().endswith(CONFIGURATION_CLASSES):
+            found += build(names.get(name), evidence, sizes, framework)
+    for name in CONFIGURATION_MAKERS:
+        if not found and callable(names.get(name)):
             try:
-                found.append(namespace[name]())
+                found.append(names.get(name)())
             except Exception:
                 continue
     return found[:2]
@@ -245,7 +261,9 @@ def build(cls: type, evidence: Evidence, sizes: dict[str, Any], framework: str) 
     choices = {}
     for parameter in parameters:
         if parameter.default is inspect.Parameter.empty and parameter.kind not in (
-                inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+            inspect.Parameter.VAR_POSITIONAL,
+            inspect.Parameter.VAR_KEYWORD,
+        ):
             choices[parameter.name] = guesses(parameter, evidence, sizes, framework)
     made = []
     for values in itertools.islice(itertools.product(*choices.values()), LIMIT):
@@ -260,7 +278,7 @@ def annotated(function: Callable, evidence: Evidence) -> list[inspect.Parameter]
     """Parameters with their annotations resolved where they were written as text."""
     parameters = list(inspect.signature(function).parameters.values())
     try:
-        hints = typing.get_type_hints(function, evidence.namespace)
+        hints = typing.get_type_hints(inspect.unwrap(function), evidence.namespace.variables)
     except Exception:
         return parameters
     return [parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)) for parameter in parameters]
@@ -268,8 +286,11 @@ def annotated(function: Callable, evidence: Evidence) -> list[inspect.Parameter]
 
 def callee_names(tree: ast.Module, name: str) -> set[str]:
     """A constructor's name and the names that the file binds to it, as in `Net = LeNet`."""
-    aliases = {target.id for node in ast.walk(tree) if isinstance(node, ast.Assign) and name_of(node.value) == name
-               and isinstance(node.value, ast.Name) for target in node.targets if isinstance(target, ast.Name)}
+    aliases = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and name_of(node.value) == name and isinstance(node.value, ast.Name)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     return {name} | aliases
-
-

@@ -45,7 +45,9 @@ def required(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:
     return [parameter for parameter in parameters if parameter.default is inspect.Parameter.empty]
 
 
-def mode_arguments(parameters: list[inspect.Parameter], training: bool, key: jax.Array | None, make_key: Callable) -> dict[str, Any]:
+def mode_arguments(
+    parameters: list[inspect.Parameter], training: bool, key: jax.Array | None, make_key: Callable
+) -> dict[str, Any]:
     """Values by name for the parameters that say the mode or want randomness.
 
     A key that has a default is left to it in evaluation, where drawing anything would be the program's own doing.

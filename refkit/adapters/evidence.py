@@ -5,11 +5,23 @@ import dataclasses
 import functools
 import re
 
-TIME_FIRST = re.compile(r"\(\s*(t|time|seq_len|steps|seq|length)\s*,\s*(b|n|batch|batch_size)\b|\[\s*(t|time|steps)\s*,\s*(b|n|batch)\b"
-                        r"|time[- _]?major|time[- _]first|sequence[- ]first", re.I)
-BATCH_FIRST = re.compile(r"[(\[]\s*(b|n|batch|batch_size)\s*,\s*(t|time|seq_len|steps|seq|length|l|s)\b|batch[- _]first", re.I)
-CHANNELS_FIRST = re.compile(r"\bnchw\b|channels?[- _]first|[(\[]\s*(b|n|batch|batch_size|-1)\s*,\s*(c|channels|1|3)\s*,\s*(h|height|\d+)\b", re.I)
-CHANNELS_LAST = re.compile(r"\bnhwc\b|channels?[- _]last|[(\[]\s*(b|n|batch|-1)\s*,\s*(h|height|28|32)\s*,\s*(w|width|28|32)\s*,", re.I)
+from refkit.adapters.names import MISSING, Names
+
+TIME_FIRST = re.compile(
+    r"\(\s*(t|time|seq_len|steps|seq|length)\s*,\s*(b|n|batch|batch_size)\b|\[\s*(t|time|steps)\s*,\s*(b|n|batch)\b"
+    r"|time[- _]?major|time[- _]first|sequence[- ]first",
+    re.I,
+)
+BATCH_FIRST = re.compile(
+    r"[(\[]\s*(b|n|batch|batch_size)\s*,\s*(t|time|seq_len|steps|seq|length|l|s)\b|batch[- _]first", re.I
+)
+CHANNELS_FIRST = re.compile(
+    r"\bnchw\b|channels?[- _]first|[(\[]\s*(b|n|batch|batch_size|-1)\s*,\s*(c|channels|1|3)\s*,\s*(h|height|\d+)\b",
+    re.I,
+)
+CHANNELS_LAST = re.compile(
+    r"\bnhwc\b|channels?[- _]last|[(\[]\s*(b|n|batch|-1)\s*,\s*(h|height|28|32)\s*,\s*(w|width|28|32)\s*,", re.I
+)
 
 
 @dataclasses.dataclass
@@ -18,7 +30,7 @@ class Evidence:
 
     source: str
     tree: ast.Module
-    namespace: dict
+    namespace: Names
 
     @functools.cached_property
     def time_first(self) -> bool:
@@ -33,11 +45,20 @@ class Evidence:
         return "vmap" in self.source
 
     @functools.cached_property
+    def looks_up_tokens(self) -> bool:
+        return bool(re.search(r"\bEmbed\(|embedding|vocab", self.source, re.I))
+
+    @functools.cached_property
     def dummy_shapes(self) -> list[tuple[int, ...]]:
         """Shapes of the arrays of ones, zeros or noise that are made outside the model, such as `jnp.ones((1, 28, 28, 1))`."""
         found = []
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and name_of(node.func) in {"init", "init_with_output", "tabulate", "lazy_init"}:
+            if isinstance(node, ast.Call) and name_of(node.func) in {
+                "init",
+                "init_with_output",
+                "tabulate",
+                "lazy_init",
+            }:
                 for inner in [*node.args, *(keyword.value for keyword in node.keywords)]:
                     found.extend(self.shapes_in(inner))
         return list(dict.fromkeys(found))
@@ -47,8 +68,16 @@ class Evidence:
             return [shape for value in self.assigned(node.id) for shape in self.shapes_in(value)]
         shapes = []
         for call in ast.walk(node):
-            if isinstance(call, ast.Call) and name_of(call.func) in {"ones", "zeros", "empty", "normal", "uniform",
-                                                                     "ShapeDtypeStruct", "randn", "rand"}:
+            if isinstance(call, ast.Call) and name_of(call.func) in {
+                "ones",
+                "zeros",
+                "empty",
+                "normal",
+                "uniform",
+                "ShapeDtypeStruct",
+                "randn",
+                "rand",
+            }:
                 for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
                     shape = self.value(argument)
                     if isinstance(shape, (tuple, list)) and shape and all(type(size) is int for size in shape):
@@ -56,9 +85,13 @@ class Evidence:
         return shapes
 
     def assigned(self, name: str) -> list[ast.AST]:
-        return [node.value for node in ast.walk(self.tree) if isinstance(node, ast.Assign)
-                and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
-                and not isinstance(node.value, ast.Name)]
+        return [
+            node.value
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Assign)
+            and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+            and not isinstance(node.value, ast.Name)
+        ]
 
     def calls(self, names: set[str]) -> list[ast.Call]:
         """Calls of any of `names`, in the order of the file."""
@@ -83,11 +116,14 @@ class _Unknown:
 
 
 UNKNOWN = _Unknown()
-MISSING = object()
 
 OPERATORS = {
-    ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
-    ast.FloorDiv: lambda a, b: a // b, ast.Div: lambda a, b: a / b, ast.Pow: lambda a, b: a**b,
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.FloorDiv: lambda a, b: a // b,
+    ast.Div: lambda a, b: a / b,
+    ast.Pow: lambda a, b: a**b,
     ast.Mod: lambda a, b: a % b,
 }
 

@@ -13,7 +13,9 @@ from refkit.adapters.calling import Data, data_parameters, mode_arguments, param
 
 PARAMETERS = re.compile(r"(.*_)?(params?|parameters|weights?|theta|variables|vars|w|p|net|network|model|pytree)")
 STATE = re.compile(r"(.*_)?(state|stats|batch_stats|bn_state|bn_stats|statistics|running|moving|ema)")
-STATISTIC = re.compile(r"(^|[._])(running|moving|batch_stats|bn_state|stats?|ema)([._]|$)|(^|[._])(running|moving)?_?(mean|var|variance)$")
+STATISTIC = re.compile(
+    r"(^|[._])(running|moving|batch_stats|bn_state|stats?|ema)([._]|$)|(^|[._])(running|moving)?_?(mean|var|variance)$"
+)
 
 
 class FunctionModel:
@@ -28,25 +30,32 @@ class FunctionModel:
 
     framework = "jax"
 
-    def __init__(self, create: Callable[[jax.Array, Data | None], Any], forward: Callable,
-                 config: dict[str, Any] | None = None, needs_data: bool = False):
+    def __init__(
+        self,
+        create: Callable[[jax.Array, Data | None], Any],
+        forward: Callable,
+        config: dict[str, Any] | None = None,
+        needs_data: bool = False,
+    ):
         self.create, self.forward, self.config = create, forward, config or {}
         parameters = parameters_of(forward)
         taking = [parameter for parameter in data_parameters(parameters) if parameter.name not in self.config]
         self.place, self.state_place = places(taking)
         self.all, self.function = parameters, forward
         self.needs_data = needs_data
-        self.data_parameters = [parameter for index, parameter in enumerate(taking) if index not in (self.place, self.state_place)]
+        self.data_parameters = [
+            parameter for index, parameter in enumerate(taking) if index not in (self.place, self.state_place)
+        ]
         given = {parameter.name for index, parameter in enumerate(taking) if index in (self.place, self.state_place)}
-        self.forward_parameters = [parameter for parameter in parameters if parameter.name not in given | set(self.config)]
+        self.forward_parameters = [
+            parameter for parameter in parameters if parameter.name not in given | set(self.config)
+        ]
         self.split: trees.Split | None = None
         self.returned_pair = False
 
     def init(self, key: jax.Array, data: Data | None = None) -> dict[str, Any]:
         made = self.create(typed(key), data)
         self.returned_pair = is_pair(made)
-        if self.returned_pair:
-            made = tuple(made)
         if is_stax(made):
             made, self.returned_pair = made[1], False
         pair = self.returned_pair and self.state_place is not None
@@ -90,8 +99,10 @@ class FunctionModel:
             return self.forward(*positional, **named)
         leading = []
         for parameter in self.all:
-            if parameter.name not in arguments or parameter.kind not in (inspect.Parameter.POSITIONAL_ONLY,
-                                                                         inspect.Parameter.POSITIONAL_OR_KEYWORD):
+            if parameter.name not in arguments or parameter.kind not in (
+                inspect.Parameter.POSITIONAL_ONLY,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            ):
                 break
             leading.append(arguments.pop(parameter.name))
         return self.forward(*leading, **arguments)
@@ -113,8 +124,12 @@ def is_pair(made: Any) -> bool:
 
 def is_stax(made: Any) -> bool:
     """`(out_shape, params)`, as stax's init functions return it."""
-    return is_pair(made) and isinstance(made[0], tuple) and bool(made[0]) and all(
-        isinstance(size, int) for size in made[0])
+    return (
+        is_pair(made)
+        and isinstance(made[0], tuple)
+        and bool(made[0])
+        and all(isinstance(size, int) for size in made[0])
+    )
 
 
 def creator(init: Callable, filled: Filled, data_names: list[str]) -> Callable[[jax.Array, Data | None], Any]:

@@ -75,8 +75,10 @@ def squares(given: Input) -> list[Form]:
     side = math.isqrt(given.shape[0])
     if side * side != given.shape[0] or side < 4:
         return []
-    return [Form("[batch, height, width]", lambda x: x.reshape(-1, side, side), lambda x: x.reshape(side, side)),
-            Form("NHWC", lambda x: x.reshape(-1, side, side, 1), lambda x: x.reshape(side, side, 1))]
+    return [
+        Form("[batch, height, width]", lambda x: x.reshape(-1, side, side), lambda x: x.reshape(side, side)),
+        Form("NHWC", lambda x: x.reshape(-1, side, side, 1), lambda x: x.reshape(side, side, 1)),
+    ]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,21 +119,29 @@ def packings(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], fun
         keys = subscript_keys(function, (needed or parameters)[0].name)
         matched = match_keys(inputs, keys)
         if matched:
-            found.append(Packing("a dict with " + ", ".join(f"`{key}`" for key in matched),
-                                 lambda values: Data((dict(zip(matched, values, strict=True)),))))
+            found.append(
+                Packing(
+                    "a dict with " + ", ".join(f"`{key}`" for key in matched),
+                    lambda values: Data((dict(zip(matched, values, strict=True)),)),
+                )
+            )
         found.append(Packing("a tuple", lambda values: Data((tuple(values),))))
         found.append(Packing("a tuple the other way round", lambda values: Data((tuple(reversed(values)),))))
     return found
 
 
-def ordered(order: tuple[int, ...], names: tuple[str, ...], needed: list[inspect.Parameter]) -> Callable[[list[Any]], Data]:
+def ordered(
+    order: tuple[int, ...], names: tuple[str, ...], needed: list[inspect.Parameter]
+) -> Callable[[list[Any]], Data]:
     """By position where required, by name where the parameter has a default."""
     required = {parameter.name for parameter in needed}
 
     def pack(values: list[Any]) -> Data:
         chosen = [values[index] for index in order]
         positional = tuple(value for name, value in zip(names, chosen, strict=True) if name in required)
-        return Data(positional, {name: value for name, value in zip(names, chosen, strict=True) if name not in required})
+        return Data(
+            positional, {name: value for name, value in zip(names, chosen, strict=True) if name not in required}
+        )
 
     return pack
 
@@ -147,8 +157,9 @@ def match_keys(inputs: tuple[Input, ...], keys: list[str]) -> list[str]:
     if len(keys) < len(inputs):
         return []
     orders = itertools.permutations(keys, len(inputs))
-    score = lambda order: sum(2 * (given.name == key) + roles.suits(key, given.kind)
-                              for given, key in zip(inputs, order, strict=True))
+    score = lambda order: sum(
+        2 * (given.name == key) + roles.suits(key, given.kind) for given, key in zip(inputs, order, strict=True)
+    )
     return list(max(itertools.islice(orders, 200), key=score))
 
 
@@ -158,9 +169,15 @@ def subscript_keys(function: Callable, name: str) -> list[str]:
         tree = ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(function))))
     except (OSError, TypeError, SyntaxError, IndentationError):
         return []
-    found = [node.slice.value for node in ast.walk(tree) if isinstance(node, ast.Subscript)
-             and isinstance(node.value, ast.Name) and node.value.id == name
-             and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)]
+    found = [
+        node.slice.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        and isinstance(node.slice, ast.Constant)
+        and isinstance(node.slice.value, str)
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -193,8 +210,11 @@ class Layout:
 
     def notes(self) -> list[str]:
         """What the user would want to know of how the model was called."""
-        found = [f"`{given.name}` is handed over as {form.name}" for given, form in zip(self.inputs, self.forms, strict=True)
-                 if form not in (NHWC, BATCH_FIRST, TOKENS, PLAIN, LENGTHS)]
+        found = [
+            f"`{given.name}` is handed over as {form.name}"
+            for given, form in zip(self.inputs, self.forms, strict=True)
+            if form not in (NHWC, BATCH_FIRST, TOKENS, PLAIN, LENGTHS)
+        ]
         if self.packing.name:
             found.append(f"the inputs are handed over as {self.packing.name}")
         if self.per_example:
@@ -202,11 +222,15 @@ class Layout:
         return found
 
 
-def layouts(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], function: Callable, evidence: Evidence) -> list[Layout]:
+def layouts(
+    inputs: tuple[Input, ...], parameters: list[inspect.Parameter], function: Callable, evidence: Evidence
+) -> list[Layout]:
     """Every way to call, most plausible first."""
     choices = [forms(given, evidence) for given in inputs]
     combinations = sorted(itertools.product(*(range(len(choice)) for choice in choices)), key=sum)
-    chosen = [tuple(choice[index] for choice, index in zip(choices, combination, strict=True)) for combination in combinations]
+    chosen = [
+        tuple(choice[index] for choice, index in zip(choices, combination, strict=True)) for combination in combinations
+    ]
     chosen = [forms for forms in chosen if agree_on_time(inputs, forms)]
     found = []
     for per_example in (False, True):
@@ -220,5 +244,7 @@ def layouts(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], func
 
 def agree_on_time(inputs: tuple[Input, ...], chosen: tuple[Form, ...]) -> bool:
     """Two inputs with a time axis have it in the same place."""
-    timed = [form.time_first for given, form in zip(inputs, chosen, strict=True) if given.kind in ("sequence", "tokens")]
+    timed = [
+        form.time_first for given, form in zip(inputs, chosen, strict=True) if given.kind in ("sequence", "tokens")
+    ]
     return len(set(timed)) <= 1

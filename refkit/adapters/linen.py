@@ -32,7 +32,9 @@ class LinenModel:
 
     def init(self, key: jax.Array, data: Data) -> dict[str, Any]:
         key = typed(key)
-        rngs = {"params": key} | {stream: jax.random.fold_in(key, 1 + number) for number, stream in enumerate(self.streams)}
+        rngs = {"params": key} | {
+            stream: jax.random.fold_in(key, 1 + number) for number, stream in enumerate(self.streams)
+        }
         modes = mode_arguments(self.forward_parameters, False, None, make_key)
         variables = meta.unbox(core.unfreeze(self.module.init(rngs, *data.positional, **data.named, **modes)))
         tree: dict[str, Any] = {}
@@ -58,7 +60,9 @@ class LinenModel:
         modes = mode_arguments(self.forward_parameters, training, key, make_key)
         mutable = [collection for collection in variables if collection != "params"] if training else []
         rngs = self.rngs(key if key is not None or not training else jax.random.key(0))
-        outputs = self.module.apply(variables, *data.positional, **data.named, **modes, rngs=rngs, mutable=mutable or False)
+        outputs = self.module.apply(
+            variables, *data.positional, **data.named, **modes, rngs=rngs, mutable=mutable or False
+        )
         return outputs[0] if mutable else outputs
 
 

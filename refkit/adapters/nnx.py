@@ -45,17 +45,27 @@ class NnxModel:
 
     def module(self, tree: dict[str, Any], training: bool, key: jax.Array | None) -> nnx.Module:
         """The module with these leaves, in the mode asked for."""
-        states = [jax.tree.unflatten(self.structures[group], [trees.look_up(tree[group], path) for path in self.paths[group]])
-                  for group in GROUPS]
-        module = nnx.merge(self.graph, *states, self.random_state(key))
+        module = nnx.merge(self.graph, *self.states(tree), self.random_state(key))
         module.train() if training else module.eval()
         return module
+
+    def states(self, tree: dict[str, Any]) -> list[nnx.State]:
+        """Parameters, statistics and constants as NNX has them."""
+        return [jax.tree.unflatten(self.structures[group], [trees.look_up(tree[group], path) for path in self.paths[group]])
+                for group in GROUPS]
+
+    def whole_state(self, tree: dict[str, Any]) -> nnx.State:
+        return nnx.merge_state(*self.states(tree), self.random_state(None))
 
     def random_state(self, key: jax.Array | None):
         key = jax.random.key(0) if key is None else typed(key)
         shapes, structure = self.random
-        leaves = [keys_like(jax.random.fold_in(key, number), shape) if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key)
-                  else jnp.zeros(shape, dtype) for number, (shape, dtype) in enumerate(shapes)]
+        leaves = [
+            keys_like(jax.random.fold_in(key, number), shape)
+            if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key)
+            else jnp.zeros(shape, dtype)
+            for number, (shape, dtype) in enumerate(shapes)
+        ]
         return jax.tree.unflatten(structure, leaves)
 
     def run(self, tree: dict[str, Any], data: Data, training: bool, key: jax.Array | None) -> Any:

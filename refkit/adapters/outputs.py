@@ -7,7 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-LOGITS = re.compile(r"(.*[._])?(logits?|log_?probs?|scores?|outputs?|out|preds?|predictions?|y_?hat|y|probs|probabilities|answer)")
+LOGITS = re.compile(
+    r"(.*[._])?(logits?|log_?probs?|scores?|outputs?|out|preds?|predictions?|y_?hat|y|probs|probabilities|answer)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,15 +38,21 @@ def pick(returned: Any, batch: int, outputs: int) -> Output | None:
         outputs: how many the reference has for each example.
     """
     leaves = jax.tree_util.tree_flatten_with_path(returned)[0]
-    floating = [(index, jax.tree_util.keystr(path, simple=True, separator="."), leaf) for index, (path, leaf) in enumerate(leaves)
-                if hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jnp.floating)]
+    floating = [
+        (index, jax.tree_util.keystr(path, simple=True, separator="."), leaf)
+        for index, (path, leaf) in enumerate(leaves)
+        if hasattr(leaf, "dtype") and jnp.issubdtype(leaf.dtype, jnp.floating)
+    ]
     if not floating:
         return None
 
     def rank(entry) -> tuple:
         _, name, leaf = entry
-        return (not (leaf.ndim and leaf.shape[0] == batch), not LOGITS.fullmatch(name.lower()),
-                not (leaf.ndim > 1 and leaf.shape[-1] == outputs))
+        return (
+            not (leaf.ndim and leaf.shape[0] == batch),
+            not LOGITS.fullmatch(name.lower()),
+            not (leaf.ndim > 1 and leaf.shape[-1] == outputs),
+        )
 
     index, name, leaf = min(floating, key=rank)
     note = f"of what the model returns, `{name}` is taken as its output" if len(leaves) > 1 else ""

@@ -18,8 +18,16 @@ class ModelRaised(Exception):
         inputs: shapes and dtypes that it was given, as `f32[7,28,28,1]`.
     """
 
-    def __init__(self, error: BaseException, file: str, line: int | None, stage: str, tried: tuple[str, ...] = (),
-                 inputs: tuple[str, ...] = (), implementation=None):
+    def __init__(
+        self,
+        error: BaseException,
+        file: str,
+        line: int | None,
+        stage: str,
+        tried: tuple[str, ...] = (),
+        inputs: tuple[str, ...] = (),
+        implementation=None,
+    ):
         super().__init__(f"{type(error).__name__}: {error}")
         self.error, self.file, self.line, self.stage, self.tried, self.inputs = error, file, line, stage, tried, inputs
         self.source = linecache.getline(file, line).strip() if line else ""

@@ -1,12 +1,14 @@
 """Finding how a model is built and called: by shapes alone, without computing anything."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from refkit.adapters import roles
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.layouts import Layout, layouts
 from refkit.adapters.outputs import Output, pick
@@ -47,7 +49,9 @@ class Call:
             return jax.vmap(lambda *values: one(None, *values))(*inputs)
         return jax.vmap(one)(jax.random.split(key, inputs[0].shape[0]), *inputs)
 
-    def outputs(self, tree: dict[str, Any], inputs: tuple[jax.Array, ...], training: bool = False, key: jax.Array | None = None):
+    def outputs(
+        self, tree: dict[str, Any], inputs: tuple[jax.Array, ...], training: bool = False, key: jax.Array | None = None
+    ):
         """The output, batch first."""
         chosen = self.output.of(self.raw(tree, inputs, training, key))
         return jnp.swapaxes(chosen, 0, 1) if self.swaps else chosen
@@ -69,8 +73,9 @@ def abstract(inputs: tuple[Input, ...], batch: int) -> tuple[jax.ShapeDtypeStruc
     return tuple(jax.ShapeDtypeStruct((batch, *given.shape), given.dtype) for given in inputs)
 
 
-def find_call(models: list[Callable[[], Any]], inputs: tuple[Input, ...], outputs: int, evidence: Evidence,
-              guessed: bool) -> tuple[Call | None, list[Failure]]:
+def find_call(
+    models: list[Callable[[], Any]], inputs: tuple[Input, ...], outputs: int, evidence: Evidence, guessed: bool
+) -> tuple[Call | None, list[Failure]]:
     """The cheapest way to build and call, and the attempts that raised.
 
     Args:
@@ -87,7 +92,7 @@ def find_call(models: list[Callable[[], Any]], inputs: tuple[Input, ...], output
         except Exception as error:
             failures.append(Failure(error, "constructor"))
             continue
-        for sized in variants(inputs, evidence, leaves):
+        for sized in variants(with_lengths(inputs, model.data_parameters), evidence, leaves):
             for layout in layouts(sized, model.data_parameters, model.function, evidence):
                 tried += 1
                 call, failure = attempt(model, layout, outputs, evidence, guessed, sized != inputs)
@@ -102,6 +107,19 @@ def find_call(models: list[Callable[[], Any]], inputs: tuple[Input, ...], output
     return min(found, key=lambda call: call.cost, default=None), failures
 
 
+def with_lengths(inputs: tuple[Input, ...], parameters: list[inspect.Parameter]) -> tuple[Input, ...]:
+    """The inputs, with lengths where the forward function cannot do without, and without where it takes none."""
+    timed = next((given for given in inputs if given.kind in ("sequence", "tokens")), None)
+    names = [parameter for parameter in parameters if roles.suits(parameter.name, "lengths")]
+    needed = any(parameter.default is inspect.Parameter.empty for parameter in names)
+    given = any(given.kind == "lengths" for given in inputs)
+    if needed and not given and timed is not None:
+        return (*inputs, Input("lengths", "lengths", (), "int32", timed.shape[0]))
+    if given and not names and len(parameters) < len(inputs):
+        return tuple(entry for entry in inputs if entry.kind != "lengths")
+    return inputs
+
+
 def shapes_alone(model: Any) -> list[Any]:
     """Leaves of a model that is built without data; empty where data decide."""
     if model.needs_data:
@@ -113,18 +131,23 @@ def key_shape() -> jax.ShapeDtypeStruct:
     return jax.eval_shape(lambda: jax.random.key(0))
 
 
-def attempt(model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool,
-            resized: bool) -> tuple[Call | None, Failure | None]:
+def attempt(
+    model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool, resized: bool
+) -> tuple[Call | None, Failure | None]:
     """One way to call, by shapes."""
-    described = tuple(f"{'i32' if given.dtype == 'int32' else 'f32'}[batch,{','.join(map(str, given.shape))}]"
-                      for given in layout.inputs)
+    described = tuple(
+        f"{'i32' if given.dtype == 'int32' else 'f32'}[batch,{','.join(map(str, given.shape))}]"
+        for given in layout.inputs
+    )
     stage = "initialization"
     try:
         tree = jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
         batch = batch_size(layout.inputs, jax.tree.leaves(tree))
         stage = "forward"
         trial = Call(model, layout, Output(0, ()), 0, tree, batch)
-        returned = jax.eval_shape(lambda tree, *values: trial.raw(tree, values, False, None), tree, *abstract(layout.inputs, batch))
+        returned = jax.eval_shape(
+            lambda tree, *values: trial.raw(tree, values, False, None), tree, *abstract(layout.inputs, batch)
+        )
     except Exception as error:
         return None, Failure(error, stage, layout.name, described)
     output = pick(returned, batch, outputs)
@@ -171,4 +194,3 @@ def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool)
             if other is not None and other.cost <= call.cost:
                 found.append(other)
     return found[:1]
-

@@ -10,7 +10,10 @@ import jax
 from refkit.adapters.evidence import Evidence
 from refkit.implementation import Input
 
-TIME_NAMES = re.compile(r"(n_?|num_?|max_?)?(t|time|steps|timesteps|time_steps|seq(uence)?|length|seqlen|maxlen|words)(_?(len|length|steps|size))?", re.I)
+TIME_NAMES = re.compile(
+    r"(n_?|num_?|max_?)?(t|time|steps|timesteps|time_steps|seq(uence)?|length|seqlen|maxlen|words)(_?(len|length|steps|size))?",
+    re.I,
+)
 VOCABULARY_NAMES = re.compile(r"(n_?|num_?)?(vocab|vocabulary|words|tokens)(_?size)?", re.I)
 IMAGE_NAMES = re.compile(r"(img|image|picture)?_?(size|side|height|width|hw)", re.I)
 
@@ -23,17 +26,20 @@ def variants(inputs: tuple[Input, ...], evidence: Evidence, leaves: list[Any]) -
         leaves: shapes of the parameters; empty where they follow from the inputs.
     """
     choices = [sizes_of(given, evidence, leaves) for given in inputs]
-    kinds = {given.kind for given in inputs}
-    if kinds == {"sequence"}:
-        choices[0] += [dataclasses.replace(given, kind="tokens", shape=given.shape[:1], dtype="int32",
-                                           high=vocabulary(evidence, leaves)) for given in choices[0][:1]]
+    if inputs[0].kind == "sequence":
+        tokens = dataclasses.replace(
+            inputs[0], kind="tokens", shape=inputs[0].shape[:1], dtype="int32", high=vocabulary(evidence, leaves)
+        )
+        choices[0] = [tokens, *choices[0]] if evidence.looks_up_tokens else [*choices[0], tokens]
     products = sorted(itertools.product(*(range(len(choice)) for choice in choices)), key=sum)
     found = [tuple(choice[index] for choice, index in zip(choices, product, strict=True)) for product in products]
     return list(dict.fromkeys(found))
 
 
 def sizes_of(given: Input, evidence: Evidence, leaves: list[Any]) -> list[Input]:
-    finder = {"features": feature_sizes, "image": image_sizes, "sequence": sequence_sizes, "tokens": token_sizes}.get(given.kind)
+    finder = {"features": feature_sizes, "image": image_sizes, "sequence": sequence_sizes, "tokens": token_sizes}.get(
+        given.kind
+    )
     shapes = [*(finder(given, evidence, leaves) if finder else []), given.shape]
     if finder is None:
         shapes = [given.shape]
@@ -54,7 +60,12 @@ def feature_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[t
     sides = [size for shape in matrices(leaves) for size in shape]
     if given.shape[0] in sides or not leaves:
         return [*dummies, *flat, given.shape]
-    return [*dummies, *flat, *((rows,) for rows, _ in matrices(leaves)), *((columns,) for _, columns in matrices(leaves))]
+    return [
+        *dummies,
+        *flat,
+        *((rows,) for rows, _ in matrices(leaves)),
+        *((columns,) for _, columns in matrices(leaves)),
+    ]
 
 
 def image_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[tuple[int, ...]]:
@@ -67,8 +78,12 @@ def image_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[tup
             found.append((*shape[2:], shape[1]))
         elif len(shape) == 3 and min(shape) <= 4 < max(shape[:2]):
             found.append(shape if shape[-1] <= 4 else (*shape[1:], channels))
-    depths = [depth for leaf in leaves if len(leaf.shape) == 4 for depth in (leaf.shape[2], leaf.shape[1]) if depth in (1, 3)]
-    depths = list(dict.fromkeys([channels, *depths])) if channels in depths or not depths else list(dict.fromkeys(depths))
+    depths = [
+        depth for leaf in leaves if len(leaf.shape) == 4 for depth in (leaf.shape[2], leaf.shape[1]) if depth in (1, 3)
+    ]
+    depths = (
+        list(dict.fromkeys([channels, *depths])) if channels in depths or not depths else list(dict.fromkeys(depths))
+    )
     sides = [(height, width), *((side, side) for side in constants(evidence, IMAGE_NAMES) if 4 <= side <= 512)]
     sides += [(side, side) for side in (32, 28, 8, 64) if re.search(rf"\b{side}\b", evidence.source)]
     return [*found, *((*side, depth) for depth in depths for side in dict.fromkeys(sides))]
@@ -103,8 +118,8 @@ def glued(shapes: list[tuple[int, ...]]) -> list[int]:
 
 def constants(evidence: Evidence, names: re.Pattern) -> list[int]:
     """Whole numbers that the module keeps under such names."""
-    return list(dict.fromkeys(value for name, value in evidence.namespace.items()
-                              if type(value) is int and value > 1 and names.fullmatch(name)))
+    values = [evidence.namespace.get(name) for name in evidence.namespace.assigned if names.fullmatch(name)]
+    return list(dict.fromkeys(value for value in values if type(value) is int and value > 1))
 
 
 def vocabulary(evidence: Evidence, leaves: list[Any]) -> int | None:
@@ -125,8 +140,11 @@ def table_rows(jaxpr) -> int | None:
     for equation in jaxpr.eqns:
         if equation.primitive.name == "gather":
             operand, indices = equation.invars[:2]
-            if len(operand.aval.shape) == 2 and jax.numpy.issubdtype(operand.aval.dtype, jax.numpy.floating) \
-                    and len(indices.aval.shape) >= 2:
+            if (
+                len(operand.aval.shape) == 2
+                and jax.numpy.issubdtype(operand.aval.dtype, jax.numpy.floating)
+                and len(indices.aval.shape) >= 2
+            ):
                 return operand.aval.shape[0]
         for inner in inner_jaxprs(equation):
             rows = table_rows(inner)

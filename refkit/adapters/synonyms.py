@@ -84,41 +84,69 @@ def constant(*values: Any) -> Callable[[Sizes], list]:
 
 
 INTEGERS: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
-    (r"(n_?|num_?|d_?|dim_?|size_?)?(vocab|vocabulary|tokens|words|token|embeddings)(_?(size|dim|len|length))?|v|n_?vocab"
-     r"|num_embeddings|alphabet(_size)?", pick("vocabulary")),
-    (r"(d_?|n_?|dim_?)?(emb|embd|embed|embedding|embeddings|word|token)_?(dim|size|features|dims|width|d)?|e|embedding_features",
-     pick("embedding")),
-    (r"(in|input|img|image|n|num|n_in|num_in|c)_?(channels?|ch)(_in)?|channels_in|cin|c_in|in_c|channels?|n_channels|num_channels",
-     image_channels),
-    (r"(n_?|num_?|d_?)?(out|outputs?|output|classes|class|labels|answers|targets?|logits|y|actions)"
-     r"(_?(dims?|size|features|units|classes|out|outputs|width))?|dout|n_?class(es)?|nclass(es)?|num_cls|k|features_out|dim_out|fout",
-     outputs),
-    (r"(d_?|n_?|num_?)?(in|inputs?|input|x|feats?|features?)(_?(dims?|size|features|feats|units|width|in))?|din|nin|dim_in|fin"
-     r"|features_in|n_in|num_inputs?", inputs),
-    (r"(d_?|n_?|num_?)?(lstm|rnn|hidden|hid|h|cell|state|recurrent|question|text|mid|middle)(_?(dims?|size|features|units|width|nodes|hidden|neurons))?"
-     r"|dmid|nhid|dim_hidden|units|width|features|dim|hidden_?1?|hdim|hsize|n_?units|num_units|nh|model_dim|d_model|dim_h"
-     r"|hidden_layer_size|neurons|n_neurons", hidden),
-    (r"(dense|fc|mlp|fusion|merge|merged|head|joint|fused|classifier|image|img)_?(dims?|size|features|units|width|hidden|hidden_dim|hidden_size)?",
-     dense),
+    (
+        r"(n_?|num_?|d_?|dim_?|size_?)?(vocab|vocabulary|tokens|words|token|embeddings)(_?(size|dim|len|length))?|v|n_?vocab"
+        r"|num_embeddings|alphabet(_size)?",
+        pick("vocabulary"),
+    ),
+    (
+        r"(d_?|n_?|dim_?)?(emb|embd|embed|embedding|embeddings|word|token)_?(dim|size|features|dims|width|d)?|e|embedding_features",
+        pick("embedding"),
+    ),
+    (
+        r"(in|input|img|image|n|num|n_in|num_in|c)_?(channels?|ch)(_in)?|channels_in|cin|c_in|in_c|channels?|n_channels|num_channels",
+        image_channels,
+    ),
+    (
+        r"(n_?|num_?|d_?)?(out|outputs?|output|classes|class|labels|answers|targets?|logits|y|actions)"
+        r"(_?(dims?|size|features|units|classes|out|outputs|width))?|dout|n_?class(es)?|nclass(es)?|num_cls|k|features_out|dim_out|fout",
+        outputs,
+    ),
+    (
+        r"(d_?|n_?|num_?)?(in|inputs?|input|x|feats?|features?)(_?(dims?|size|features|feats|units|width|in))?|din|nin|dim_in|fin"
+        r"|features_in|n_in|num_inputs?",
+        inputs,
+    ),
+    (
+        r"(d_?|n_?|num_?)?(lstm|rnn|hidden|hid|h|cell|state|recurrent|question|text|mid|middle)(_?(dims?|size|features|units|width|nodes|hidden|neurons))?"
+        r"|dmid|nhid|dim_hidden|units|width|features|dim|hidden_?1?|hdim|hsize|n_?units|num_units|nh|model_dim|d_model|dim_h"
+        r"|hidden_layer_size|neurons|n_neurons",
+        hidden,
+    ),
+    (
+        r"(dense|fc|mlp|fusion|merge|merged|head|joint|fused|classifier|image|img)_?(dims?|size|features|units|width|hidden|hidden_dim|hidden_size)?",
+        dense,
+    ),
     (r"(hidden|h|dense|fc|linear|d)_?1", lambda sizes: [*pick("dense", 0)(sizes), *pick("hidden", 0)(sizes)]),
-    (r"(hidden|h|dense|fc|linear|d)_?2", lambda sizes: [*pick("dense", 1)(sizes), *pick("hidden", 1)(sizes), *hidden(sizes)]),
+    (
+        r"(hidden|h|dense|fc|linear|d)_?2",
+        lambda sizes: [*pick("dense", 1)(sizes), *pick("hidden", 1)(sizes), *hidden(sizes)],
+    ),
     (r"(channels?|conv|c|filters?)_?1(_?(features|channels|filters))?", pick("channels", 0)),
     (r"(channels?|conv|c|filters?)_?2(_?(features|channels|filters))?", pick("channels", 1)),
     (r"(base_)?(filters|n_filters|num_filters)", channels),
     (r"(img|image|input|picture)?_?(size|height|width|hw|side|resolution|h|w)", pick("image", 0)),
     (r"kernel(_size)?|ksize|kernel_width", pick("kernel")),
     (r"(n|num)_?(hidden_)?layers|depth|(n|num)_hidden", constant(1, 2)),
-    (r"(t|time|seq|sequence|max|n_?steps|steps|num_steps|max_seq|maxlen|max_time|question)(_?(len|length|steps))?", pick("time")),
+    (
+        r"(t|time|seq|sequence|max|n_?steps|steps|num_steps|max_seq|maxlen|max_time|question)(_?(len|length|steps))?",
+        pick("time"),
+    ),
 )
 
 SEQUENCES: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
-    (r"(layer|layers|net|network|mlp)_?(sizes|widths|dims|features|units|dimensions)?|sizes|dims|widths|features|units|shape|architecture",
-     layers),
+    (
+        r"(layer|layers|net|network|mlp)_?(sizes|widths|dims|features|units|dimensions)?|sizes|dims|widths|features|units|shape|architecture",
+        layers,
+    ),
     (r"(conv|cnn)?_?(channels|filters|features|n_filters)|conv_(dims|widths|sizes)", channel_widths),
     (r"(dense|fc|mlp|linear|head)_?(sizes|widths|dims|features|units|layers)?", dense_widths),
     (r"(n_?|num_?)?hiddens?(_?(layers?|sizes?|dims?|features|units|widths?|layer_sizes))?", hidden_widths),
     (r"(img|image|input|in|x|sample|example)_?(shape|size|dims|dim)", pick("image")),
-    (r"kernel(_size)?|ksize|window", lambda sizes: [(sizes["kernel"],) * 2] if isinstance(sizes.get("kernel"), int) else []),
+    (
+        r"kernel(_size)?|ksize|window",
+        lambda sizes: [(sizes["kernel"],) * 2] if isinstance(sizes.get("kernel"), int) else [],
+    ),
 )
 
 RATES = (r"(drop|dropout|dropout_?rate|drop_?rate|p_?drop|rate|dropout_p|p|drop_prob|dropout_prob)", constant(0.5))

@@ -26,7 +26,10 @@ class Split:
 
     def join(self, tree: dict[str, Any]) -> Any:
         leaves = {group: iter(jax.tree.leaves(tree.get(group))) for group in GROUPS}
-        filled = [fixed if group is None else next(leaves[group]) for group, fixed in zip(self.groups, self.fixed, strict=True)]
+        filled = [
+            fixed if group is None else next(leaves[group])
+            for group, fixed in zip(self.groups, self.fixed, strict=True)
+        ]
         return jax.tree.unflatten(self.structure, filled)
 
 
@@ -45,7 +48,9 @@ def split(tree: Any, group_of) -> tuple[dict[str, Any], Split]:
     parts = {}
     for group in GROUPS:
         if group in groups:
-            chosen = [jnp.asarray(leaf) if mine == group else None for mine, (_, leaf) in zip(groups, paths, strict=True)]
+            chosen = [
+                jnp.asarray(leaf) if mine == group else None for mine, (_, leaf) in zip(groups, paths, strict=True)
+            ]
             parts[group] = jax.tree.unflatten(structure, chosen)
     return parts, Split(structure, groups, fixed)
 

@@ -1,0 +1,128 @@
+"""The function that a program differentiates: named in the module, or nested in its train step."""
+
+import ast
+import copy
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from refkit.adapters.evidence import name_of
+
+DIFFERENTIATORS = {"value_and_grad", "grad", "filter_value_and_grad", "filter_grad"}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+@dataclasses.dataclass(frozen=True)
+class Differentiated:
+    """A function handed to `grad` or `value_and_grad`.
+
+    Args:
+        node: its definition, a `def` or a `lambda`; None where it is not defined in the file.
+        name: its name; empty for a lambda.
+        around: the functions that it is nested in, outermost first.
+        line: where it is defined, else where it is differentiated.
+    """
+
+    node: ast.AST | None
+    name: str
+    around: tuple[ast.FunctionDef, ...]
+    line: int
+
+    @property
+    def nested(self) -> bool:
+        return bool(self.around)
+
+
+def differentiated(tree: ast.Module) -> list[Differentiated]:
+    """Every function that the file differentiates, in its order, those nested in a function called `*step*` or `update` first."""
+    found: list[Differentiated] = []
+    for call, around in calls_with_scopes(tree, ()):
+        if name_of(call.func) not in DIFFERENTIATORS:
+            continue
+        arguments = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg in ("f", "fun"))]
+        for argument in arguments:
+            entry = resolve(argument, tree, around)
+            if entry is not None and entry not in found:
+                found.append(entry)
+    return sorted(found, key=lambda entry: not any(is_step(function.name) for function in entry.around))
+
+
+def is_step(name: str) -> bool:
+    name = name.lower()
+    return "step" in name or "update" in name
+
+
+def calls_with_scopes(node: ast.AST, around: tuple):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call):
+            yield child, around
+        if isinstance(child, FUNCTIONS):
+            for decorator in child.decorator_list:
+                if name_of(decorator) in DIFFERENTIATORS or (isinstance(decorator, ast.Call)
+                                                            and any(name_of(inner) in DIFFERENTIATORS for inner in decorator.args)):
+                    yield ast.Call(func=ast.Name("grad"), args=[ast.Name(child.name)], keywords=[], lineno=child.lineno), around
+        yield from calls_with_scopes(child, (*around, child) if isinstance(child, FUNCTIONS) else around)
+
+
+def resolve(argument: ast.AST, tree: ast.Module, around: tuple) -> Differentiated | None:
+    """The definition behind the argument of `grad`."""
+    if isinstance(argument, ast.Call) and name_of(argument.func) in ("partial", "jit", "checkpoint", "remat") and argument.args:
+        return resolve(argument.args[-1 if name_of(argument.func) != "partial" else 0], tree, around)
+    if isinstance(argument, ast.Lambda):
+        return Differentiated(argument, "", around, argument.lineno)
+    if not isinstance(argument, ast.Name):
+        return None
+    for depth in range(len(around), -1, -1):
+        body = around[depth - 1].body if depth else tree.body
+        for statement in reversed(body):
+            if isinstance(statement, FUNCTIONS) and statement.name == argument.id:
+                return Differentiated(statement, argument.id, around[:depth], statement.lineno)
+            if isinstance(statement, ast.Assign) and any(name_of(target) == argument.id for target in statement.targets):
+                if isinstance(statement.value, ast.Lambda):
+                    return Differentiated(statement.value, argument.id, around[:depth], statement.lineno)
+    return Differentiated(None, argument.id, (), argument.lineno)
+
+
+def closure_factory(entry: Differentiated, file: str, namespace: dict[str, Any]) -> list[Callable]:
+    """Functions that lead to a nested one: each, called with its own arguments, returns the next; the last is the closure.
+
+    They are cut out of the enclosing functions: of every body only what the closure needs is kept, with its line numbers.
+    """
+    inner: ast.AST = entry.node
+    for function in reversed(entry.around):
+        inner = cut(function, inner)
+    module = ast.fix_missing_locations(ast.Module(body=[inner], type_ignores=[]))
+    made: dict[str, Any] = {}
+    exec(compile(module, file, "exec"), namespace, made)
+    return made[inner.name]
+
+
+def cut(function: ast.FunctionDef, inner: ast.AST) -> ast.FunctionDef:
+    """The function with only what `inner` needs before it, returning `inner`."""
+    lambda_ = isinstance(inner, ast.Lambda)
+    result = inner if lambda_ else ast.copy_location(ast.Name(inner.name, ast.Load()), inner)
+    kept = [] if lambda_ else [bare(inner)]
+    needed = read_names(inner)
+    for statement in reversed([statement for statement in function.body if statement.lineno < inner.lineno]):
+        if bound_names(statement) & needed:
+            kept.insert(0, statement)
+            needed |= read_names(statement)
+    shell = copy.copy(bare(function))
+    shell.body = [*kept, ast.copy_location(ast.Return(result), inner)]
+    return shell
+
+
+def bare(function: ast.AST) -> ast.AST:
+    """Without decorators: a jitted function cannot return a function."""
+    shell = copy.copy(function)
+    shell.decorator_list = []
+    return shell
+
+
+def read_names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)}
+
+
+def bound_names(node: ast.AST) -> set[str]:
+    found = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
+    return found | ({node.name} if isinstance(node, (*FUNCTIONS, ast.ClassDef)) else set())

@@ -1,0 +1,328 @@
+"""The user's loss, found and called: over the model, over its outputs, or nested in the train step."""
+
+import ast
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from refkit.adapters import roles
+from refkit.adapters.bindings import OUTPUTS, Plan, Values, plans
+from refkit.adapters.calling import parameters_of, required
+from refkit.adapters.differentiated import FUNCTIONS, Differentiated, closure_factory, differentiated
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.labels import LABELS, LabelForm, label_forms
+from refkit.adapters.raised import Failure
+from refkit.adapters.search import Call, abstract
+
+LIMIT = 60
+CLASSES = re.compile(r"cross_entropy|log_?softmax|logsumexp|argmax|one_?hot|nll|sigmoid_binary|\bbce", re.I)
+TARGETS = re.compile(r"squared|\bmse\b|mse_loss|l2_loss|huber|mean_absolute|\bmae\b|rmse|regress", re.I)
+MODEL_NAMES = ("model", "net", "network", "module", "cnn", "mlp", "lenet", "lstm")
+
+
+@dataclasses.dataclass
+class Loss:
+    """A loss that works.
+
+    Args:
+        over_model: `f(tree, inputs, labels, key=None, training=False)`; None where the loss takes outputs.
+        over_outputs: `f(outputs, labels)`.
+        notes: what the adapter had to do.
+        label_dtype: of the labels it takes, `int32` for class ids or `float32` for targets.
+        failures: attempts that raised.
+    """
+
+    over_model: Callable[..., jax.Array] | None = None
+    over_outputs: Callable[..., jax.Array] | None = None
+    notes: list[str] = dataclasses.field(default_factory=list)
+    label_dtype: str = ""
+    failures: list[Failure] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """A function that may be the loss.
+
+    Args:
+        stages: parameters of the function, or of each function on the way to a nested one.
+        run: calls it with the arguments of each stage.
+        definition: its syntax, where it is in the file.
+    """
+
+    name: str
+    stages: list[list[inspect.Parameter]]
+    run: Callable[[dict[str, Any]], Any]
+    definition: ast.AST | None
+
+
+def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: Any, label_dtype: str) -> Loss:
+    """The program's loss, by trying the call shapes on shapes alone.
+
+    Args:
+        loss: the object, or its name, that the caller holds for the loss; None to look for it.
+        train_step: likewise for the train step.
+    """
+    found = Loss()
+    named = [plain_candidate(given, evidence) for given in [function_of(loss, evidence)] if given is not None]
+    nested = list(closures(evidence, file))
+    over_outputs = bool(named) and looks_like_outputs(named[0])
+    order = [*nested, *named] if over_outputs else [*named, *nested]
+    for dtype in label_dtypes(evidence, label_dtype):
+        for candidate in order:
+            if found.over_model is None:
+                over_model(candidate, call, evidence, dtype, found)
+        for candidate in [*named, *nested]:
+            if found.over_outputs is None and (found.over_model is None or candidate in named):
+                over_model_outputs(candidate, call, evidence, dtype, found)
+        if found.over_model is not None or found.over_outputs is not None:
+            found.label_dtype = dtype
+            break
+    return found
+
+
+def function_of(part: Any, evidence: Evidence) -> Callable | None:
+    """A part as a function: it may come as a name, as what the loading found, or as itself."""
+    if isinstance(part, str):
+        part = evidence.namespace.get(part)
+    if hasattr(part, "objects"):
+        part = None if part.kind == "closure" else part.objects[-1]
+    return part if callable(part) else None
+
+
+def label_dtypes(evidence: Evidence, expected: str) -> list[str]:
+    """Class ids or targets: what the file's words say, else what the reference has; then the other."""
+    classes, targets = CLASSES.search(evidence.source), TARGETS.search(evidence.source)
+    if bool(classes) != bool(targets):
+        expected = "int32" if classes else "float32"
+    return [expected, "float32" if expected == "int32" else "int32"]
+
+
+def plain_candidate(function: Callable, evidence: Evidence) -> Candidate:
+    inner = inspect.unwrap(function)
+    definition = definition_of(inner, evidence)
+    return Candidate(getattr(inner, "__name__", "loss"), [parameters_of(function)], lambda arguments: call_by_kind(function, arguments),
+                     definition)
+
+
+def call_by_kind(function: Callable, arguments: dict[str, Any]) -> Any:
+    """By position as far as possible: a vmapped or jitted function takes names otherwise."""
+    positional, named = [], dict(arguments)
+    for parameter in parameters_of(function):
+        if parameter.name not in named or parameter.kind not in (inspect.Parameter.POSITIONAL_ONLY,
+                                                                 inspect.Parameter.POSITIONAL_OR_KEYWORD):
+            break
+        positional.append(named.pop(parameter.name))
+    return function(*positional, **named)
+
+
+def definition_of(function: Callable, evidence: Evidence) -> ast.AST | None:
+    code = getattr(function, "__code__", None)
+    for node in ast.walk(evidence.tree):
+        if isinstance(node, FUNCTIONS) and code is not None and node.name == code.co_name and (
+                node.lineno == code.co_firstlineno or any(entry.lineno == code.co_firstlineno for entry in node.decorator_list)):
+            return node
+    return None
+
+
+def closures(evidence: Evidence, file: str) -> Iterator[Candidate]:
+    """Functions that the file differentiates."""
+    for entry in differentiated(evidence.tree):
+        if not entry.nested:
+            function = evidence.namespace.get(entry.name)
+            if callable(function):
+                yield plain_candidate(function, evidence)
+            continue
+        try:
+            factory = closure_factory(entry, file, evidence.namespace.variables)
+        except SyntaxError:
+            continue
+        yield Candidate(entry.name or "lambda", stages_of(entry), nested_run(factory, entry), entry.around[0])
+
+
+def stages_of(entry: Differentiated) -> list[list[inspect.Parameter]]:
+    return [declared(node.args) for node in (*entry.around, entry.node)]
+
+
+def declared(arguments: ast.arguments) -> list[inspect.Parameter]:
+    """Parameters as the syntax declares them; a default is only marked, its value is the function's own."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    missing = len(positional) - len(arguments.defaults)
+    empty, kind = inspect.Parameter.empty, inspect.Parameter.POSITIONAL_OR_KEYWORD
+    found = [inspect.Parameter(argument.arg, kind, default=empty if index < missing else None)
+             for index, argument in enumerate(positional)]
+    found += [inspect.Parameter(argument.arg, inspect.Parameter.KEYWORD_ONLY, default=empty if default is None else None)
+              for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    return found
+
+
+def nested_run(factory: Callable, entry: Differentiated) -> Callable[[dict[str, Any]], Any]:
+    names = [[parameter.name for parameter in stage] for stage in stages_of(entry)]
+
+    def run(arguments: dict[str, Any]) -> Any:
+        function: Any = factory
+        for stage, accepted in enumerate(names):
+            prefix = f"{stage}:"
+            given = {name: arguments[prefix + name] for name in accepted if prefix + name in arguments}
+            function = call_by_kind(function, given)
+        return function
+
+    return run
+
+
+def looks_like_outputs(candidate: Candidate) -> bool:
+    """Whether a loss takes outputs and labels, by its parameters' names."""
+    needed = [parameter.name.lower() for parameter in required(candidate.stages[0])]
+    return len(candidate.stages) == 1 and len(needed) == 2 and any(OUTPUTS.fullmatch(name) and len(name) > 1 for name in needed)
+
+
+def over_model(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: str, found: Loss) -> None:
+    """Set `found.over_model` where one of the call shapes gives a scalar."""
+    if looks_like_outputs(candidate):
+        return
+    forms = label_forms(evidence, candidate.definition, label_dtype == "int32", output_shape(call))
+    shapes = abstract_arguments(call, label_dtype)
+    tried = 0
+    for plan in candidate_plans(candidate, call, evidence):
+        for single in (False, True):
+            for form in forms:
+                if single and not evidence.mentions_vmap:
+                    continue
+                tried += 1
+                function = model_loss(candidate, call, plan, form, single)
+                try:
+                    with missing_model(evidence, call):
+                        result = jax.eval_shape(function, *shapes)
+                except Exception as error:
+                    found.failures.append(Failure(error, "loss", form.name))
+                else:
+                    if is_scalar(result):
+                        found.over_model = with_model(function, evidence, call)
+                        found.notes += notes_of(form, single, "loss")
+                        return
+                if tried >= LIMIT:
+                    return
+
+
+def candidate_plans(candidate: Candidate, call: Call, evidence: Evidence) -> Iterator[Plan]:
+    """Ways to fill every stage. Of a nested loss, the innermost parameters are what is differentiated."""
+    stages = candidate.stages
+    if len(stages) == 1:
+        yield from plans(stages[0], call, candidate.definition, evidence.namespace)
+        return
+    places = [(stage, parameter) for stage, parameters in enumerate(stages) for parameter in parameters]
+    unique = list({parameter.name: parameter for _, parameter in places}.values())
+    places = [(stage, parameter.name) for stage, parameter in places]
+    inner = stages[-1][0].name if stages[-1] else ""
+    for plan in plans(unique, call, candidate.definition, evidence.namespace, inner):
+        yield Plan({f"{stage}:{name}": plan.slots[name] for stage, name in places if name in plan.slots}, plan.note)
+
+
+def model_loss(candidate: Candidate, call: Call, plan: Plan, form: LabelForm, single: bool) -> Callable[..., jax.Array]:
+    def function(tree: dict[str, Any], inputs: tuple[jax.Array, ...], labels: jax.Array, key: jax.Array | None = None,
+                 training: bool = False) -> jax.Array:
+        def evaluate(inputs, labels):
+            values = Values(call, tree, inputs, labels, key, training, single)
+            return first(candidate.run(plan.arguments(values)))
+
+        labels = form.convert(labels)
+        return jnp.mean(jax.vmap(evaluate)(tuple(inputs), labels)) if single else evaluate(tuple(inputs), labels)
+
+    return function
+
+
+def first(result: Any) -> Any:
+    """The loss of `(loss, aux)`."""
+    return result[0] if isinstance(result, (tuple, list)) else result
+
+
+def is_scalar(result: Any) -> bool:
+    return hasattr(result, "shape") and result.shape == () and jnp.issubdtype(result.dtype, jnp.floating)
+
+
+def over_model_outputs(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: str, found: Loss) -> None:
+    """Set `found.over_outputs` where the loss of outputs and labels gives a scalar."""
+    if len(candidate.stages) != 1 or len(required(candidate.stages[0])) not in (1, 2):
+        return
+    outputs = jax.ShapeDtypeStruct(output_shape(call), jnp.float32)
+    labels = abstract_arguments(call, label_dtype)[2]
+    parameters = [parameter for parameter in candidate.stages[0] if not roles.is_key(parameter.name)][:2]
+    if len(parameters) < 2:
+        return
+    labels_first = bool(LABELS.fullmatch(parameters[0].name.lower())) and not LABELS.fullmatch(parameters[1].name.lower())
+    forms = label_forms(evidence, candidate.definition, label_dtype == "int32", output_shape(call))
+    for swap in ([True, False] if labels_first else [False, True]):
+        for single in (False, True):
+            for form in forms:
+                function = output_loss(candidate, [parameter.name for parameter in parameters], swap, form, single)
+                try:
+                    result = jax.eval_shape(function, outputs, labels)
+                except Exception as error:
+                    found.failures.append(Failure(error, "loss", form.name))
+                    continue
+                if is_scalar(result):
+                    found.over_outputs = function
+                    found.notes += notes_of(form, single, "loss")
+                    return
+
+
+def output_loss(candidate: Candidate, names: list[str], swap: bool, form: LabelForm, single: bool) -> Callable[..., jax.Array]:
+    def function(outputs: jax.Array, labels: jax.Array) -> jax.Array:
+        def evaluate(outputs, labels):
+            pair = (labels, outputs) if swap else (outputs, labels)
+            result = first(candidate.run(dict(zip(names, pair, strict=True))))
+            return jnp.mean(result) if not single and getattr(result, "shape", ()) == outputs.shape[:1] else result
+
+        labels = form.convert(labels)
+        return jnp.mean(jax.vmap(evaluate)(outputs, labels)) if single else evaluate(outputs, labels)
+
+    return function
+
+
+def notes_of(form: LabelForm, single: bool, what: str) -> list[str]:
+    found = [f"the {what} is given its labels as {form.name}"] if form.name else []
+    return found + ([f"the {what} takes one example; it is mapped over the batch and averaged"] if single else [])
+
+
+def output_shape(call: Call) -> tuple[int, ...]:
+    shape = call.output.shape
+    return (shape[1], shape[0], *shape[2:]) if call.swaps else shape
+
+
+def abstract_arguments(call: Call, label_dtype: str):
+    inputs = abstract(call.layout.inputs, call.batch)
+    shape = output_shape(call)
+    if label_dtype == "int32":
+        labels = jax.ShapeDtypeStruct(shape[:-1] if len(shape) > 2 else shape[:1], jnp.int32)
+    else:
+        labels = jax.ShapeDtypeStruct(shape if len(shape) > 1 else (*shape, 1), jnp.float32)
+    return call.tree, inputs, labels
+
+
+class missing_model:
+    """While open, names under which the file's functions expect a model that only its `main` makes stand for one."""
+
+    def __init__(self, evidence: Evidence, call: Call):
+        module = call.model.module if call.model.framework == "linen" else None
+        free = {node.id for node in ast.walk(evidence.tree) if isinstance(node, ast.Name)}
+        self.namespace = evidence.namespace.variables
+        self.added = {name: module for name in MODEL_NAMES if module is not None and name in free and name not in evidence.namespace}
+
+    def __enter__(self):
+        self.namespace.update(self.added)
+
+    def __exit__(self, *_):
+        for name in self.added:
+            self.namespace.pop(name, None)
+
+
+def with_model(function: Callable[..., jax.Array], evidence: Evidence, call: Call) -> Callable[..., jax.Array]:
+    def wrapped(tree, inputs, labels, key=None, training=False):
+        with missing_model(evidence, call):
+            return function(tree, inputs, labels, key, training)
+
+    return wrapped
