@@ -3,24 +3,21 @@
 import ast
 import contextlib
 import dataclasses
-import os
-import re
 import sys
-import traceback
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 import refkit
 from refkit import process
 from refkit.errors import RefkitError
+from refkit.failures import Commands, OneSentence, sentence_for
 from refkit.report import json_report
 from refkit.report.finding import Report, Rung
 
-LADDER = (
-    *("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients"),
-    *("update", "data", "metric", "overfit", "result"),
+LADDER = tuple(
+    "runs structure initialization forward train-eval loss gradients update data metric overfit result".split()
 )
 PARTS = {  # of TARGET, and what each is
     "loss": "loss function",
@@ -43,51 +40,6 @@ SERVES = {  # the rung that needs what the option gives
     "seeds": "result",
     "result": "result",
 }
-
-
-class OneSentence(click.Command):
-    """A command whose every failure is one sentence on standard error and an exit status."""
-
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(errors="backslashreplace")
-        try:
-            status = super().main(*args, standalone_mode=False, **extra)
-        except click.Abort:
-            leave("interrupted", 130)
-        except click.UsageError as error:
-            leave(f"error: {usage_sentence(error)}", 2)
-        except Exception as error:
-            leave(f"error: {sentence_for(error)}", 2)
-        sys.exit(status)
-
-
-class Commands(OneSentence, click.Group):
-    """The console command `refkit`."""
-
-
-def leave(sentence: str, status: int) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(status)
-
-
-def usage_sentence(error: click.UsageError) -> str:
-    """Click's words in refkit's style."""
-    words = re.sub(r"'([^']*)'", r"`\1`", error.format_message()).rstrip(".")
-    return f"{words[:1].lower()}{words[1:]} (`--help` shows how it is called)"
-
-
-def sentence_for(error: BaseException) -> str:
-    """What to say of an error: its own sentence, or that refkit did not foresee it."""
-    if isinstance(error, RefkitError):
-        return str(error)
-    if os.environ.get("REFKIT_TRACEBACK"):
-        traceback.print_exception(error)
-    message = " ".join(str(error).split())
-    return (
-        f"refkit itself failed, through no fault of your file: `{type(error).__name__}: {message[:300]}`; "
-        "run it again with REFKIT_TRACEBACK=1 and report the traceback"
-    )
 
 
 def read_kwargs(context: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
