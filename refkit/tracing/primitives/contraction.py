@@ -34,14 +34,14 @@ def contract(x: np.ndarray, y: np.ndarray, dimension_numbers) -> np.ndarray:
         x = x.transpose(left_order)
     if right_order is not None:
         y = y.transpose(right_order)
-    if batch == 0 and contracted == 1 and x.ndim == 2 and y.ndim <= 2:
+    if batch == 0 and contracted == 1 and x.ndim <= 2 and y.ndim <= 2:
         return np.matmul(x, y)
     left_free, right_free = x.shape[batch : x.ndim - contracted], y.shape[batch + contracted :]
     shared, group = y.shape[batch : batch + contracted], x.shape[:batch]
     depth = prod(shared)
     x = x.reshape(*group, prod(left_free), depth)
     y = y.reshape(*group, depth, prod(right_free))
-    return np.matmul(x, y).reshape(*group, *left_free, *right_free)
+    return np.matmul(x, y).reshape((*group, *left_free, *right_free))
 
 
 def _dot_general(inputs, params, avals, wide):

@@ -105,7 +105,9 @@ def _qr(inputs, params, avals, wide):
 
     mode = "full" if params["full_matrices"] else "economic"
     pivoting = params.get("pivoting", False)
-    return matrix_by_matrix(lambda matrix: qr(matrix, mode=mode, pivoting=pivoting, check_finite=False), (2,))(inputs[0])
+    return matrix_by_matrix(lambda matrix: qr(matrix, mode=mode, pivoting=pivoting, check_finite=False), (2,))(
+        inputs[0]
+    )
 
 
 def _svd(inputs, params, avals, wide):

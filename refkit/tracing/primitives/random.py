@@ -99,7 +99,9 @@ def _by_jax(function, *arguments, keys=None, impl=None):
     for _ in range(np.ndim(arguments[0])):
         call = jax.vmap(call, in_axes=tuple(0 if np.ndim(x) else None for x in arguments))
     result = call(*arguments)
-    return np.asarray(jax.random.key_data(result) if jax.dtypes.issubdtype(result.dtype, jax.dtypes.prng_key) else result)
+    return np.asarray(
+        jax.random.key_data(result) if jax.dtypes.issubdtype(result.dtype, jax.dtypes.prng_key) else result
+    )
 
 
 def _split(inputs, params, avals, wide):
@@ -148,9 +150,7 @@ def _gamma(inputs, params, avals, wide):
 def _bit_generator(inputs, params, avals, wide):
     import jax
 
-    made = jax.lax.rng_bit_generator(
-        inputs[0], params["shape"], dtype=params["dtype"], algorithm=params["algorithm"]
-    )
+    made = jax.lax.rng_bit_generator(inputs[0], params["shape"], dtype=params["dtype"], algorithm=params["algorithm"])
     return [np.asarray(x) for x in made]
 
 

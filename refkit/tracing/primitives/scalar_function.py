@@ -1,5 +1,7 @@
 """Small jaxprs of scalars (reducers, scatter updates) applied to whole arrays at once."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from refkit.tracing.primitives.storage import stored
@@ -14,6 +16,14 @@ UFUNCS = {
     "or": np.bitwise_or,
     "xor": np.bitwise_xor,
 }
+
+
+class Elements(NamedTuple):
+    """What a rule is told of a scalar that stands for a whole array."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
 
 INNER = ("jaxpr", "call_jaxpr", "fun_jaxpr")
 SCALAR_SHAPING = {"broadcast_in_dim", "reshape", "squeeze", "copy"}
@@ -54,6 +64,8 @@ def _evaluate(jaxpr, consts, arguments, wide):
         elif eqn.primitive.name in SCALAR_SHAPING:
             outputs = inputs[:1]
         else:
-            outputs = RULES[eqn.primitive.name](inputs, eqn.params, [v.aval for v in eqn.outvars], wide)
+            shape = np.broadcast_shapes(*(x.shape for x in inputs))
+            avals = [Elements(shape, v.aval.dtype) for v in eqn.outvars]
+            outputs = RULES[eqn.primitive.name](inputs, eqn.params, avals, wide)
         values.update((id(v), stored(x, v.aval, wide)) for v, x in zip(eqn.outvars, outputs))
     return [read(atom) for atom in jaxpr.outvars]

@@ -125,7 +125,9 @@ def _select_and_scatter(inputs, params, avals, wide):
     scatter = scalar_function(params["scatter_jaxpr"], params["scatter_consts"], wide)
     low, high = (np.asarray(bound(x.dtype), x.dtype) for bound in (lowest, highest))
     outside = low if bool(select(high, low)[0]) else high
-    return [scatter_chosen(x, source, lambda *xs: select(*xs)[0], outside, lambda *xs: scatter(*xs)[0], initial, params)]
+    return [
+        scatter_chosen(x, source, lambda *xs: select(*xs)[0], outside, lambda *xs: scatter(*xs)[0], initial, params)
+    ]
 
 
 RULES = {
