@@ -13,7 +13,7 @@ from flax import nnx
 
 from refkit.adapters import roles, synonyms
 from refkit.adapters.calling import typed
-from refkit.adapters.evidence import UNKNOWN, Evidence, name_of
+from refkit.adapters.evidence import UNKNOWN, Evidence, local_values, name_of
 from refkit.errors import RefkitError
 
 LIMIT = 24
@@ -168,33 +168,6 @@ def call_arguments(parameters: list[inspect.Parameter], names: set[str], evidenc
 def plain(value: Any) -> bool:
     """Sizes, flags, functions, configurations; never arrays or keys."""
     return not isinstance(value, (jax.Array, nnx.Rngs)) and not hasattr(value, "__array__")
-
-
-def local_values(call: ast.Call, tree: ast.Module) -> dict[str, ast.AST]:
-    """What the names in the function around a call were last assigned before it."""
-    around = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= call.lineno <= node.end_lineno
-    ]
-    scope: dict[str, ast.AST] = {}
-    for function in sorted(around, key=lambda node: node.lineno):
-        arguments = function.args
-        names = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
-        for name in names:
-            scope.pop(name, None)
-        scope |= dict(zip(names[len(names) - len(arguments.defaults) :], arguments.defaults, strict=True))
-        scope |= {
-            argument.arg: value
-            for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-            if value is not None
-        }
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and node.lineno < call.lineno and len(node.targets) == 1:
-                target = node.targets[0]
-                if isinstance(target, ast.Name):
-                    scope[target.id] = node.value
-    return scope
 
 
 def guesses(parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:

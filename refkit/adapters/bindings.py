@@ -132,24 +132,51 @@ def state_slot(values: Values) -> Any:
     return State(arrays, fixed)
 
 
+def owner(values: Values, cls: Any) -> Any:
+    """A stand-in for the trainer whose method a loss is in: its methods, and the model under any name that suits one.
+
+    Args:
+        cls: the trainer's class, or the model's own.
+    """
+    model = values.call.model
+    if isinstance(cls, type) and cls is model.cls and model.framework == "nnx":
+        return model.module(values.tree, values.training, values.key)
+
+    def missing(instance: Any, name: str) -> Any:
+        for pattern, slots in ((APPLY, [apply_slot]), (PARAMS, params_slots(values.call, name)), (STATISTICS, [statistics_slot]),
+                               (STATE, [state_slot]), (MODEL, model_slots(values.call, None))):
+            if pattern.fullmatch(name.lower().strip("_")):
+                return slots[0](values)
+        raise AttributeError(f"`{name}` is not known before the program runs")
+
+    base = cls if isinstance(cls, type) else object
+    try:
+        return object.__new__(type(base.__name__, (base,), {"__getattr__": missing}))
+    except TypeError:
+        return object.__new__(type("Owner", (), {"__getattr__": missing}))
+
+
 def apply_slot(values: Values) -> Any:
     model = values.call.model
     return model.module.apply if model.framework == "linen" else getattr(model, "forward", None)
 
 
-def batch_slots(inputs: tuple[Input, ...], keys: list[str], unpacked: list[str]) -> list[tuple[str, Slot]]:
+def batch_slots(
+    inputs: tuple[Input, ...], keys: list[str], unpacked: list[str], packed: tuple[str, ...] = ()
+) -> list[tuple[str, Slot]]:
     """A batch as the loss takes it apart: a dict with the keys it reads, a tuple in either order.
 
     Args:
         keys: text that the batch is indexed with.
         unpacked: names that it is unpacked to.
+        packed: keys by which the model itself takes its inputs, where it takes a dict.
     """
     found: list[tuple[str, Slot]] = []
     pair = lambda values: (*values.data, values.labels)
     swapped = lambda values: (values.labels, *values.data)
     nested = lambda values: (tuple(values.data), values.labels)
-    if len(keys) >= 2:
-        assigned = assign(keys, inputs)
+    if len(keys) >= 2 or packed:
+        assigned = assign_beside(keys, packed) if packed else assign(keys, inputs)
         if assigned:
             data_keys, label_key = assigned
 
@@ -172,6 +199,11 @@ def batch_slots(inputs: tuple[Input, ...], keys: list[str], unpacked: list[str])
         if len(inputs) == 1:
             found += [("", lambda values, pair=pair: {pair[0]: values.data[0], pair[1]: values.labels}) for pair in names]
     return found
+
+
+def assign_beside(keys: list[str], packed: tuple[str, ...]) -> tuple[list[str], str]:
+    """The model's own keys for the inputs, and the first other one for the labels."""
+    return list(packed), next((key for key in keys if key not in packed), "label")
 
 
 def assign(keys: list[str], inputs: tuple[Input, ...]) -> tuple[list[str], str] | None:
@@ -254,6 +286,8 @@ def assign_roles(parameters: list[inspect.Parameter], inputs: tuple[Input, ...],
 def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[Input, ...], taken: set[int]) -> str:
     name = parameter.name.lower()
     optional = parameter.default is not inspect.Parameter.empty
+    if name == "self":
+        return "self"
     if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
         return "default"
     if roles.mode(name, True) is not None:
@@ -314,8 +348,11 @@ def slots_for(role: str, parameter: inspect.Parameter, call: Call, definition: a
     if role.startswith("input:"):
         index = int(role[6:])
         return unnamed([lambda values: values.data[index]])
+    if role == "self":
+        return unnamed([lambda values: owner(values, parameter.annotation)])
     if role == "batch":
-        return batch_slots(call.layout.inputs, indexed_with(definition, name), unpacked_to(definition, name))
+        keys, unpacked = indexed_with(definition, name), unpacked_to(definition, name)
+        return batch_slots(call.layout.inputs, keys, unpacked, call.layout.packing.keys)
     if role == "mode":
         return unnamed([lambda values: roles.mode(name, values.training)])
     if role == "key":

@@ -10,6 +10,9 @@ import jax
 from refkit.adapters import roles
 
 
+FORWARD = ("__call__", "forward", "call", "logits", "predict")
+
+
 @dataclasses.dataclass(frozen=True)
 class Data:
     """The data of one call, in the user's own layout.
@@ -29,6 +32,11 @@ def parameters_of(function: Callable) -> list[inspect.Parameter]:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         return []
+
+
+def forward_method(cls: type, names: tuple[str, ...] = FORWARD) -> Callable:
+    """The method that is the forward pass: `__call__`, else one by its name."""
+    return next(getattr(cls, name) for name in (*names, "__call__") if callable(getattr(cls, name, None)))
 
 
 def is_mode(parameter: inspect.Parameter) -> bool:

@@ -21,12 +21,14 @@ class Differentiated:
         name: its name; empty for a lambda.
         around: the functions that it is nested in, outermost first.
         line: where it is defined, else where it is differentiated.
+        owner: the class that it, or the method around it, belongs to.
     """
 
     node: ast.AST | None
     name: str
     around: tuple[ast.FunctionDef, ...]
     line: int
+    owner: str = ""
 
     @property
     def nested(self) -> bool:
@@ -43,8 +45,14 @@ def differentiated(tree: ast.Module) -> list[Differentiated]:
         for argument in arguments:
             entry = resolve(argument, tree, around)
             if entry is not None and entry not in found:
-                found.append(entry)
+                found.append(dataclasses.replace(entry, owner=owner_of(entry, tree)))
     return sorted(found, key=lambda entry: not any(is_step(function.name) for function in entry.around))
+
+
+def owner_of(entry: Differentiated, tree: ast.Module) -> str:
+    """The class in which a function stands, directly or by the method around it."""
+    method = entry.around[0] if entry.around else entry.node
+    return next((node.name for node in tree.body if isinstance(node, ast.ClassDef) and method in node.body), "")
 
 
 def is_step(name: str) -> bool:
@@ -70,6 +78,9 @@ def resolve(argument: ast.AST, tree: ast.Module, around: tuple) -> Differentiate
         return resolve(argument.args[-1 if name_of(argument.func) != "partial" else 0], tree, around)
     if isinstance(argument, ast.Lambda):
         return Differentiated(argument, "", around, argument.lineno)
+    if isinstance(argument, ast.Attribute) and name_of(argument.value) in ("self", "cls"):
+        methods = [node for cls in tree.body if isinstance(cls, ast.ClassDef) for node in cls.body if isinstance(node, FUNCTIONS)]
+        return next((Differentiated(node, node.name, (), node.lineno) for node in methods if node.name == argument.attr), None)
     if not isinstance(argument, ast.Name):
         return None
     for depth in range(len(around), -1, -1):

@@ -59,13 +59,14 @@ class Evidence:
                 "tabulate",
                 "lazy_init",
             }:
+                scope = local_values(node, self.tree)
                 for inner in [*node.args, *(keyword.value for keyword in node.keywords)]:
-                    found.extend(self.shapes_in(inner))
+                    found.extend(self.shapes_in(inner, scope))
         return list(dict.fromkeys(found))
 
-    def shapes_in(self, node: ast.AST) -> list[tuple[int, ...]]:
+    def shapes_in(self, node: ast.AST, scope: dict[str, ast.AST]) -> list[tuple[int, ...]]:
         if isinstance(node, ast.Name):
-            return [shape for value in self.assigned(node.id) for shape in self.shapes_in(value)]
+            return [shape for value in self.assigned(node.id) for shape in self.shapes_in(value, scope)]
         shapes = []
         for call in ast.walk(node):
             if isinstance(call, ast.Call) and name_of(call.func) in {
@@ -79,7 +80,7 @@ class Evidence:
                 "rand",
             }:
                 for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-                    shape = self.value(argument)
+                    shape = self.value(argument, scope)
                     if isinstance(shape, (tuple, list)) and shape and all(type(size) is int for size in shape):
                         shapes.append(tuple(shape))
         return shapes
@@ -200,3 +201,30 @@ def numeric(value):
     if not isinstance(value, (int, float)):
         raise Unreadable
     return value
+
+
+def local_values(call: ast.Call, tree: ast.Module) -> dict[str, ast.AST]:
+    """What the names in the function around a call were last assigned before it."""
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= call.lineno <= node.end_lineno
+    ]
+    scope: dict[str, ast.AST] = {}
+    for function in sorted(around, key=lambda node: node.lineno):
+        arguments = function.args
+        names = [argument.arg for argument in [*arguments.posonlyargs, *arguments.args]]
+        for name in names:
+            scope.pop(name, None)
+        scope |= dict(zip(names[len(names) - len(arguments.defaults) :], arguments.defaults, strict=True))
+        scope |= {
+            argument.arg: value
+            for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            if value is not None
+        }
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and node.lineno < call.lineno and len(node.targets) == 1:
+                target = node.targets[0]
+                if isinstance(target, ast.Name):
+                    scope[target.id] = node.value
+    return scope

@@ -29,6 +29,8 @@ class FunctionModel:
     """
 
     framework = "jax"
+    tree: dict[str, Any] | None = None
+    gives_output = False
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class FunctionModel:
         taking = [parameter for parameter in data_parameters(parameters) if parameter.name not in self.config]
         self.place, self.state_place = places(taking)
         self.all, self.function = parameters, forward
+        self.cls = None
         self.needs_data = needs_data
         self.data_parameters = [
             parameter for index, parameter in enumerate(taking) if index not in (self.place, self.state_place)

@@ -88,10 +88,12 @@ class Packing:
     Args:
         name: for the notes; empty where the inputs go in order.
         pack: from the inputs in the reference's order.
+        keys: of a dict, one for each input.
     """
 
     name: str
     pack: Callable[[list[Any]], Data]
+    keys: tuple[str, ...] = ()
 
 
 def packings(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], function: Callable) -> list[Packing]:
@@ -106,7 +108,7 @@ def packings(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], fun
     if count == 1:
         keys = subscript_keys(function, needed[0].name) if needed else []
         if keys:
-            found.append(Packing(f"a dict with `{keys[0]}`", lambda values, key=keys[0]: Data(({key: values[0]},))))
+            found.append(as_dict(keys[:1]))
         return [Packing("", lambda values: Data(tuple(values))), *found]
     taking = (needed + [parameter for parameter in parameters if parameter not in needed])[:count]
     if len(taking) >= count:
@@ -119,15 +121,15 @@ def packings(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], fun
         keys = subscript_keys(function, (needed or parameters)[0].name)
         matched = match_keys(inputs, keys)
         if matched:
-            found.append(
-                Packing(
-                    "a dict with " + ", ".join(f"`{key}`" for key in matched),
-                    lambda values: Data((dict(zip(matched, values, strict=True)),)),
-                )
-            )
+            found.append(as_dict(matched))
         found.append(Packing("a tuple", lambda values: Data((tuple(values),))))
         found.append(Packing("a tuple the other way round", lambda values: Data((tuple(reversed(values)),))))
     return found
+
+
+def as_dict(keys: list[str]) -> Packing:
+    name = "a dict with " + ", ".join(f"`{key}`" for key in keys)
+    return Packing(name, lambda values: Data((dict(zip(keys, values, strict=True)),)), tuple(keys))
 
 
 def ordered(

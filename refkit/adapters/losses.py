@@ -20,8 +20,9 @@ from refkit.adapters.raised import Failure
 from refkit.adapters.search import Call, abstract
 
 LIMIT = 60
-CLASSES = re.compile(r"cross_entropy|log_?softmax|logsumexp|argmax|one_?hot|nll|sigmoid_binary|\bbce", re.I)
-TARGETS = re.compile(r"squared|\bmse\b|mse_loss|l2_loss|huber|mean_absolute|\bmae\b|rmse|regress", re.I)
+CLASSES = re.compile(r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce"
+                     r"|one_?hot\(\s*(\w+\[.)?(y|labels?|targets?|batch_y)\b", re.I)
+TARGETS = re.compile(r"squared|\bmse\b|mse_loss|l2_loss|huber|mean_absolute|\bmae\b|rmse|regress|\)\s*\*\*\s*2\b|\bsquare\(", re.I)
 MODEL_NAMES = ("model", "net", "network", "module", "cnn", "mlp", "lenet", "lstm")
 
 
@@ -132,16 +133,25 @@ def definition_of(function: Callable, evidence: Evidence) -> ast.AST | None:
 def closures(evidence: Evidence, file: str) -> Iterator[Candidate]:
     """Functions that the file differentiates."""
     for entry in differentiated(evidence.tree):
+        cls = evidence.namespace.get(entry.owner) if entry.owner else None
         if not entry.nested:
-            function = evidence.namespace.get(entry.name)
+            function = getattr(cls, entry.name, None) if cls is not None else evidence.namespace.get(entry.name)
             if callable(function):
-                yield plain_candidate(function, evidence)
+                yield with_owner(plain_candidate(function, evidence), cls)
             continue
         try:
             factory = closure_factory(entry, file, evidence.namespace.variables)
         except SyntaxError:
             continue
-        yield Candidate(entry.name or "lambda", stages_of(entry), nested_run(factory, entry), entry.around[0])
+        candidate = Candidate(entry.name or "lambda", stages_of(entry), nested_run(factory, entry), entry.around[0])
+        yield with_owner(candidate, cls)
+
+
+def with_owner(candidate: Candidate, cls: Any) -> Candidate:
+    """The candidate, its `self` marked with the class that it is of."""
+    stages = [[parameter.replace(annotation=cls) if parameter.name == "self" else parameter for parameter in stage]
+              for stage in candidate.stages]
+    return dataclasses.replace(candidate, stages=stages)
 
 
 def stages_of(entry: Differentiated) -> list[list[inspect.Parameter]]:
@@ -176,6 +186,8 @@ def nested_run(factory: Callable, entry: Differentiated) -> Callable[[dict[str, 
 
 def looks_like_outputs(candidate: Candidate) -> bool:
     """Whether a loss takes outputs and labels, by its parameters' names."""
+    if any(parameter.name == "self" for parameter in candidate.stages[0]):
+        return False
     needed = [parameter.name.lower() for parameter in required(candidate.stages[0])]
     return len(candidate.stages) == 1 and len(needed) == 2 and any(OUTPUTS.fullmatch(name) and len(name) > 1 for name in needed)
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from refkit.adapters import trees
-from refkit.adapters.calling import Data, data_parameters, mode_arguments, parameters_of, typed
+from refkit.adapters.calling import Data, data_parameters, forward_method, mode_arguments, parameters_of, typed
 
 GROUPS = ("parameters", "statistics", "constants")
 
@@ -21,11 +21,13 @@ class NnxModel:
     """
 
     framework = "nnx"
+    tree: dict[str, Any] | None = None
+    gives_output = False
     needs_data = False
 
     def __init__(self, construct: Callable[[jax.Array], nnx.Module], cls: type):
         self.construct, self.cls = construct, cls
-        self.function = cls.__call__
+        self.function = forward_method(cls)
         self.forward_parameters = parameters_of(self.function)[1:]
         self.data_parameters = data_parameters(self.forward_parameters)
         self.graph, self.structures, self.paths, self.random = None, {}, {}, None
@@ -71,7 +73,7 @@ class NnxModel:
     def run(self, tree: dict[str, Any], data: Data, training: bool, key: jax.Array | None) -> Any:
         module = self.module(tree, training, key)
         modes = mode_arguments(self.forward_parameters, training, key, make_key)
-        return module(*data.positional, **data.named, **modes)
+        return self.function(module, *data.positional, **data.named, **modes)
 
 
 def is_no_key(path, value) -> bool:

@@ -124,7 +124,8 @@ def shapes_alone(model: Any) -> list[Any]:
     """Leaves of a model that is built without data; empty where data decide."""
     if model.needs_data:
         return []
-    return jax.tree.leaves(jax.eval_shape(lambda key: model.init(key, None), key_shape()))
+    model.tree = jax.eval_shape(lambda key: model.init(key, None), key_shape())
+    return jax.tree.leaves(model.tree)
 
 
 def key_shape() -> jax.ShapeDtypeStruct:
@@ -139,15 +140,20 @@ def attempt(
         f"{'i32' if given.dtype == 'int32' else 'f32'}[batch,{','.join(map(str, given.shape))}]"
         for given in layout.inputs
     )
-    stage = "initialization"
+    stage, batch = "initialization", batch_size(layout.inputs, ())
     try:
-        tree = jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
-        batch = batch_size(layout.inputs, jax.tree.leaves(tree))
-        stage = "forward"
-        trial = Call(model, layout, Output(0, ()), 0, tree, batch)
-        returned = jax.eval_shape(
-            lambda tree, *values: trial.raw(tree, values, False, None), tree, *abstract(layout.inputs, batch)
-        )
+        if model.needs_data and not layout.per_example and model.gives_output:
+            stage = "forward"
+            tree, returned = jax.eval_shape(lambda key: model.init_with_output(key, example(layout, batch)), key_shape())
+            trial = Call(model, layout, Output(0, ()), 0, tree, batch)
+        else:
+            tree = model.tree or jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
+            batch = batch_size(layout.inputs, jax.tree.leaves(tree))
+            stage = "forward"
+            trial = Call(model, layout, Output(0, ()), 0, tree, batch)
+            returned = jax.eval_shape(
+                lambda tree, *values: trial.raw(tree, values, False, None), tree, *abstract(layout.inputs, batch)
+            )
     except Exception as error:
         return None, Failure(error, stage, layout.name, described)
     output = pick(returned, batch, outputs)
@@ -183,8 +189,12 @@ def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool, resized: b
 
 
 def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> list[Call]:
-    """The same call with batch and time the other way round, where that runs and gives as good an output."""
-    if not any(given.kind in ("sequence", "tokens") for given in call.layout.inputs) or call.layout.per_example:
+    """The same call with batch and time the other way round, where that runs and gives as good an output.
+
+    With one output for each example the axis that is left tells batch from time, unless the file says otherwise.
+    """
+    timed = any(given.kind in ("sequence", "tokens") for given in call.layout.inputs)
+    if not timed or call.layout.per_example or (len(call.output.shape) < 3 and not evidence.time_first):
         return []
     found = []
     for layout in layouts(call.layout.inputs, call.model.data_parameters, call.model.function, evidence):
