@@ -56,7 +56,7 @@ class Importer:
             for folder in self._program.roots:
                 if _is_module(folder, parts[0]) and _found_by_python(parts[0], folder):
                     return self._from_folder(folder, parts, "", bool(fromlist))
-        return self._installed(name, parts, fromlist, guarded)
+        return self.import_installed(name, parts, fromlist, guarded)
 
     def submodule(self, namespace: Namespace, name: str) -> UserModule | None:
         """A module inside a user's package, or None."""
@@ -86,7 +86,8 @@ class Importer:
         name = ".".join(part for part in (prefix, *wanted) if part)
         return self._program.module_at(_find(folder, wanted), name)
 
-    def _installed(self, name: str, parts: tuple[str, ...], fromlist: tuple[str, ...], guarded: bool) -> Any:
+    def import_installed(self, name: str, parts: tuple[str, ...], fromlist: tuple[str, ...], guarded: bool) -> Any:
+        """What is installed under a name; a stub where its package is not, or lacks one that it needs."""
         try:
             module = importlib.import_module(name)
         except ModuleNotFoundError as error:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 from typing import Any
 
 from refkit.errors import RefkitError
@@ -217,10 +218,8 @@ def _call_builder(loaded: Loaded, name: str) -> Found | None:
 def _generator(name: str) -> Any:
     if name == "seed":
         return 0
-    if name == "rngs":
-        from flax import nnx
-
-        return nnx.Rngs(0)
+    if name == "rngs" and "flax.nnx" in sys.modules:
+        return sys.modules["flax.nnx"].Rngs(0)
     import jax
 
     return jax.random.key(0)

@@ -105,6 +105,18 @@ class Namespace:
         starred = (self._program.user_module(self, s.star) for s in self.statements if s.star)
         return own.union(*(module.namespace.exports() for module in starred if module is not None))
 
+    def taken_from_neighbours(self, statement: Statement) -> frozenset[str]:
+        """Names that a `from … import` statement takes from another of the user's files; none for any other statement."""
+        if not isinstance(statement.node, ast.ImportFrom):
+            return frozenset()
+        try:
+            module = self._program.user_module(self, statement.node)
+        except RefkitError:
+            return statement.binds
+        if module is None:
+            return frozenset()
+        return module.namespace.exports() if statement.star else statement.binds
+
     def left_out(self) -> list[tuple[int, str]]:
         """Line and reason of every statement that was not run, definitions and imports that nothing needed aside."""
         found = []

@@ -63,8 +63,9 @@ def make_pair(loaded: Loaded, init: str, apply: str) -> Found:
 
 def line_of(loaded: Loaded, name: str) -> int:
     """The line on which the file binds a name, 0 if it does not."""
-    writers = loaded.program.target.writers.get(name.split(".")[0], ())
-    return writers[-1].line if writers else 0
+    namespace, first = loaded.program.target, name.split(".")[0]
+    statements = namespace.writers.get(first) or [s for s in namespace.statements if first in namespace.taken_from_neighbours(s)]
+    return statements[-1].line if statements else 0
 
 
 def lone_applies(loaded: Loaded) -> list[str]:
@@ -117,9 +118,7 @@ def _function_names(loaded: Loaded, statement: Statement) -> frozenset[str]:
         return statement.binds
     if isinstance(node, ast.Assign) and statement.refusal is None:
         return statement.binds if isinstance(node.value, (ast.Call, ast.Lambda, ast.Name, ast.Attribute)) else frozenset()
-    if isinstance(node, ast.ImportFrom) and loaded.program.user_module(loaded.program.target, node) is not None:
-        return statement.binds
-    return frozenset()
+    return loaded.program.target.taken_from_neighbours(statement)
 
 
 def _choose(loaded: Loaded, applies: list[str]) -> list[str]:

@@ -88,7 +88,7 @@ def _bound(loaded: Loaded, statement: Statement) -> frozenset[str]:
     """Names that a statement may bind to a part of the program."""
     node = statement.node
     if isinstance(node, ast.ImportFrom):
-        return statement.binds if loaded.program.user_module(loaded.program.target, node) is not None else frozenset()
+        return loaded.program.target.taken_from_neighbours(statement)
     if statement.refusal is not None or isinstance(node, (ast.For, ast.While, ast.With, ast.AugAssign, ast.Import)):
         return frozenset()
     if isinstance(node, (ast.Assign, ast.AnnAssign)) and (node.value is None or isinstance(node.value, LITERALS)):

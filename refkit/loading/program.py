@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from refkit.errors import RefkitError
@@ -15,6 +16,8 @@ from refkit.loading.location import Location, search_roots, show
 from refkit.loading.namespace import Namespace, UserModule
 from refkit.loading.source import read_source
 from refkit.loading.time_limit import OutOfTime, time_limit
+
+HERE = str(Path(__file__).parent)
 
 
 class Program:
@@ -78,7 +81,7 @@ class Program:
             return
         self._running = True
         try:
-            with self.active(), time_limit(self._limit_s):
+            with self.active(), time_limit(self._limit_s, self._may_interrupt):
                 yield
         except OutOfTime as error:
             raise RefkitError(self._say_out_of_time(error)) from None
@@ -124,6 +127,18 @@ class Program:
             self.files[source.file] = namespace
             self.notes.extend(source.notes)
         return namespace.module
+
+    def _may_interrupt(self, frame: FrameType | None) -> bool:
+        """Whether a frame belongs to the program, or to a library that it runs or imports; never to this one's bookkeeping."""
+        inner = frame
+        while inner is not None:
+            file = inner.f_code.co_filename
+            if file in self.files:
+                return True
+            if file.startswith(HERE):
+                return inner is not frame and inner.f_code.co_name == Importer.import_installed.__name__
+            inner = inner.f_back
+        return False
 
     def _say_out_of_time(self, error: OutOfTime) -> str:
         file, line = user_line(error, self.files) or (self.file, 0)

@@ -106,9 +106,10 @@ def _without_notebook_commands(text: str) -> tuple[str, int]:
             or bare.startswith(("!", "%"))
             or (bare.endswith("?") and bare.rstrip("?").replace(".", "").isidentifier())
         ):
-            lines[index] = line[: len(line) - len(line.lstrip())] + "pass" if line[:1].isspace() else ""
+            indented = line[:1].isspace() and not goes_on
+            lines[index] = line[: len(line) - len(line.lstrip())] + "pass" if indented else ""
+            count += not goes_on
             goes_on = bare.endswith("\\")
-            count += 1
     return "\n".join(lines), count
 
 
