@@ -68,7 +68,7 @@ def convolutions(reference: str, argument: str) -> tuple[Layer, ...]:
         ),
     ]
     for k in range(3, 7):
-        options = {"channels": "-".join(["4", "6", "8", "10", "12", "14"][:k]), "padding": "same", "image": "64x64x1"}
+        options = {"channels": "-".join(["4", "6", "8", "10", "12", "14"][:k]), "image": "96x96x1"}
         layers.append(
             Layer(
                 reference,
@@ -128,3 +128,21 @@ MEAN = "return losses.mean()"
 SQUARED_ERROR = "errors = (predictions - targets) ** 2"
 MEAN_ERROR = "return errors.mean()"
 RETURN = "        return x\n"
+
+# The first line of the forward pass that takes the input, and the input's name.
+FIRST = {
+    "mlp": ("x = self.dense1(x)", "x"),
+    "lenet": ("x = self.conv1(x)", "x"),
+    "lstm": ("states = run(self.cell, x)", "x"),
+    "multimodal": ("x = self.conv1(image)", "image"),
+}
+
+# The lines of a log loss on probabilities, as the option `output=softmax` has them.
+CHOSEN = "chosen = jnp.take_along_axis(probabilities, labels[..., None], axis=-1)[..., 0]"
+OF_ONE_UNIT = "chosen = jnp.where(labels == 1, probabilities[..., 0], 1 - probabilities[..., 0])"
+GUARDED = "jnp.maximum(chosen, 1e-12)"
+
+# The binary cross-entropy of the option `loss=sigmoid`.
+SIGMOID = "losses = optax.sigmoid_binary_cross_entropy(logits[..., 0], labels)"
+ONE_HOT = "classes = jax.nn.one_hot(labels, logits.shape[-1])  # f32[batch, classes]\n"
+FLATTEN = {"lenet": "x = x.reshape(x.shape[0], -1)", "multimodal": "image_vector = x.reshape(x.shape[0], -1)"}

@@ -1,5 +1,7 @@
 """LSTMs on top of one another."""
 
+import itertools
+
 from refkit.edits.choice import Choice
 from refkit.edits.edit import Edit, Insert, Rewrite, SetField
 from refkit.edits.values import whole_number, whole_numbers
@@ -36,7 +38,7 @@ def hidden_edit(value: str) -> Edit | None:
         return None
     cells = [
         f"LSTMCell({before}, dataclasses.replace(config, hidden={width}), rngs)"
-        for before, width in zip(widths, widths[1:], strict=False)
+        for before, width in itertools.pairwise(widths)
     ]
     changes = [SetField("hidden", str(widths[0])), *stacked("lstm", cells)]
     if cells:

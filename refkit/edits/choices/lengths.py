@@ -3,7 +3,7 @@
 import dataclasses
 
 from refkit.edits.choice import Choice
-from refkit.edits.edit import Edit, EditError, Insert, Replace, Rewrite
+from refkit.edits.edit import Edit, EditError, Replace, Rewrite
 from refkit.edits.values import one_of
 
 MASK = "mask = jnp.arange(x.shape[1]) < lengths[:, None]  # bool[batch, 20]"

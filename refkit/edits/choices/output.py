@@ -3,17 +3,13 @@
 import dataclasses
 
 from refkit.edits.choice import Choice
-from refkit.edits.edit import Edit, Insert, Replace
-from refkit.edits.places import CROSS_ENTROPY, LAST
+from refkit.edits.edit import Edit, EditError, Insert, Replace
+from refkit.edits.places import CHOSEN, CROSS_ENTROPY, GUARDED, LAST, OF_ONE_UNIT, SIGMOID
 from refkit.edits.values import one_of, real_number
-
-SIGMOID = "losses = optax.sigmoid_binary_cross_entropy(logits[..., 0], labels)"
-CHOSEN = "chosen = jnp.take_along_axis(probabilities, labels[..., None], axis=-1)[..., 0]  # f32[batch]"
-GUARDED = "jnp.maximum(chosen, 1e-12)"
 
 # The function in the model, what the loss calls the output, and the loss that takes it in place of the one on logits.
 OUTPUTS = {
-    "softmax": ("nnx.softmax", "probabilities", CROSS_ENTROPY, f"{CHOSEN}\nlosses = -jnp.log({GUARDED})"),
+    "softmax": ("nnx.softmax", "probabilities", CROSS_ENTROPY, f"{CHOSEN}  # f32[batch]\nlosses = -jnp.log({GUARDED})"),
     "log-softmax": (
         "nnx.log_softmax",
         "log_probabilities",
@@ -24,8 +20,7 @@ OUTPUTS = {
         "nnx.sigmoid",
         "probabilities",
         SIGMOID,
-        "chosen = jnp.where(labels == 1, probabilities[..., 0], 1 - probabilities[..., 0])  # f32[batch]\n"
-        f"losses = -jnp.log({GUARDED})",
+        f"{OF_ONE_UNIT}  # f32[batch]\nlosses = -jnp.log({GUARDED})",
     ),
 }
 
@@ -39,6 +34,8 @@ class LossOf:
     def apply(self, source: str) -> str:
         _, name, old, new = OUTPUTS[self.output]
         if old not in source:
+            if CROSS_ENTROPY in source or SIGMOID in source:
+                raise EditError(f"the loss is not one of {name}")
             return source
         source = Replace(old, new).apply(source)
         source = Replace("logits = model(", f"{name} = model(").apply(source)

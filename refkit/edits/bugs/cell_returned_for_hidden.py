@@ -1,0 +1,45 @@
+"""The cell state where the hidden state is meant."""
+
+from refkit.edits.bug import Bug
+from refkit.edits.edit import Edit, Replace
+
+STEP, CELL, CALL = "return (c, h), h", "return c, h\n", "c, h = cell(*state, x_t)"
+GATES = ("self.input_h(h)", "self.forget_h(h)", "self.cell_h(h)", "self.output_h(h)")
+AFTER_GATES = "c = f * c + i * g"
+
+
+def edits(reference: str) -> list[Edit]:
+    states = Replace(STEP, "return (c, h), c")
+    swapped = Replace(STEP, "return (h, c), h")
+    returned = Replace(CELL, "return h, c\n")
+    taken = Replace(CALL, "c, h = cell(*state[::-1], x_t)")
+    from_c = tuple(Replace(gate, gate.replace("(h)", "(c)")) for gate in GATES)
+    return [
+        Edit(reference, (states,), visible="return (c, h), c", where="states given on"),
+        Edit(reference, (swapped,), visible="return (h, c), h", where="the two states exchanged in the carry"),
+        Edit(reference, (returned,), visible="return h, c", where="the two states exchanged in what the cell returns"),
+        Edit(
+            reference, (taken,), visible="c, h = cell(*state[::-1], x_t)", where="the two states exchanged for the cell"
+        ),
+        Edit(reference, (Replace(STEP, "return (c, c), c"),), visible="return (c, c), c", where="carried and given on"),
+        Edit(reference, (Replace(STEP, "return (c, c), h"),), visible="return (c, c), h", where="carried"),
+        Edit(
+            reference,
+            (Replace(STEP, "return (h, h), h"),),
+            visible="return (h, h), h",
+            where="hidden state for the cell state",
+        ),
+        Edit(reference, from_c, visible="i = nnx.sigmoid(", where="the gates see the cell state"),
+    ]
+
+
+BUG = Bug(
+    id="cell-returned-for-hidden",
+    group="architecture",
+    rung="forward",
+    what="The cell state c stands where the hidden state h is meant, or the two change places from step to step.",
+    shows="Gates and states of the first step agree; what is given on, or the second step, is the other of the two.",
+    harm="The output gate has no effect on what leaves the cell, and unbounded values go into the layers above.",
+    mend="Give h on and carry both in one order; see which comes first in the cell at hand, since libraries differ.",
+    edits=(*edits("lstm"), *edits("multimodal")),
+)

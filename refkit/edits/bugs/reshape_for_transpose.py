@@ -1,0 +1,66 @@
+"""A reshape where a transpose is meant."""
+
+from refkit.edits.bug import Bug
+from refkit.edits.edit import Edit, Insert, Replace
+from refkit.edits.places import FIRST
+
+SWAP, SWAP_BACK = "x = x.swapaxes(0, 1)", "return states.swapaxes(0, 1)"
+RESHAPE = "x = x.reshape(x.shape[1], x.shape[0], -1)"
+RESHAPE_BACK = "return states.reshape(x.shape[1], x.shape[0], -1)"
+FEATURES = "x = x.swapaxes(1, 2).reshape(x.shape)"
+AFTER_POOL1 = "# f32[batch, 14, 14, 6]"
+PICTURE = {
+    "channels first read as channels last": "{x} = {x}.transpose(0, 3, 1, 2).reshape({x}.shape)",
+    "channels last read as channels first": "{x} = {x}.reshape({x}.shape[0], {x}.shape[3], *{x}.shape[1:3]).transpose(0, 2, 3, 1)",
+}
+BATCH = {
+    "examples last read as examples first": "{x} = {x}.transpose(1, 2, 3, 0).reshape({x}.shape)",
+    "examples first read as examples last": "{x} = {x}.reshape(*{x}.shape[1:], {x}.shape[0]).transpose(3, 0, 1, 2)",
+}
+
+
+def sequence_edits(reference: str) -> list[Edit]:
+    both = (Replace(SWAP, RESHAPE), Replace(SWAP_BACK, RESHAPE_BACK))
+    return [
+        Edit(reference, both[:1], visible=RESHAPE, where="the sequence before the recurrence"),
+        Edit(reference, both[1:], visible=RESHAPE_BACK, where="the states after the recurrence"),
+        Edit(reference, both, visible=RESHAPE, where="the sequence before the recurrence and the states after it"),
+        Edit(reference, (Insert(SWAP, FEATURES, before=True),), visible=FEATURES, where="time and features"),
+    ]
+
+
+def picture_edits(reference: str) -> list[Edit]:
+    first, name = FIRST[reference]
+    edits = []
+    for where, line in BATCH.items():
+        new = line.format(x=name)
+        edits.append(Edit(reference, (Insert(first, new, before=True),), visible=new, where=f"input: {where}"))
+    for where, line in PICTURE.items():
+        new = line.format(x=name)
+        change = Insert(first, new, before=True)
+        edits.append(Edit(reference, (change,), {"image": "28x28x3"}, visible=new, where=f"input: {where}"))
+        new = line.format(x="x")
+        edits.append(Edit(reference, (Insert(AFTER_POOL1, new),), visible=new, where=f"before conv2: {where}"))
+        new = f"{line.format(x='x')}  # before flattening"
+        change = Insert("x.reshape(x.shape[0], -1)", new, before=True)
+        edits.append(Edit(reference, (change,), visible=new, where=f"before flattening: {where}"))
+    return edits
+
+
+BUG = Bug(
+    id="reshape-for-transpose",
+    group="shapes",
+    rung="forward",
+    what="Axes are exchanged by a reshape: the shape comes out right and the elements stay in their old order.",
+    shows="Shapes agree everywhere; the values are the right ones in wrong places, and what belongs to example j changes "
+    "the output of example i.",
+    harm="The model sees examples, time steps or channels mixed into one another and can at best learn averages.",
+    mend="Exchange axes with `transpose` or `swapaxes`; reshape only to split or join neighbouring axes.",
+    edits=(
+        *sequence_edits("lstm"),
+        *picture_edits("lenet"),
+        *sequence_edits("multimodal"),
+        *picture_edits("multimodal"),
+    ),
+    alike=("flatten-across-batch",),
+)

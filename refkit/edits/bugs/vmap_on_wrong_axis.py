@@ -1,0 +1,61 @@
+"""A function mapped over another axis than the examples."""
+
+from refkit.edits.bug import Bug
+from refkit.edits.edit import Edit, Replace
+from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST
+
+RUN = "states = run(self.cell, x)"
+OVER_TIME = "states = jax.vmap(lambda x: run(self.cell, x[None])[0], in_axes=1, out_axes=1)(x)"
+LOG_SOFTMAX = "log_probabilities = jax.vmap(nnx.log_softmax, in_axes=1, out_axes=1)(logits)"
+CHOSEN = "losses = -jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"
+
+
+def output_edits() -> list[Edit]:
+    """Softmax and loss, written for one example, mapped over the classes."""
+    found = []
+    for reference, options in CLASSES.items():
+        for name, output in (("softmax", "softmax"), ("log_softmax", "log-softmax")):
+            new = f"x = jax.vmap(nnx.{name}, in_axes=1, out_axes=1)(x)"
+            options_too = options | {"output": output}
+            change = Replace(f"x = nnx.{name}(x)", new)
+            found.append(Edit(reference, (change,), options_too, new, f"{output} mapped over classes", "forward"))
+        change = Replace(CROSS_ENTROPY, f"{LOG_SOFTMAX}  # f32[batch, classes]\n{CHOSEN}")
+        found.append(Edit(reference, (change,), options, LOG_SOFTMAX, "loss mapped over classes", "loss"))
+    return found
+
+
+def picture_edits(reference: str) -> list[Edit]:
+    call, x = FIRST[reference]
+    rows = f"x = jax.vmap(self.conv1, in_axes=1, out_axes=1)({x})"
+    columns = f"x = jax.vmap(self.conv1, in_axes=2, out_axes=2)({x})"
+    return [
+        Edit(reference, (Replace(call, rows),), visible=rows, where="conv1 mapped over rows"),
+        Edit(reference, (Replace(call, columns),), visible=columns, where="conv1 mapped over columns"),
+    ]
+
+
+def feature_edits() -> list[Edit]:
+    """The first layer mapped over features: it gets a vector with one number an example, and raises."""
+    call = "x = self.dense1(x)"
+    new = "x = jax.vmap(self.dense1, in_axes=1)(x)"
+    return [Edit("mlp", (Replace(call, new),), visible=new, where="dense1 mapped over features", rung="runs")]
+
+
+BUG = Bug(
+    id="vmap-on-wrong-axis",
+    group="randomness and JAX",
+    rung="forward",
+    what="A function for one example is mapped with `vmap` over an axis that is not the batch's: rows, time or classes.",
+    shows="Shapes often come out right; changing one example changes the outputs of others.",
+    harm="The function takes examples for what it should see within one: convolutions run over the batch, softmaxes compare examples.",
+    mend="Map over axis 0, where the examples are, and say `in_axes` and `out_axes` for any other layout.",
+    edits=(
+        *feature_edits(),
+        *output_edits(),
+        *picture_edits("lenet"),
+        *picture_edits("multimodal"),
+        Edit("lstm", (Replace(RUN, OVER_TIME),), visible=OVER_TIME, where="recurrence mapped over time"),
+        Edit("multimodal", (Replace(RUN, OVER_TIME),), visible=OVER_TIME, where="recurrence mapped over time"),
+    ),
+    alike=("softmax-over-batch", "recurrence-over-batch"),
+)
