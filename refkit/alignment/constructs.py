@@ -92,6 +92,7 @@ def constructs(atoms: list[Atom]) -> list[Construct]:
 
 def cell_constructs(cell: str, atoms: dict[str, Atom], use: int) -> list[Construct]:
     """Fused gates, input and state joined, bias folded in: everything that holds several of a cell's parameters."""
+
     def paths(form: str) -> list[str]:
         return [cell + form.format(gate) for gate in GATES]
 

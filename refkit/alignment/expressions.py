@@ -38,7 +38,7 @@ class Block:
 
     def array(self, values: Values, order: tuple[int, ...]) -> np.ndarray:
         gates = [values[self.paths[k]] for k in (order if len(self.paths) > 1 else (0,))]
-        gates = [gate if self.stop is None else gate[self.start:self.stop] for gate in gates]
+        gates = [gate if self.stop is None else gate[self.start : self.stop] for gate in gates]
         return np.stack([gate.reshape(self.axes) for gate in gates])
 
 

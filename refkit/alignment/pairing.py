@@ -63,7 +63,7 @@ class Pairing:
         return [made.value(reference) for made in self.made]
 
     def with_made(self, k: int, made) -> "Pairing":
-        return dataclasses.replace(self, made=(*self.made[:k], made, *self.made[k + 1:]))
+        return dataclasses.replace(self, made=(*self.made[:k], made, *self.made[k + 1 :]))
 
     def cells(self) -> set[str]:
         return {held.cell for held in self.held if held is not None and held.cell is not None}
@@ -77,8 +77,14 @@ def pair(leaves: list[Leaf], atoms: list[Atom]) -> Pairing:
     steps = 0
 
     def candidates(leaf: Leaf, used: frozenset[str]) -> list[Construct]:
-        fitting = [c for c in options if c.size == count(leaf.shape) and c.kind == leaf.kind
-                   and not used.intersection(c.bundle.paths) and expressions(c.bundle, leaf.shape)]
+        fitting = [
+            c
+            for c in options
+            if c.size == count(leaf.shape)
+            and c.kind == leaf.kind
+            and not used.intersection(c.bundle.paths)
+            and expressions(c.bundle, leaf.shape)
+        ]
         return sorted(fitting, key=lambda c: name_distance(leaf.path, c.bundle.paths[0]))
 
     def search(at: int, used: frozenset[str], chosen: dict[int, Construct]):
@@ -146,7 +152,9 @@ def variants(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
     """Other pairings that differ in the leaves whose place the values have not confirmed yet, the likeliest first."""
     yield from layouts(pairing, open_leaves)
     yield from swaps(pairing, open_leaves)
-    for cell in sorted({pairing.held[k].cell for k in open_leaves if pairing.held[k] and pairing.held[k].cell is not None}):
+    for cell in sorted(
+        {pairing.held[k].cell for k in open_leaves if pairing.held[k] and pairing.held[k].cell is not None}
+    ):
         yield from gate_orders(pairing, cell)
 
 

@@ -1,6 +1,8 @@
 """The one home of what counts as equal."""
 
-RELATIVE = 2e-6  # of the value's own largest magnitude: float32 constants in the text (1/255, an epsilon) differ by 1e-7
+RELATIVE = (
+    2e-6  # of the value's own largest magnitude: float32 constants in the text (1/255, an epsilon) differ by 1e-7
+)
 NARROW = 1e-4  # values that went through float32 on the way
 
 

@@ -48,8 +48,8 @@ class Reference:
     def rebuild(self, leaves: list, training: bool = False):
         """The model with `leaves` as its parameters and statistics."""
         sizes = [len(jax.tree.leaves(tree)) for tree in self.trees]
-        parameters = jax.tree.unflatten(jax.tree.structure(self.trees[0]), leaves[:sizes[0]])
-        statistics = jax.tree.unflatten(jax.tree.structure(self.trees[1]), leaves[sizes[0]:])
+        parameters = jax.tree.unflatten(jax.tree.structure(self.trees[0]), leaves[: sizes[0]])
+        statistics = jax.tree.unflatten(jax.tree.structure(self.trees[1]), leaves[sizes[0] :])
         rest = jax.tree.map(blank, self.rest)
         model = nnx.merge(self.graph, parameters, statistics, rest)
         model.train() if training else model.eval()
@@ -74,12 +74,12 @@ class Reference:
             names: what each input is called.
         """
         leaves = [jax.ShapeDtypeStruct(shape, np.float32) for shape in self.shapes]
-        function = lambda *flat: self.forward(list(flat[:len(leaves)]), *flat[len(leaves):])
+        function = lambda *flat: self.forward(list(flat[: len(leaves)]), *flat[len(leaves) :])
         return trace_program(function, [*leaves, *inputs], [*self.roles(), *(("input", n) for n in names)], self.sites)
 
     def trace_loss(self, inputs: list, names: list[str], labels) -> Program:
         leaves = [jax.ShapeDtypeStruct(shape, np.float32) for shape in self.shapes]
-        function = lambda *flat: self.loss(list(flat[:len(leaves)]), flat[len(leaves):-1], flat[-1])
+        function = lambda *flat: self.loss(list(flat[: len(leaves)]), flat[len(leaves) : -1], flat[-1])
         roles = [*self.roles(), *(("input", n) for n in names), ("label", "labels")]
         return trace_program(function, [*leaves, *inputs, labels], roles, self.sites)
 
@@ -113,8 +113,9 @@ def build(name: str, model: str, source: str) -> Reference:
             paths.append(dotted(path))
             shapes.append(tuple(leaf.shape))
             kinds.append(kind)
-    return Reference(name, model, source, file, module, config, paths, shapes, kinds, graph,
-                     (parameters, statistics), rest)
+    return Reference(
+        name, model, source, file, module, config, paths, shapes, kinds, graph, (parameters, statistics), rest
+    )
 
 
 @functools.lru_cache(maxsize=512)

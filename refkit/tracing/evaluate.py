@@ -12,8 +12,9 @@ class EvaluationError(RuntimeError):
     """A step could not be evaluated."""
 
 
-def evaluate(program: Program, arguments: list[np.ndarray], *, wide: bool = True,
-             replaced: dict[int, np.ndarray] | None = None) -> Trace:
+def evaluate(
+    program: Program, arguments: list[np.ndarray], *, wide: bool = True, replaced: dict[int, np.ndarray] | None = None
+) -> Trace:
     """Execute `program`.
 
     Args:
@@ -76,8 +77,11 @@ class Evaluator:
         nodes = []
         for value, aval in zip(results, instruction.avals, strict=True):
             value = self.replaced[len(trace)] if len(trace) in self.replaced else stored(value, aval, self.wide)
-            nodes.append(trace.add(value, instruction.op, instruction.site, time, parents, data, narrow,
-                                   getattr(aval, "dtype", None)))
+            nodes.append(
+                trace.add(
+                    value, instruction.op, instruction.site, time, parents, data, narrow, getattr(aval, "dtype", None)
+                )
+            )
         return nodes
 
     def bind(self, instruction: Instruction, values) -> list[np.ndarray]:
@@ -116,13 +120,14 @@ class Evaluator:
     def scan(self, instruction: Instruction, inputs, time) -> list[int]:
         trace, params, (plan,) = self.trace, instruction.params, instruction.plans
         n_fixed, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
-        fixed, carry, sequences = inputs[:n_fixed], inputs[n_fixed:n_fixed + n_carry], inputs[n_fixed + n_carry:]
+        fixed, carry, sequences = inputs[:n_fixed], inputs[n_fixed : n_fixed + n_carry], inputs[n_fixed + n_carry :]
         stacked: list[list[int]] = [[] for _ in range(len(plan.results) - n_carry)]
         order = range(length - 1, -1, -1) if params["reverse"] else range(length)
         for count, t in enumerate(order):
             at = (*time, count)
-            slices = [self.derive("slice-of-scan", [node], trace.values[node][t], instruction.site, at)
-                      for node in sequences]
+            slices = [
+                self.derive("slice-of-scan", [node], trace.values[node][t], instruction.site, at) for node in sequences
+            ]
             out = self.run_plan(plan, [*fixed, *carry, *slices], at)
             carry = out[:n_carry]
             for collected, node in zip(stacked, out[n_carry:]):
@@ -130,8 +135,11 @@ class Evaluator:
         results = list(carry)
         for nodes, aval in zip(stacked, instruction.avals[n_carry:]):
             nodes = nodes[::-1] if params["reverse"] else nodes
-            value = np.stack([trace.values[node] for node in nodes]) if nodes else stored(
-                np.zeros(aval.shape, aval.dtype), aval, self.wide)
+            value = (
+                np.stack([trace.values[node] for node in nodes])
+                if nodes
+                else stored(np.zeros(aval.shape, aval.dtype), aval, self.wide)
+            )
             results.append(self.derive("stack-of-scan", nodes, value, instruction.site, time, dtype=aval.dtype))
         for k in range(n_carry):
             if plan.results[k] == plan.arguments[n_fixed + k]:

@@ -10,8 +10,19 @@ from jax.extend import core as jex
 from refkit.tracing.sites import Sites
 from refkit.tracing.trace import Site
 
-ENTERED = {"jit", "pjit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr",
-           "remat2", "checkpoint", "custom_lin", "xla_call"}
+ENTERED = {
+    "jit",
+    "pjit",
+    "closed_call",
+    "core_call",
+    "custom_jvp_call",
+    "custom_vjp_call",
+    "custom_vjp_call_jaxpr",
+    "remat2",
+    "checkpoint",
+    "custom_lin",
+    "xla_call",
+}
 
 
 @dataclasses.dataclass(slots=True)
@@ -80,8 +91,9 @@ class Program:
             plans = tuple(self.lay_out(*inner, site) for inner in inner_jaxprs(equation))
             outputs = [slot(var) for var in equation.outvars]
             avals = [var.aval for var in equation.outvars]
-            instructions.append(Instruction(equation.primitive.name, equation.params, inputs, outputs, avals, site,
-                                            plans, equation))
+            instructions.append(
+                Instruction(equation.primitive.name, equation.params, inputs, outputs, avals, site, plans, equation)
+            )
         results = [slot(var) for var in jaxpr.outvars]
         return Plan(len(slots), arguments, loaded, instructions, results)
 

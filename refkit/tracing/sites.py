@@ -40,8 +40,9 @@ class Sites:
             name = code.co_filename
             if self.own(name):
                 frame = source_info_util.raw_frame_to_frame(code, offset)
-                return Site(name, frame.start_line, frame.end_line or frame.start_line, frame.start_column,
-                            frame.function_name)
+                return Site(
+                    name, frame.start_line, frame.end_line or frame.start_line, frame.start_column, frame.function_name
+                )
         return None
 
     def own(self, file: str) -> bool:

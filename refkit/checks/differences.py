@@ -1,0 +1,95 @@
+"""From a difference of the diagnosis to a finding of the report."""
+
+import linecache
+
+import numpy as np
+
+from refkit.alignment.tolerance import allowed
+from refkit.diagnosis.blame import statement_lines
+from refkit.diagnosis.explain import Difference, laid_out
+from refkit.edits.catalogue import find_bug, find_choice
+from refkit.report.finding import Candidate, Finding, Side
+from refkit.tracing.trace import Trace
+
+
+def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
+    """One difference as the report has it.
+
+    Args:
+        rung: the rung that caught it.
+        reference: the reference's name.
+    """
+    alignment = difference.before.alignment
+    yours = alignment.yours
+    place = place_of(yours, difference.node)
+    compared = comparison(difference)
+    candidate = difference.candidate
+    common = dict(rung=rung, **place, **compared)
+    candidates = tuple(Candidate(id, distance) for id, distance in difference.rivals)
+    if candidate is None:
+        message = "this value occurs nowhere in the reference, and no known bug or choice reproduces it"
+        return Finding(kind="unexplained", message=message, candidates=candidates,
+                       help="compare this line with the reference's beside it", **common)
+    if candidate.kind == "choice":
+        what = find_choice(reference, candidate.id).what
+        return Finding(kind="choice", id=candidate.id, message=f"{candidate.id}={candidate.value}: {what}", **common)
+    bug = find_bug(candidate.id)
+    where = f", {candidate.value}" if candidate.value else ""
+    return Finding(kind="bug", id=bug.id, candidates=candidates, message=f"looks like `{bug.id}`{where}",
+                   help=help_of(bug.mend, difference), **common)
+
+
+def help_of(mend: str, difference: Difference) -> str:
+    """The mend, and the place before where something was left out there."""
+    yours = difference.before.alignment.yours
+    here = yours.sites[difference.node]
+    if "missing" not in difference.candidate.id and "omitted" not in difference.candidate.id:
+        return mend
+    for parent in reversed(yours.parents[difference.node]):
+        site = yours.sites[parent]
+        if site is not None and yours.data[parent] and here is not None and site.line != here.line:
+            return f"{mend} (the value comes from line {site.line})"
+    return mend
+
+
+def place_of(trace: Trace, node: int) -> dict:
+    """File, lines, source and time step of a node."""
+    site = trace.sites[node]
+    if site is None:
+        return {}
+    text = "".join(linecache.getlines(site.file))
+    try:
+        line, end_line = statement_lines(text, site.line)
+    except SyntaxError:
+        line, end_line = site.line, site.end_line
+    source = "\n".join(part.rstrip() for part in text.splitlines()[line - 1:end_line]).strip()
+    times = trace.times[node]
+    return {"file": site.file, "line": line, "end_line": end_line, "source": source,
+            "time_step": times[-1] if times else None}
+
+
+def comparison(difference: Difference) -> dict:
+    """Both values, and how far they are apart."""
+    alignment = difference.before.alignment
+    mine = alignment.yours.values[alignment.departure]
+    found = {"yours": side_of(alignment.yours, alignment.departure)}
+    if difference.target is None:
+        return found
+    theirs = alignment.reference.values[difference.target]
+    site = alignment.reference.sites[difference.target]
+    found["reference"] = side_of(alignment.reference, difference.target, site.file.removesuffix(" (reference)"), site.line)
+    largest = float(np.abs(theirs).max()) if theirs.size else 0.0
+    found["allowed"] = allowed(largest, alignment.yours.narrow[alignment.departure])
+    other = laid_out(theirs, mine.shape)
+    if other is not None and np.isfinite(mine).all() and np.isfinite(other).all():
+        found["max_abs"] = float(np.abs(mine - other).max())
+        found["max_rel"] = found["max_abs"] / largest if largest else None
+    return found
+
+
+def side_of(trace: Trace, node: int, file: str | None = None, line: int | None = None) -> Side:
+    value = trace.values[node]
+    low = float(value.min()) if value.size else None
+    high = float(value.max()) if value.size else None
+    return Side(str(np.dtype(trace.dtypes[node]) if trace.dtypes[node] is not None else value.dtype), tuple(value.shape),
+                low, high, file, line)

@@ -1,0 +1,92 @@
+"""Compare a program with a reference: load it, see it as an implementation, climb the ladder."""
+
+import dataclasses
+from typing import Any
+
+from refkit.adapters import ModelRaised, adapt
+from refkit.checks import CHECKS
+from refkit.checks.matter import Matter
+from refkit.checks.raised import raised_report
+from refkit.edits.catalogue import parse_options, reference_source
+from refkit.errors import RefkitError
+from refkit.implementation import Implementation
+from refkit.loading import Loaded, load
+from refkit.loading.discovery import the_model
+from refkit.report.finding import Finding, Report, Rung
+from refkit.subjects import BY_NAME
+from refkit.subjects.reference import build
+from refkit.subjects.subject import Subject
+
+
+def compare(
+    target: str,
+    reference: str,
+    *,
+    until: str | None = None,
+    only: str | None = None,
+    quick: bool = False,
+    kwargs: dict[str, Any] | None = None,
+    names: dict[str, str] | None = None,
+) -> Report:
+    """Name the first line of `target` that departs from `reference`, and every independent difference.
+
+    Args:
+        target: `path/to/file.py`, `path/to/file.py:Name` or `package.module:Name`. It is run, never edited.
+        reference: `mlp`, `lenet`, `lstm` or `multimodal`, with options as in `lenet:pool=max`.
+        until: the last rung to climb.
+        only: the one rung to report.
+        quick: leave out the rungs that train.
+        kwargs: constructor arguments of the model.
+        names: what the parts of `target` are called there, as in `{"loss": "my_loss"}`.
+
+    Returns:
+        The report; `report.exit_status` is 0 for the same, 1 for a finding.
+
+    Raises:
+        RefkitError: nothing could be compared.
+
+    Example:
+        >>> compare("examples/my_lenet.py", "lenet", until="forward").verdict  # doctest: +SKIP
+        'different'
+    """
+    name, given = parse_options(reference)
+    subject = BY_NAME[name]
+    loaded = load(target, roles=names or {})
+    with loaded.active():
+        try:
+            implementation = implementation_of(loaded, subject, given, kwargs, names or {})
+        except ModelRaised as raised:
+            return raised_report(raised, loaded, subject, given, reference)
+        matter = Matter(implementation, subject, given)
+        rungs, findings = climb(matter, until, only)
+    options = dict(given) | dict(matter.setting.options)
+    return Report(name, implementation.name, implementation.framework, options, rungs, findings,
+                  tuple([*implementation.notes, *loaded.notes]))
+
+
+def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Rung, ...], tuple[Finding, ...]]:
+    rungs, findings = [], []
+    for check in CHECKS:
+        if only is None or check.name == only:
+            outcome = check.run(matter)
+            rungs.append(outcome.rung)
+            findings += outcome.findings
+        if check.name in (until, only):
+            break
+    return tuple(rungs), tuple(findings)
+
+
+def implementation_of(loaded: Loaded, subject: Subject, given: dict[str, str], kwargs, names) -> Implementation:
+    """The model of a file as an `Implementation`, tried with each set of inputs that the reference can take."""
+    found = the_model(loaded)
+    config = build(subject.name, subject.model, reference_source(subject.name)).config
+    sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    raised: list[Exception] = []
+    for inputs in subject.inputs(config):
+        try:
+            return adapt(loaded, found, inputs, sizes[subject.output_field], sizes, kwargs,
+                         label_dtype="float32" if subject.regression else "int32",
+                         loss=names.get("loss"), train_step=names.get("train_step"))
+        except (ModelRaised, RefkitError) as error:
+            raised.append(error)
+    raise raised[0]

@@ -1,0 +1,1 @@
+"""The shortest list of edits that turns the reference into your program."""

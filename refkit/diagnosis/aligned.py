@@ -1,0 +1,125 @@
+"""Your program beside the reference at one setting, under one pairing of the parameters."""
+
+import dataclasses
+
+import numpy as np
+
+from refkit.alignment.matching import Alignment
+from refkit.alignment.pairing import Pairing, pair, variants
+from refkit.diagnosis.bench import Side
+from refkit.diagnosis.yours import Yours
+from refkit.tracing.evaluate import evaluate
+from refkit.tracing.trace import Trace
+
+MOST_VARIANTS = 160
+AT_ONCE = 6
+
+
+@dataclasses.dataclass
+class Aligned:
+    """One program of yours, evaluated and aligned."""
+
+    yours: Yours
+    side: Side
+    pairing: Pairing
+    alignment: Alignment
+    kind: str
+
+    @property
+    def whole(self) -> bool:
+        return self.alignment.whole
+
+    @property
+    def rank(self) -> tuple:
+        return (self.whole, self.alignment.score, -self.pairing.missing)
+
+    def open_leaves(self) -> set[int]:
+        """Leaves that feed the departure and whose place no matching value has confirmed yet.
+
+        A value confirms the reference's parameters that it depends on there; the gates of a cell are confirmed together,
+        by a value that depends on all of them, since any two that are squashed alike can take each other's place.
+        """
+        alignment, pairing = self.alignment, self.pairing
+        if alignment.departure is None:
+            return set()
+        depends = self.side.run(self.kind).depends
+        confirmed, whole_cells = set(), set()
+        cells: dict[str, set[str]] = {}
+        for held in pairing.held:
+            if held is not None and held.cell is not None:
+                cells.setdefault(held.cell, set()).update(held.bundle.paths)
+        for matched in set(alignment.matched) - {-1}:
+            paths = depends[matched]
+            confirmed |= paths
+            whole_cells |= {cell for cell, parts in cells.items() if parts <= paths}
+        found = set()
+        for k in feeding(alignment.yours, departing(alignment), self.yours.places):
+            held = pairing.held[k]
+            if held is None or not confirmed.issuperset(held.bundle.paths):
+                found.add(k)
+            elif held.cell is not None and held.cell not in whole_cells:
+                found.add(k)
+        return found
+
+
+def departing(alignment: Alignment) -> list[int]:
+    """The departure and what it leads to at once: a value that is only put together there shows in the next."""
+    nodes = range(alignment.departure, len(alignment.yours))
+    return [node for node in nodes if alignment.relevant[node] and not alignment.ok[node]][:AT_ONCE]
+
+
+def feeding(trace: Trace, nodes: list[int], places: list[int]) -> list[int]:
+    """Which paired leaves any of the nodes depends on."""
+    feeds = trace.ancestors(nodes)
+    return [k for k, place in enumerate(places) if feeds[trace.arguments[place]]]
+
+
+def program_of(yours: Yours, kind: str, labels):
+    return yours.forward if kind == "forward" else loss_program(yours, labels)
+
+
+def loss_program(yours: Yours, labels):
+    cached = yours.__dict__.get("loss_program")
+    if cached is None:
+        cached = yours.__dict__["loss_program"] = yours.trace_loss(labels)
+    return cached
+
+
+def align(
+    yours: Yours, side: Side, pairing: Pairing, kind: str, replaced: dict[int, np.ndarray] | None = None
+) -> Aligned:
+    """Evaluate yours on the reference's parameters and compare."""
+    labels = side.bench.labels
+    extra = [] if kind == "forward" else [labels]
+    program = program_of(yours, kind, labels)
+    trace = evaluate(program, yours.arguments(pairing.values(side.values), *extra), replaced=replaced)
+    run = side.run(kind)
+    alignment = Alignment(trace, run.trace, run.known, trace.outputs[0], run.trace.outputs[0])
+    return Aligned(yours, side, pairing, alignment, kind)
+
+
+def fit(yours: Yours, side: Side, kind: str, start: Pairing | None = None, replaced=None) -> Aligned:
+    """The pairing under which yours goes furthest along with the reference, from `start` or from the likeliest on."""
+    return search_pairing(align(yours, side, start or pair(yours.leaves, side.atoms), kind, replaced), replaced)
+
+
+def search_pairing(best: Aligned, replaced: dict[int, np.ndarray] | None = None) -> Aligned:
+    """Change what no value has confirmed yet, for as long as that takes yours further along."""
+    yours, side, kind = best.yours, best.side, best.kind
+    while not best.whole:
+        open_leaves = best.open_leaves()
+        if not open_leaves:
+            return best
+        better = None
+        for count, other in enumerate(variants(best.pairing, open_leaves)):
+            if count >= MOST_VARIANTS:
+                break
+            tried = align(yours, side, other, kind, replaced)
+            if tried.rank > (better or best).rank:
+                better = tried
+                if tried.whole:
+                    return tried
+        if better is None:
+            return best
+        best = better
+    return best

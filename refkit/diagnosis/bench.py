@@ -1,0 +1,148 @@
+"""The reference at every setting that is tried: built, traced and evaluated on the probe once each."""
+
+import dataclasses
+import functools
+import inspect
+
+import jax
+import numpy as np
+
+from refkit.alignment.constructs import Atom
+from refkit.alignment.matching import KnownValues
+from refkit.alignment.uses import atoms_of
+from refkit.diagnosis.probe import parameter_value
+from refkit.diagnosis.setting import Setting
+from refkit.edits.catalogue import edited_source
+from refkit.edits.edit import EditError
+from refkit.errors import RefkitError
+from refkit.implementation import Input
+from refkit.subjects.reference import Reference, build
+from refkit.tracing.evaluate import evaluate
+from refkit.tracing.program import Program
+from refkit.tracing.trace import Trace
+
+
+@dataclasses.dataclass
+class Run:
+    """One program of a reference, evaluated on the probe."""
+
+    program: Program
+    trace: Trace
+
+    @functools.cached_property
+    def known(self) -> KnownValues:
+        return KnownValues(self.trace)
+
+    @functools.cached_property
+    def depends(self) -> list[frozenset[str]]:
+        """For each node, the paths of the parameters and statistics that it depends on; zeros depend on none."""
+        place = {node: path for node, (_, path) in zip(self.trace.arguments, self.program.roles)}
+        found: list[frozenset[str]] = []
+        for node, parents in enumerate(self.trace.parents):
+            paths = frozenset({place[node]}) if node in place else frozenset()
+            paths = paths.union(*(found[parent] for parent in parents))
+            found.append(paths if self.trace.values[node].any() else frozenset())
+        return found
+
+
+@dataclasses.dataclass
+class Side:
+    """A reference at one setting."""
+
+    setting: Setting
+    reference: Reference
+    bench: "Bench"
+
+    @functools.cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """The probe's parameters by path."""
+        reference = self.reference
+        return {
+            path: parameter_value(path, shape, kind)
+            for path, shape, kind in zip(reference.paths, reference.shapes, reference.kinds, strict=True)
+        }
+
+    @functools.cached_property
+    def names(self) -> list[str]:
+        """Names of the probe's inputs that this reference takes, in its order."""
+        taken = list(inspect.signature(getattr(self.reference.module, self.reference.model).__call__).parameters)[1:]
+        names = [record.name for record in self.bench.inputs]
+        return [name for name in taken if name in names]
+
+    def inputs(self) -> tuple[list[jax.ShapeDtypeStruct], list[np.ndarray]]:
+        by_name = {
+            record.name: (record, value)
+            for record, value in zip(self.bench.inputs, self.bench.input_values, strict=True)
+        }
+        chosen = [by_name[name] for name in self.names]
+        return [jax.ShapeDtypeStruct(v.shape, r.dtype) for r, v in chosen], [v for _, v in chosen]
+
+    @functools.cached_property
+    def forward(self) -> Run:
+        shapes, values = self.inputs()
+        program = self.reference.trace_forward(shapes, self.names)
+        return Run(program, evaluate(program, [*self.values.values(), *values]))
+
+    @functools.cached_property
+    def loss(self) -> Run:
+        shapes, values = self.inputs()
+        labels = self.bench.labels
+        dtype = np.int32 if labels.dtype.kind == "i" else np.float32
+        program = self.reference.trace_loss(shapes, self.names, jax.ShapeDtypeStruct(labels.shape, dtype))
+        return Run(program, evaluate(program, [*self.values.values(), *values, labels]))
+
+    def run(self, kind: str) -> Run:
+        return self.forward if kind == "forward" else self.loss
+
+    @functools.cached_property
+    def atoms(self) -> list[Atom]:
+        reference = self.reference
+        return atoms_of(self.forward.trace, reference.paths, reference.shapes, reference.kinds)
+
+    @property
+    def leaf_signature(self) -> tuple:
+        return tuple(zip(self.reference.paths, self.reference.shapes))
+
+
+class Bench:
+    """Builds sides and keeps them.
+
+    Args:
+        name: the reference's name.
+        model: the class in its file.
+        inputs: the probe's inputs.
+        input_values: their values.
+    """
+
+    def __init__(self, name: str, model: str, inputs: tuple[Input, ...], input_values: list[np.ndarray]):
+        self.name, self.model, self.inputs, self.input_values = name, model, inputs, input_values
+        self.labels: np.ndarray | None = None
+        self.sources: dict[Setting, str | None] = {}
+        self.sides: dict[Setting, Side | None] = {}
+
+    def side(self, setting: Setting) -> Side | None:
+        """The reference at `setting`, or None where the edits do not go together or the edited reference raises."""
+        if setting not in self.sides:
+            self.sides[setting] = self.make(setting)
+        return self.sides[setting]
+
+    def source(self, setting: Setting) -> str | None:
+        """The reference's text at `setting`, or None where the edits do not go together."""
+        if setting not in self.sources:
+            try:
+                edits = [bug.edit for bug in setting.bugs]
+                self.sources[setting] = edited_source(self.name, dict(setting.options), edits)
+            except (EditError, RefkitError):
+                self.sources[setting] = None
+        return self.sources[setting]
+
+    def make(self, setting: Setting) -> Side | None:
+        source = self.source(setting)
+        if source is None:
+            return None
+        try:
+            side = Side(setting, build(self.name, self.model, source), self)
+            side.forward  # noqa: B018: an edited reference may raise when it is run
+        except Exception:  # noqa: BLE001: an edited reference may raise anything
+            return None
+        return side

@@ -1,0 +1,99 @@
+"""The edits that may explain a departure, the likeliest first."""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Iterator
+
+from refkit.diagnosis.bench import Bench
+from refkit.diagnosis.setting import Planted, Setting
+from refkit.edits.catalogue import bugs_for, choices_for
+from refkit.edits.choice import Choice
+
+
+INITIAL_VALUES = ("initialization", "forget-bias")  # options that change no value of a program, only its start
+
+
+@dataclasses.dataclass(frozen=True)
+class Candidate:
+    """One edit on top of a setting.
+
+    Attributes:
+        setting: the setting with the edit.
+        kind: `choice` or `bug`.
+        id: the option's name, or the bug's id.
+        value: the option's value, or where the bug is.
+        bug: the planted bug, or None.
+    """
+
+    setting: Setting
+    kind: str
+    id: str
+    value: str
+    bug: Planted | None = None
+
+
+def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], found_by: str) -> Iterator[Candidate]:
+    """Every closed value of every option that is not set yet.
+
+    Args:
+        fixed: options that the user gave, or that are found: they stay.
+        found_by: `values` or `structure`.
+    """
+    for choice in choices_for(bench.name):
+        if choice.found_by != found_by or choice.option in fixed or choice.option.endswith(INITIAL_VALUES):
+            continue
+        for value in closed_values(choice):
+            if value != choice.values[0]:
+                yield Candidate(setting.with_option(choice.option, value), "choice", choice.option, value)
+
+
+def closed_values(choice: Choice) -> tuple[str, ...]:
+    return tuple(value for value in choice.values if "<" not in value)
+
+
+def bug_candidates(bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> list[Candidate]:
+    """Every form of every known bug that these rungs catch and that is not in the setting."""
+    found = []
+    planted = set(setting.bugs)
+    for bug, edit in bugs_for(bench.name):
+        bug_here = Planted.of(bug, edit)
+        if bug_here in planted or bug.rung_of(edit) not in rungs:
+            continue
+        options = setting
+        for option, value in edit.options.items():
+            if setting.value(option) is None:
+                options = options.with_option(option, value)
+        if options != setting:
+            continue  # a bug of an option that this program does not have
+        found.append(Candidate(setting.with_bug(bug_here), "bug", bug.id, edit.where, bug_here))
+    return found
+
+
+def places_of(before: str, after: str) -> set[int]:
+    """The lines of a source at which an edit of it may show: those that it touches, and those that use what it touches.
+
+    A field of `Config` shows where its name is used, an attribute made in a constructor where it is called.
+    """
+    old, new = before.splitlines(), after.splitlines()
+    touched: set[int] = set()
+    for tag, a, b, _, _ in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag != "equal":
+            touched |= set(range(a + 1, max(b, a + 1) + 1))
+    places, names = set(touched), set()
+    fresh = names_made(old[line - 1] for line in touched if line <= len(old))
+    while fresh - names:
+        names |= fresh
+        word = re.compile(rf"\b(?:{'|'.join(sorted(names))})\b")
+        using = {number for number, text in enumerate(old, start=1) if word.search(text)}
+        fresh = names_made(old[number - 1] for number in using - places)
+        places |= using
+    return places
+
+
+MADE = re.compile(r"^    (\w+): |self\.(\w+)(?=[^=(]* = )|^def (\w+)\(|^ +(\w{4,})(?:, (\w{4,}))* = ")
+
+
+def names_made(lines) -> set[str]:
+    """Names of fields, attributes, functions and longer local variables that the lines define."""
+    return {name for line in lines for found in MADE.findall(line) for name in found if name and not name.startswith("__")}

@@ -1,0 +1,292 @@
+"""Name the differences one after the other: try the edits at the first departure, go on with the one that reproduces it."""
+
+import dataclasses
+
+import numpy as np
+
+from refkit.alignment.layout import merging_orders
+from refkit.diagnosis.aligned import Aligned, align, fit, search_pairing
+from refkit.diagnosis.bench import Bench, Side
+from refkit.diagnosis.blame import LAYOUT, blamed_node
+from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, places_of
+from refkit.diagnosis.setting import Setting
+from refkit.diagnosis.yours import Yours
+
+NEAR = 1  # lines between the departure's place in the reference and an edit's
+MOST_DIFFERENCES = 12
+
+
+@dataclasses.dataclass
+class Difference:
+    """One edit, or one departure that no edit explains.
+
+    Attributes:
+        candidate: the edit; None where unexplained.
+        before: the alignment in which it is the first departure.
+        node: the node of yours whose line departs.
+        rivals: other ids with the distance of the value that they give.
+        target: the reference's node beside it, or None.
+    """
+
+    candidate: Candidate | None
+    before: Aligned
+    node: int
+    rivals: list[tuple[str, float]]
+    target: int | None
+
+
+@dataclasses.dataclass
+class Explained:
+    """All differences of one program."""
+
+    differences: list[Difference]
+    final: Aligned
+
+
+@dataclasses.dataclass
+class Explainer:
+    """Explains one program of yours.
+
+    Args:
+        yours, bench: the two sides.
+        kind: `forward` or `loss`.
+        fixed: options that are settled.
+        rungs: whose bugs may explain it.
+        with_choices: whether options may explain it.
+    """
+
+    yours: Yours
+    bench: Bench
+    kind: str
+    fixed: frozenset[str]
+    rungs: tuple[str, ...]
+    replaced: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    def explain(self, current: Aligned) -> Explained:
+        differences: list[Difference] = []
+        current = self.refit(current)
+        while not current.whole and len(differences) < MOST_DIFFERENCES:
+            best, tried = self.best_candidate(current)
+            if best is None:
+                healed = self.heal(current)
+                differences.append(self.describe(None, current, current, tried))
+                if healed is None:
+                    break
+                current = healed
+                continue
+            candidate, after = best
+            before = align(self.yours, current.side, self.carry(after, current.side), self.kind, self.replaced)
+            if before.alignment.departure is None:
+                before = current
+            differences.append(self.describe(candidate, before, after, tried))
+            current = after
+            if candidate.kind == "choice":
+                self.fixed = self.fixed | {candidate.id}
+        return Explained(differences, current)
+
+    def refit(self, current: Aligned) -> Aligned:
+        return current if current.whole else fit(self.yours, current.side, self.kind, current.pairing, self.replaced)
+
+    def carry(self, after: Aligned, side: Side):
+        """The pairing found with an edit, for the reference without it where their parameters are the same."""
+        if after.side.leaf_signature == side.leaf_signature:
+            return after.pairing
+        return fit(self.yours, side, self.kind, None, self.replaced).pairing
+
+    def best_candidate(self, current: Aligned):
+        """The edit under which yours goes furthest, and every edit that was tried with what it came to.
+
+        Edits that can show near the departure come first, as they are; then with the parameters paired anew, since a
+        difference may have kept them from finding their places; then all other bugs, then other sizes.
+        """
+        tried: list[tuple[Candidate, Aligned]] = []
+        bugs = bug_candidates(self.bench, current.side.setting, self.rungs)
+        choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values"))
+        sizes = list(choice_candidates(self.bench, current.side.setting, self.fixed, "structure"))
+        near, far = self.by_place(current, [*choices, *bugs])
+        far = [candidate for candidate in far if candidate.kind == "bug"]
+        for batch, search in ((near, False), (near, True), (far, False), (sizes, True)):
+            if search and batch is near and not current.open_leaves():
+                continue
+            better = []
+            for candidate in batch:
+                after = self.attempt(candidate, current, search)
+                if after is None:
+                    continue
+                tried.append((candidate, after))
+                if self.improves(after, current):
+                    better.append((candidate, after))
+            if better:
+                return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice")), tried
+        return None, tried
+
+    def by_place(self, current: Aligned, candidates: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+        """Candidates that may show near the departure, and the others."""
+        window = self.window(current)
+        near, far = [], []
+        for candidate in candidates:
+            source = self.bench.source(candidate.setting)
+            if source is None:
+                continue
+            places = places_of(current.side.reference.source, source)
+            close = any(abs(place - line) <= NEAR for place in places for line in window)
+            (near if close else far).append(candidate)
+        return near, far
+
+    def attempt(self, candidate: Candidate, current: Aligned, search: bool) -> Aligned | None:
+        side = self.bench.side(candidate.setting)
+        if side is None:
+            return None
+        if side.leaf_signature != current.side.leaf_signature:
+            return fit(self.yours, side, self.kind, None, self.replaced)
+        tried = align(self.yours, side, current.pairing, self.kind, self.replaced)
+        return search_pairing(tried, self.replaced) if search else tried
+
+    def improves(self, after: Aligned, current: Aligned) -> bool:
+        if after.whole:
+            return True
+        departure = current.alignment.departure
+        if after.pairing.missing > current.pairing.missing:
+            return False
+        return after.alignment.score > current.alignment.score and after.alignment.ok[departure]
+
+    def window(self, current: Aligned) -> list[int]:
+        """Lines of the reference that come next after the values that yours still shares with it."""
+        alignment = current.alignment
+        reference = alignment.reference
+        lines = set()
+        consumers = reference.consumers()
+        for node in matched_ancestors(current):
+            for other in alignment.known.find(alignment.yours.values[node], alignment.yours.narrow[node]):
+                here = reference.sites[other]
+                if here is not None:
+                    lines.add(here.line)
+                for consumer in consumers[other]:
+                    if reference.sites[consumer] is not None:
+                        lines.add(reference.sites[consumer].line)
+        return sorted(lines)
+
+    def describe(self, candidate: Candidate | None, before: Aligned, after: Aligned, tried) -> Difference:
+        layout_edit = False
+        if candidate is not None and candidate.bug is not None:
+            layout_edit = self.is_layout(candidate, after.side)
+        node = blamed_node(before.alignment, layout_edit)
+        rivals = rank_rivals(candidate, before, tried)
+        return Difference(candidate, before, node, rivals, self.target(before))
+
+    def is_layout(self, candidate: Candidate, side: Side) -> bool:
+        """Whether the edit's own line only slices, reshapes or turns."""
+        source, visible = side.reference.source, candidate.bug.edit.visible
+        if not visible or source.count(visible) != 1:
+            return False
+        line = source[: source.index(visible)].count("\n") + 1
+        trace = side.run(self.kind).trace
+        ops = {trace.ops[k] for k, site in enumerate(trace.sites) if site is not None and site.line == line}
+        return bool(ops) and ops <= LAYOUT | {"argument", "literal", "iota", "select_n", "lt", "add"}
+
+    def target(self, before: Aligned) -> int | None:
+        """The reference's value that stands where yours departs: the next one of its size that yours does not have."""
+        alignment = before.alignment
+        yours, reference = alignment.yours, alignment.reference
+        taken = {m for m in alignment.matched if m >= 0}
+        size = yours.values[alignment.departure].size
+        after = max((alignment.matched[n] for n in matched_ancestors(before) if alignment.matched[n] >= 0), default=-1)
+        for node in range(after + 1, len(reference)):
+            if reference.data[node] and node not in taken and reference.values[node].size == size:
+                if reference.sites[node] is not None and reference.values[node].dtype.kind == "f":
+                    return node
+        return None
+
+    def heal(self, current: Aligned) -> Aligned | None:
+        """Put a value of the reference in the place of yours, such that yours goes on along with the reference."""
+        alignment = current.alignment
+        yours, reference = alignment.yours, alignment.reference
+        taken = {m for m in alignment.matched if m >= 0}
+        start = alignment.departure
+        places = [
+            node
+            for node in range(start, min(start + 40, len(yours)))
+            if alignment.relevant[node] and alignment.informative[node] and not alignment.ok[node]
+        ][:8]
+        after = max((alignment.matched[n] for n in matched_ancestors(current) if alignment.matched[n] >= 0), default=-1)
+        targets = [
+            node
+            for node in range(after + 1, len(reference))
+            if reference.data[node] and node not in taken and reference.values[node].dtype.kind == "f"
+        ][:24]
+        best = None
+        for place in places:
+            if place == alignment.output:
+                continue
+            for target in targets:
+                value = laid_out(reference.values[target], yours.values[place].shape)
+                if value is None:
+                    continue
+                replaced = {**self.replaced, place: value}
+                healed = align(self.yours, current.side, current.pairing, self.kind, replaced)
+                if healed.alignment.score > current.alignment.score + 1 or healed.whole:
+                    if best is None or healed.rank > best[0].rank:
+                        best = (healed, replaced)
+        if best is None:
+            return None
+        self.replaced = best[1]
+        return best[0]
+
+
+def matched_ancestors(current: Aligned) -> list[int]:
+    """The nearest matched nodes before the departure."""
+    alignment = current.alignment
+    yours, found, seen = alignment.yours, [], set()
+    stack = list(yours.parents[alignment.departure])
+    while stack:
+        node = stack.pop()
+        if node in seen or not yours.data[node]:
+            continue
+        seen.add(node)
+        if alignment.matched[node] >= 0:
+            found.append(node)
+        else:
+            stack.extend(yours.parents[node])
+    return found
+
+
+def laid_out(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
+    """`value` with its axes turned and merged to `shape`, if it can be."""
+    if value.shape == shape:
+        return value
+    if value.size != int(np.prod(shape)):
+        return None
+    wide = [size for size in value.shape if size != 1]
+    orders = merging_orders(tuple(wide), tuple(size for size in shape if size != 1))
+    return value.reshape(wide).transpose(orders[0]).reshape(shape) if orders else None
+
+
+def rank_rivals(candidate: Candidate | None, before: Aligned, tried) -> list[tuple[str, float]]:
+    """Every bug's id with the smallest distance between your departing value and a value it gives there."""
+    alignment = before.alignment
+    value = alignment.yours.values[alignment.departure]
+    found: dict[str, float] = {}
+    for other, aligned in tried:
+        if other.kind != "bug":
+            continue
+        if aligned.whole or (aligned.alignment.ok[alignment.departure] and aligned.alignment.score > alignment.score):
+            distance = 0.0
+        else:
+            distance = nearest(value, aligned)
+        found[other.id] = min(distance, found.get(other.id, np.inf))
+    order = sorted(found.items(), key=lambda item: item[1])
+    if candidate is not None and candidate.kind == "bug":
+        order = [(candidate.id, 0.0), *(item for item in order if item[0] != candidate.id)]
+    return [(id, float(distance)) for id, distance in order if np.isfinite(distance)][:5]
+
+
+def nearest(value: np.ndarray, aligned: Aligned) -> float:
+    trace = aligned.alignment.reference
+    mine = np.sort(value.ravel())
+    scale = float(np.abs(mine).max()) or 1.0
+    best = np.inf
+    for node in range(len(trace)):
+        other = trace.values[node]
+        if trace.data[node] and other.dtype.kind == "f" and other.size == mine.size:
+            best = min(best, float(np.abs(np.sort(other.ravel()) - mine).max()) / scale)
+    return best

@@ -1,0 +1,83 @@
+"""Channels, kernels and padding of convolutions, read off the shapes of their kernels."""
+
+import dataclasses
+import itertools
+
+LAYOUTS = ((0, 1, 2, 3), (2, 3, 1, 0), (1, 2, 0, 3), (2, 1, 0, 3), (1, 2, 3, 0), (0, 1, 3, 2))  # of (h, w, in, out)
+MOST = 6
+KERNELS = (5, 3, 7)
+
+
+@dataclasses.dataclass(frozen=True)
+class Convolutions:
+    """Convolutions in order of use.
+
+    Args:
+        channels: output channels of each.
+        kernels: window of each.
+        used: how many kernels of the program they take.
+    """
+
+    channels: tuple[int, ...]
+    kernels: tuple[int, ...]
+    used: int
+
+
+def read(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutions]:
+    """What the first kernels may be: arrays of four axes in any layout, or else matrices of patches."""
+    four = [shape for shape in kernels if len(shape) == 4]
+    if four:
+        found, at = [], channels_in
+        for shape in four:
+            read_one = window(shape, at)
+            if read_one is None:
+                return []
+            found.append(read_one)
+            at = read_one[1]
+        return [Convolutions(tuple(c for _, c in found), tuple(k for k, _ in found), len(four))]
+    return patches(kernels, channels_in)
+
+
+def window(shape: tuple[int, ...], channels_in: int) -> tuple[int, int] | None:
+    for layout in LAYOUTS:
+        height, width, before, after = (shape[axis] for axis in layout)
+        if height == width and before == channels_in:
+            return height, after
+    return None
+
+
+def patches(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutions]:
+    """Convolutions written as patches and a matrix: `(k * k * in, out)`, transposed, or split to three axes."""
+    found = []
+    channels, windows, at = [], [], channels_in
+    for shape in kernels[:MOST]:
+        sizes = list(shape) if len(shape) == 2 else [shape[0] * shape[1], shape[2]] if len(shape) == 3 else []
+        step = None
+        for rows, columns in (sizes, sizes[::-1]) if len(sizes) == 2 else ():
+            for kernel in KERNELS:
+                if rows in (kernel * kernel * at, kernel * kernel * at + 1):
+                    step = step or (kernel, columns)
+        if step is None:
+            break
+        windows.append(step[0])
+        channels.append(step[1])
+        at = step[1]
+        found.append(Convolutions(tuple(channels), tuple(windows), len(channels)))
+    return sorted(found, key=lambda c: abs(len(c.channels) - 2))
+
+
+def paddings(convolutions: Convolutions, image: tuple[int, int, int], flat: int) -> list[str]:
+    """The paddings, a word for each convolution, under which `flat` features are left after convolution and pooling."""
+    found = []
+    for words in itertools.product(("same", "valid"), repeat=len(convolutions.channels)):
+        height, width = image[:2]
+        for word, kernel in zip(words, convolutions.kernels):
+            lost = 0 if word == "same" else kernel - 1
+            height, width = (height - lost) // 2, (width - lost) // 2
+        if height > 0 and width > 0 and height * width * convolutions.channels[-1] == flat:
+            found.append("-".join(words) if len(set(words)) > 1 else words[0])
+    return found
+
+
+def kernel_word(kernels: tuple[int, ...]) -> str:
+    return str(kernels[0]) if len(set(kernels)) == 1 else "-".join(map(str, kernels))

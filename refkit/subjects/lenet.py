@@ -1,0 +1,41 @@
+"""LeNet: pictures in."""
+
+from refkit.implementation import Input
+from refkit.subjects.chains import backwards, joined
+from refkit.subjects.convolutions import Convolutions, kernel_word, paddings, read
+from refkit.subjects.subject import Options, Shown, Subject
+
+
+def inputs(config) -> list[tuple[Input, ...]]:
+    return [(Input("x", "image", tuple(config.image)),)]
+
+
+def fit(shown: Shown) -> list[Options]:
+    image = shown.inputs[0].shape
+    base = {"image": "x".join(map(str, image)), "classes": str(shown.width)}
+    found = []
+    for convolutions in read(shown.kernels, image[-1]):
+        widths = backwards(dense_kernels(shown, convolutions), shown.width)
+        if widths is None:
+            continue
+        options = base | convolution_options(convolutions) | {"dense": joined(widths[1:])}
+        found += with_padding(options, convolutions, image, widths[0] if widths else 0)
+    return found or [base]
+
+
+def dense_kernels(shown: Shown, convolutions: Convolutions) -> list[tuple[int, ...]]:
+    four = [shape for shape in shown.kernels if len(shape) == 4]
+    return [shape for shape in shown.kernels if len(shape) == 2] if four else shown.kernels[convolutions.used :]
+
+
+def convolution_options(convolutions: Convolutions) -> Options:
+    return {"channels": joined(convolutions.channels), "kernel": kernel_word(convolutions.kernels)}
+
+
+def with_padding(options: Options, convolutions: Convolutions, image, flat: int) -> list[Options]:
+    """The options with every padding that leaves `flat` features; as they are where none does."""
+    words = paddings(convolutions, image, flat)
+    return [options | {"padding": word} for word in words] or [options]
+
+
+LENET = Subject("lenet", "LeNet", inputs, "classes", fit)

@@ -1,0 +1,127 @@
+"""Units and inputs of LSTM cells, read off the shapes of their parameters."""
+
+import dataclasses
+
+from refkit.alignment.pairing import Leaf
+
+
+@dataclasses.dataclass(frozen=True)
+class Cells:
+    """Recurrent cells of equal width.
+
+    Args:
+        hidden: units of the state.
+        features: numbers a step goes in with.
+        count: how many cells there are: layers times directions.
+        used: places, in the order of use, of the leaves that belong to the cells.
+    """
+
+    hidden: int
+    features: int
+    count: int
+    used: frozenset[int]
+
+
+def read(leaves: tuple[Leaf, ...], features: int) -> Cells | None:
+    """The cells that go in with `features` numbers, found by the sizes that an LSTM's parameters add up to.
+
+    A cell has 4 hidden (features + hidden) weights and 4 hidden biases, once or twice, however they are cut up: so for
+    each width the leaves whose shape has a multiple of it are added up until they make a cell.
+    """
+    for hidden in candidates(leaves):
+        used = read_at(leaves, list(range(len(leaves))), features, hidden)
+        if used is not None:
+            return Cells(hidden, features, 1, used)
+    return None
+
+
+def read_at(leaves: tuple[Leaf, ...], among: list[int], features: int, hidden: int) -> frozenset[int] | None:
+    """Places of the leaves that make the first cell of this width, with its biases counted once or twice."""
+    places = [k for k in among if leaves[k].kind == "parameters" and of_cell(leaves[k].shape, hidden, features)]
+    weights, biases = 4 * hidden * (features + hidden), 4 * hidden
+    total = 0
+    for count, k in enumerate(places, start=1):
+        total += size(leaves[k].shape)
+        if total == weights + biases:
+            return frozenset(with_second_bias(leaves, places[:count], places[count:], hidden))
+        if total == weights + 2 * biases:
+            return frozenset(places[:count])
+        if total > weights + 2 * biases:
+            return None
+    return None
+
+
+def read_all(leaves: tuple[Leaf, ...], features: int) -> list[tuple[Cells, int, bool]]:
+    """Every way in which the leaves may be a stack: the cells of all layers together, layers, and whether in both directions."""
+    first = read(leaves, features)
+    if first is None:
+        return []
+    found = []
+    for both in (False, True):
+        used, layers, at = frozenset(), 0, features
+        while layers < 4:
+            taken = layer(leaves, used, at, first.hidden, both)
+            if taken is None:
+                break
+            used, layers, at = used | taken, layers + 1, first.hidden * (2 if both else 1)
+            found.append((Cells(first.hidden, features, layers * (2 if both else 1), used), layers, both))
+    return sorted(found, key=lambda item: -len(item[0].used))
+
+
+def layer(leaves, used: frozenset[int], features: int, hidden: int, both: bool) -> frozenset[int] | None:
+    """Places of the next layer's leaves: one cell, or two that go in with the same."""
+    taken: frozenset[int] = frozenset()
+    for _ in range(2 if both else 1):
+        rest = [k for k in range(len(leaves)) if k not in used | taken]
+        cell = read_at(leaves, rest, features, hidden)
+        if cell is None:
+            return None
+        taken |= cell
+    return taken
+
+
+def candidates(leaves: tuple[Leaf, ...]) -> list[int]:
+    """Widths that a state can have: a square kernel's side, a fourth of an axis, in that order."""
+    found: list[int] = []
+    for leaf in leaves:
+        shape = [s for s in leaf.shape if s > 1]
+        for axis in shape:
+            if axis % 4 == 0 and len(shape) > 1 and (axis // 4 in shape or any(other > axis // 4 for other in shape)):
+                found.append(axis // 4)
+    for leaf in leaves:
+        if len(leaf.shape) >= 2 and leaf.shape[-1] == leaf.shape[-2]:
+            found.append(leaf.shape[-1])
+    for leaf in leaves:
+        found += [axis for axis in leaf.shape if axis > 1]
+    return list(dict.fromkeys(found))
+
+
+def of_cell(shape: tuple[int, ...], hidden: int, features: int) -> bool:
+    return size(shape) % hidden == 0 and size(shape) // hidden in parts(hidden, features)
+
+
+def parts(hidden: int, features: int) -> set[int]:
+    """Sizes, over `hidden`, of whatever a cell's parameters may be cut into."""
+    rows = {features, hidden, 1, features + hidden, features + 1, hidden + 1, features + hidden + 1}
+    return rows | {4 * count for count in rows}
+
+
+def with_second_bias(leaves, taken: list[int], further: list[int], hidden: int) -> list[int]:
+    """A second bias that follows at once belongs to the cell as well."""
+    found, total = list(taken), 0
+    for k in further:
+        if size(leaves[k].shape) in (hidden, 4 * hidden) and len([s for s in leaves[k].shape if s > 1]) <= 2:
+            total += size(leaves[k].shape)
+            if total > 4 * hidden:
+                break
+            found.append(k)
+            if total == 4 * hidden:
+                return found
+    return list(taken)
+
+
+def size(shape: tuple[int, ...]) -> int:
+    result = 1
+    for axis in shape:
+        result *= axis
+    return result

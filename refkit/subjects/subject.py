@@ -1,0 +1,60 @@
+"""The record of one reference."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from refkit.alignment.pairing import Leaf
+from refkit.implementation import Input
+
+Options = dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """What a program of yours shows of its sizes.
+
+    Args:
+        leaves: parameters and statistics in the order of first use.
+        inputs: the inputs that it takes, in the reference's convention.
+        outputs: shape of its output for one example: `(10,)`, `()` for one number.
+    """
+
+    leaves: tuple[Leaf, ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def kernels(self) -> list[tuple[int, ...]]:
+        """Shapes of the parameters of two axes or more, without axes of size one where that leaves two."""
+        found = [leaf.shape for leaf in self.leaves if leaf.kind == "parameters"]
+        return [shape for shape in found if len(shape) > 1]
+
+    @property
+    def has_statistics(self) -> bool:
+        return any(leaf.kind == "statistics" for leaf in self.leaves)
+
+    @property
+    def width(self) -> int:
+        return self.outputs[-1] if self.outputs else 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """One reference.
+
+    Args:
+        name: `lenet`.
+        model: the model's class in its file.
+        inputs: the sets of inputs it can take, the default first, for its `Config`: `inputs(config)`.
+        output_field: the field of `Config` that holds the number of outputs.
+        fit: the settings of the options that `Shown` may come from, the likeliest first.
+        regression: whether its default loss is on targets rather than on classes.
+    """
+
+    name: str
+    model: str
+    inputs: Callable[[Any], list[tuple[Input, ...]]]
+    output_field: str
+    fit: Callable[[Shown], list[Options]]
+    regression: bool = False
