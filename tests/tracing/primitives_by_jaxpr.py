@@ -101,8 +101,12 @@ def lift(x):
 def by_jax(cases: dict[str, Case], wide: bool = True) -> dict[str, list[np.ndarray]]:
     """What JAX makes of programs: in one compilation, in float64 if `wide`."""
     with jax.enable_x64(wide):
-        arguments = {name: jax.tree.map(lift, case.arguments) if wide else case.arguments for name, case in cases.items()}
-        together = jax.jit(lambda given: {name: jax.tree.leaves(cases[name].function(*xs)) for name, xs in given.items()})
+        arguments = {
+            name: jax.tree.map(lift, case.arguments) if wide else case.arguments for name, case in cases.items()
+        }
+        together = jax.jit(
+            lambda given: {name: jax.tree.leaves(cases[name].function(*xs)) for name, xs in given.items()}
+        )
         results = together.lower(arguments).compile(compiler_options=FAST)(arguments)
         return {name: [as_numpy(x) for x in found] for name, found in results.items()}
 
@@ -125,22 +129,46 @@ def weigh(results):
 
 
 def gradient(case: Case) -> Case:
-    """The gradient of a program in all its floating arguments."""
+    """The gradient of a program in all its floating arguments, and after it what the program itself returns."""
     wanted = tuple(
         number
         for number, x in enumerate(case.arguments)
         if all(jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in jax.tree.leaves(x))
     )
-    return Case(jax.grad(lambda *xs: weigh(case.function(*xs)), wanted), case.arguments)
+
+    def weighed(*arguments):
+        results = case.function(*arguments)
+        return weigh(results), results
+
+    return Case(jax.grad(weighed, wanted, has_aux=True), case.arguments)
+
+
+def check(cases: dict[str, Case], tolerance: float = 1e-10):
+    """Compare programs and their gradients, all in one compilation."""
+    theirs = by_jax({name: gradient(case) for name, case in cases.items()})
+    for name, case in cases.items():
+        compare(case, theirs[name], tolerance)
+
+
+def compare(case: Case, theirs, tolerance: float):
+    """Compare a program, and its gradient, with what JAX makes of the gradient."""
+    mine = by_rules(case)
+    assert_same(mine, theirs[len(theirs) - len(mine) :], tolerance)
+    assert_same(by_rules(gradient(case)), theirs, tolerance)
+
+
+def largest(x: np.ndarray) -> float:
+    """The largest absolute finite value."""
+    x = x.astype(complex)
+    return float(np.abs(x[np.isfinite(x)]).max(initial=0))
 
 
 def assert_same(mine, theirs, tolerance: float = 1e-10) -> None:
-    """Equal up to a tolerance relative to each array's largest finite value; NaN and infinities in the same places."""
-    assert len(mine) == len(theirs)
-    for yours, reference in zip(mine, theirs):
+    """Equal up to a tolerance relative to each array's largest finite value, or where it is nothing but rounding (a
+    millionth of the others) to a millionth of the largest of all; NaN and infinities in the same places."""
+    floor = 1e-6 * max((largest(x) for x in theirs), default=0)
+    for yours, reference in zip(mine, theirs, strict=True):
         assert yours.shape == reference.shape
-        if reference.dtype.kind == "V":
-            yours, reference = yours.astype(np.float64), reference.astype(np.float64)
-        finite = np.abs(reference[np.isfinite(reference)].astype(complex))
-        scale = float(finite.max(initial=0)) or 1.0
+        yours, reference = (x.astype(complex if x.dtype.kind == "c" else np.float64) for x in (yours, reference))
+        scale = max(largest(reference), floor) or 1.0
         np.testing.assert_allclose(yours, reference, rtol=0, atol=tolerance * scale)
