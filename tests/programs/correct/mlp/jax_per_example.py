@@ -78,7 +78,9 @@ if __name__ == "__main__":
     params = init_network_params(layer_sizes, random.PRNGKey(0))
     for epoch in range(num_epochs):
         start = time.time()
+        order = np.random.RandomState(epoch).permutation(len(x_train))
         for i in range(0, len(x_train), batch_size):
-            params = update(params, x_train[i : i + batch_size], y_train[i : i + batch_size])
+            batch = order[i : i + batch_size]
+            params = update(params, x_train[batch], y_train[batch])
         print(f"Epoch {epoch} in {time.time() - start:0.2f} sec")
         print(f"  train {accuracy(params, x_train, y_train):.3f}  test {accuracy(params, x_test, y_test):.3f}")

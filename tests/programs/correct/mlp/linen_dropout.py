@@ -64,9 +64,11 @@ def main():
     params = net.init(init_key, x[:1])["params"]
     opt_state = optimizer.init(params)
     for epoch in range(40):
+        key, shuffle_key = jax.random.split(key)
+        shuffled = np.asarray(jax.random.permutation(shuffle_key, split))
         for i in range(0, split, 32):
             key, dropout_key = jax.random.split(key)
-            rows = slice(i, min(i + 32, split))
+            rows = shuffled[i : i + 32]
             params, opt_state, loss = train_step(params, opt_state, x[rows], y[rows], dropout_key)
         print(epoch, float(loss), float(accuracy(params, x[split:], y[split:])))
 
