@@ -129,10 +129,16 @@ OPTIMIZERS = {
     "finite": optax.apply_if_finite(optax.adabelief(0.125), 2),
 }
 MODELS = {
-    "dense": of_nnx(lambda rngs: nnx.Sequential(nnx.Linear(6, 8, rngs=rngs), nnx.tanh, nnx.Linear(8, 6, rngs=rngs)), ROWS),
+    "dense": of_nnx(
+        lambda rngs: nnx.Sequential(nnx.Linear(6, 8, rngs=rngs), nnx.tanh, nnx.Linear(8, 6, rngs=rngs)),
+        ROWS,
+    ),
     "convolutional": of_nnx(Convolutional, IMAGES),
     "lstm": of_nnx(lambda rngs: Recurrent(nnx.LSTMCell, rngs), SEQUENCE),
-    "optimized_lstm": of_nnx(lambda rngs: Recurrent(nnx.OptimizedLSTMCell, rngs, reverse=True, keep_order=True), SEQUENCE),
+    "optimized_lstm": of_nnx(
+        lambda rngs: Recurrent(nnx.OptimizedLSTMCell, rngs, reverse=True, keep_order=True),
+        SEQUENCE,
+    ),
     "gru": of_nnx(lambda rngs: Recurrent(nnx.GRUCell, rngs), SEQUENCE),
     "simple_cell": of_nnx(lambda rngs: Recurrent(nnx.SimpleCell, rngs, time_major=False), SEQUENCE),
     "attention": of_nnx(
@@ -146,7 +152,10 @@ MODELS = {
     "general_linear": of_nnx(lambda rngs: nnx.LinearGeneral((5, 4), (2, 3), axis=(-2, -1), rngs=rngs), SEQUENCE),
     "einsum": of_nnx(lambda rngs: nnx.Einsum("abc,cd->abd", (4, 3), (3,), rngs=rngs), SEQUENCE),
     "linen_dense": of_linen(linen.Sequential([linen.Dense(5), linen.silu, linen.Dense(3)]), ROWS),
-    "linen_convolution": of_linen(linen.Conv(3, (3, 3), strides=2, input_dilation=(1, 2), padding=((1, 1), (0, 2))), IMAGES),
+    "linen_convolution": of_linen(
+        linen.Conv(3, (3, 3), strides=2, input_dilation=(1, 2), padding=((1, 1), (0, 2))),
+        IMAGES,
+    ),
     "linen_transposed": of_linen(linen.ConvTranspose(3, (2, 3), strides=(2, 1), transpose_kernel=True), IMAGES),
     "linen_batch_norm": of_linen(linen.BatchNorm(use_running_average=False), SEQUENCE),
     "linen_attention": of_linen(linen.MultiHeadDotProductAttention(num_heads=2), SEQUENCE),
@@ -154,11 +163,15 @@ MODELS = {
     "linen_gru": of_linen(linen.RNN(linen.GRUCell(3)), SEQUENCE),
     "linen_optimized_lstm": of_linen(linen.RNN(linen.OptimizedLSTMCell(3)), SEQUENCE),
     "linen_weight_norm": of_linen(linen.WeightNorm(linen.Dense(3)), ROWS),
-    "dot_product_attention": Case(lambda q: jax.nn.dot_product_attention(q, q[..., ::-1], q, is_causal=True), (draw(2, 4, 2, 3),)),
+    "dot_product_attention": Case(
+        lambda q: jax.nn.dot_product_attention(q, q[..., ::-1], q, is_causal=True),
+        (draw(2, 4, 2, 3),),
+    ),
     "losses": Case(losses, (draw(7, 6),)),
 }
 STEPS = {name: Case(partial(steps, optimizer), (WEIGHTS,)) for name, optimizer in OPTIMIZERS.items()}
-NARROW = {"simple_cell", "linen_lstm", "linen_gru", "linen_optimized_lstm"}  # their carries or their outputs are float32 whatever the input is
+# Recurrences whose carries or outputs are float32 whatever the input is: JAX cannot run them in float64.
+NARROW = {"simple_cell", "linen_lstm", "linen_gru", "linen_optimized_lstm"}
 WIDE = {name: case for name, case in MODELS.items() if name not in NARROW}
 
 
@@ -170,7 +183,10 @@ def dropped(key, x):
 
 DRAWN = {
     "dropout": Case(dropped, (jax.random.key(2), ROWS)),
-    "dropout_gradient": Case(lambda k, x: jax.grad(lambda x: sum((y**2).sum() for y in dropped(k, x)))(x), (jax.random.key(2), ROWS)),
+    "dropout_gradient": Case(
+        lambda k, x: jax.grad(lambda x: sum((y**2).sum() for y in dropped(k, x)))(x),
+        (jax.random.key(2), ROWS),
+    ),
     "initialisation": Case(lambda k: linen.Dense(4).init(k, ROWS), (jax.random.key(4),)),
     "nnx_initialisation": Case(lambda: nnx.state(nnx.Linear(3, 4, rngs=nnx.Rngs(5)), nnx.Param), ()),
     "noise": Case(

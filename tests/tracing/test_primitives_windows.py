@@ -20,13 +20,23 @@ LAYOUTS = {
 
 def numbers(*shape):
     """Distinct values that no window can confuse."""
-    return np.random.default_rng(sum(shape)).permutation(np.linspace(-2, 2, int(np.prod(shape)), dtype=np.float32)).reshape(shape)
+    values = np.linspace(-2, 2, int(np.prod(shape)), dtype=np.float32)
+    return np.random.default_rng(sum(shape)).permutation(values).reshape(shape)
+
+
+def largest_of(stride):
+    """Max-pooling of images in windows of three by three."""
+    window, strides = (1, 3, 3, 1), (1, stride, stride, 1)
+    return lambda x: lax.reduce_window(x, x.dtype.type(-np.inf), lax.max, window, strides, "SAME")
 
 
 @st.composite
 def convolutions(draw):
     rank = draw(st.sampled_from((1, 2, 2, 2, 3)))
-    per_axis = lambda low, high: tuple(draw(st.integers(low, high)) for _ in range(rank))  # noqa: E731
+
+    def per_axis(low, high):
+        return tuple(draw(st.integers(low, high)) for _ in range(rank))
+
     feature_groups, batch_groups = draw(st.sampled_from(((1, 1), (1, 1), (2, 1), (3, 1), (1, 2))))
     depth, outgoing = draw(st.integers(1, 2)), draw(st.integers(1, 2)) * feature_groups * batch_groups
     space, kernel = per_axis(4, 6), per_axis(1, 3)
@@ -125,8 +135,7 @@ def test_pooling(drawn):
 
 
 def test_second_derivative_of_pooling():
-    x = numbers(2, 6, 6, 1)
-    pool = lambda x: lax.reduce_window(x, x.dtype.type(-np.inf), lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")  # noqa: E731
+    x, pool = numbers(2, 6, 6, 1), largest_of(2)
     cases = {
         "tangent": Case(lambda x: jax.jvp(pool, (x,), (x * x,))[1], (x,)),
         "smallest": Case(lambda x: jax.jvp(lambda x: -pool(-x), (x,), (x * x,))[1], (x,)),
@@ -140,8 +149,7 @@ def test_second_derivative_of_pooling():
 @pytest.mark.parametrize("fill", [-np.inf, 0.0], ids=["padding", "ties"])
 def test_pooling_gradient_goes_to_the_first_of_equals(fill):
     x = np.where(numbers(1, 6, 6, 2) > 0.5, 1.0, fill).astype(np.float32)
-    pool = lambda x: lax.reduce_window(x, x.dtype.type(-np.inf), lax.max, (1, 3, 3, 1), (1, 1, 1, 1), "SAME")  # noqa: E731
-    case = Case(lambda x, y: jax.vjp(pool, x)[1](y), (x, numbers(1, 6, 6, 2)))
+    case = Case(lambda x, y: jax.vjp(largest_of(1), x)[1](y), (x, numbers(1, 6, 6, 2)))
     assert_same(by_rules(case), by_jax({"case": case})["case"])
 
 

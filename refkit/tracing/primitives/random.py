@@ -1,5 +1,6 @@
 """Random keys and bits: Threefry in NumPy, word for word as JAX has it; other generators through JAX."""
 
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -93,7 +94,7 @@ def _by_jax(function, *arguments, keys=None, impl=None):
     """What JAX makes of arrays of keys (given by their words) and other arguments, one key after the other."""
     import jax
 
-    call = lambda *xs: function(jax, *xs)  # noqa: E731
+    call = partial(function, jax)
     if keys is not None:
         arguments = (jax.random.wrap_key_data(keys, impl=impl), *arguments)
     for _ in range(np.ndim(arguments[0])):
@@ -126,8 +127,7 @@ def _bits(inputs, params, avals, wide):
     keys, width, shape = inputs[0], params["bit_width"], params["shape"]
     if keys.shape[-1] == 2:
         return [threefry_bits(keys, width, shape)]
-    draw = lambda jax, key: jax.random.bits(key, shape, f"uint{width}")  # noqa: E731
-    return [_by_jax(draw, keys=keys, impl="rbg")]
+    return [_by_jax(lambda jax, key: jax.random.bits(key, shape, f"uint{width}"), keys=keys, impl="rbg")]
 
 
 def _threefry(inputs, params, avals, wide):
@@ -141,7 +141,7 @@ def _gamma(inputs, params, avals, wide):
     draw = jax.random.loggamma if params["log_space"] else jax.random.gamma
     impl = THREEFRY if keys.shape[-1] == 2 else "rbg"
     shape_parameter = shape_parameter.astype(avals[0].dtype)
-    call = lambda key, a: draw(key, a, shape=a.shape, dtype=a.dtype)  # noqa: E731
+    call = partial(draw, shape=shape_parameter.shape[keys.ndim - 1 :], dtype=shape_parameter.dtype)
     for _ in range(keys.ndim - 1):
         call = jax.vmap(call)
     return [np.asarray(call(jax.random.wrap_key_data(keys, impl=impl), shape_parameter))]

@@ -31,7 +31,7 @@ def reduce_windows(x: np.ndarray, ufunc, windows, strides, dilations) -> np.ndar
 
 
 def window_elements(x: np.ndarray, windows, strides, dilations):
-    """The elements of all windows of a padded array: for each place in the window, row by row, its slices and values."""
+    """For each place in a window, row by row: the slices that hold it in all windows, and its values."""
     counts = [outgoing(*sizes) for sizes in zip(x.shape, windows, strides, dilations)]
     for place in product(*map(range, windows)):
         slices = tuple(
