@@ -87,7 +87,24 @@ def constructs(atoms: list[Atom]) -> list[Construct]:
             found.append(Construct(Bundle(blocks), count(atom.shape) + bias.shape[0], atom.use, plain=False))
     for cell, use in cells.items():
         found.extend(cell_constructs(cell, by_path, use))
+    found.extend(stacks(atoms))
     return sorted(found, key=lambda c: (not c.plain, c.use))
+
+
+def stacks(atoms: list[Atom]) -> list[Construct]:
+    """Equal layers held in one array, as a scan over layers has them: every run of parameters alike in name and shape."""
+    found = []
+    groups: dict[tuple, list[Atom]] = {}
+    for atom in atoms:
+        if not CELL.match(atom.path):
+            groups.setdefault((atom.path.rsplit(".", 1)[-1], atom.shape, atom.kind), []).append(atom)
+    for (_, shape, kind), members in groups.items():
+        for start in range(len(members)):
+            for stop in range(start + 2, len(members) + 1):
+                run = members[start:stop]
+                bundle = Bundle((Block(tuple(atom.path for atom in run), shape),))
+                found.append(Construct(bundle, count(shape) * len(run), run[0].use, kind=kind, plain=False))
+    return found
 
 
 def cell_constructs(cell: str, atoms: dict[str, Atom], use: int) -> list[Construct]:

@@ -37,7 +37,7 @@ class Block:
     stop: int | None = None
 
     def array(self, values: Values, order: tuple[int, ...]) -> np.ndarray:
-        gates = [values[self.paths[k]] for k in (order if len(self.paths) > 1 else (0,))]
+        gates = [values[self.paths[k]] for k in (order if len(order) == len(self.paths) else range(len(self.paths)))]
         gates = [gate if self.stop is None else gate[self.start : self.stop] for gate in gates]
         return np.stack([gate.reshape(self.axes) for gate in gates])
 
@@ -52,14 +52,14 @@ class Expression:
         blocks: the order of the blocks from top to bottom.
         order: the order of the axes `(gate, rows..., columns)` before they are merged to `shape`.
         shape: shape of your parameter.
-        gates: order of the gates: your k-th gate is the reference's `gates[k]`.
+        gates: order of the gates: your k-th gate is the reference's `gates[k]`; empty for their own order.
         offset: what is taken off, where two biases of yours add up to one.
     """
 
     bundle: Bundle
     order: tuple[int, ...]
     shape: tuple[int, ...]
-    gates: tuple[int, ...] = (0, 1, 2, 3)
+    gates: tuple[int, ...] = ()
     blocks: tuple[int, ...] = ()
     rows: tuple[tuple[int, ...], ...] = ()
     offset: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from refkit.alignment.constructs import Atom, Construct, constructs, count
+from refkit.alignment.constructs import GATES, Atom, Construct, constructs, count
 from refkit.alignment.expressions import Complement, Expression, Free, expressions
 
 NAMES = {
@@ -208,7 +208,7 @@ def reorder_gates(pairing: Pairing, cell: str, order: tuple[int, ...]) -> Pairin
         if construct is None or construct.cell != cell or isinstance(made[k], (Complement, Free)):
             continue
         if construct.gate is None:
-            gates = tuple(order[g] for g in made[k].gates)
+            gates = tuple(order[g] for g in made[k].gates or range(4))
             made[k] = dataclasses.replace(made[k], gates=gates)
         else:
             other = gate_construct(pairing, construct, order[construct.gate])
@@ -223,8 +223,6 @@ def reorder_gates(pairing: Pairing, cell: str, order: tuple[int, ...]) -> Pairin
 
 def gate_construct(pairing: Pairing, construct: Construct, gate: int) -> Construct:
     """The same part of another gate."""
-    from refkit.alignment.constructs import GATES
-
     renamed = []
     for block in construct.bundle.blocks:
         paths = tuple(path.replace(f"{GATES[construct.gate]}_", f"{GATES[gate]}_") for path in block.paths)

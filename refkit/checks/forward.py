@@ -13,6 +13,8 @@ def run(matter: Matter) -> Outcome:
         candidate = difference.candidate
         if candidate is not None and candidate.kind == "choice" and is_structural(matter.subject.name, candidate.id):
             continue  # reported by `structure`
+        if candidate is not None and candidate.id in matter.withdrawn:
+            continue  # reported by `loss`
         rung = "forward"
         if candidate is not None and candidate.bug is not None:
             rung = find_bug(candidate.id).rung_of(candidate.bug.edit)

@@ -2,14 +2,28 @@
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import finding_of
-from refkit.checks.matter import Matter
+from refkit.checks.matter import LossError, Matter
+from refkit.checks.structure import differs, size_finding
 
 
 def run(matter: Matter) -> Outcome:
     if not matter.has_loss:
         return not_run("loss", "no loss found: name it with `--loss NAME`")
-    findings = [finding_of(difference, "loss", matter.subject.name) for difference in matter.loss.differences]
+    try:
+        differences = matter.loss.differences
+    except LossError as error:
+        return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
+                       "`--loss NAME`")
+    findings = [finding_of(difference, "loss", matter.subject.name) for difference in differences]
+    name, kind = matter.subject.name, matter.loss.final.side.setting.value("loss")
+    if kind is not None and "loss" not in matter.given and differs(name, "loss", kind):
+        if not any(finding.id == "loss" for finding in findings):
+            findings.append(size_finding(name, "loss", kind, "loss"))
     return outcome("loss", findings, "the loss of a batch agrees")
+
+
+def sentence(error: Exception | None) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}" if error is not None else "it cannot be traced"
 
 
 LOSS = Check(

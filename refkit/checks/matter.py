@@ -7,6 +7,7 @@ import numpy as np
 
 from refkit.diagnosis.aligned import Aligned, fit
 from refkit.diagnosis.bench import Bench
+from refkit.diagnosis.candidates import OUTPUT_OPTIONS
 from refkit.diagnosis.explain import Explained, Explainer
 from refkit.diagnosis.probe import batch_size, input_value, label_value
 from refkit.diagnosis.setting import Setting
@@ -70,9 +71,9 @@ class Matter:
 
     def best_fit(self) -> Aligned:
         best = None
-        plain = {option: value for option, value in self.given.items()}
-        for options in [*self.subject.fit(self.shown), plain]:
-            side = self.bench.side(Setting(tuple({**options, **self.given}.items())))
+        loss = {"loss": self.losses()[0][0]}
+        for options in [*self.subject.fit(self.shown), {}]:
+            side = self.bench.side(Setting(tuple({**options, **loss, **self.given}.items())))
             if side is None:
                 continue
             tried = fit(self.yours, side, "forward")
@@ -92,41 +93,78 @@ class Matter:
         self.healed = explainer.replaced
         return explained
 
-    @functools.cached_property
-    def regression(self) -> bool:
-        """Whether your loss is on targets."""
-        given = self.given.get("loss")
-        if given is not None:
-            return given not in ("cross-entropy", "sigmoid", "one-hot-mse", "brier")
-        if self.implementation.label_dtype:
-            return self.implementation.label_dtype == "float32"
-        return self.subject.regression and self.shown.width == 1
-
     @property
     def has_loss(self) -> bool:
         return self.implementation.loss is not None or self.implementation.output_loss is not None
 
     @functools.cached_property
     def loss(self) -> Explained:
-        """Every difference of the loss, the forward pass's apart."""
-        final = self.forward.final
-        setting = final.side.setting
+        """Every difference of the loss, the forward pass's apart.
+
+        Raises:
+            LossError: your loss takes neither class ids nor targets.
+        """
+        starts, errors = [], []
+        for option, labels in self.losses():
+            try:
+                start = self.loss_start(option, labels)
+            except Exception as error:  # noqa: BLE001: your loss may raise anything on labels that it is not for
+                errors.append(error)
+                continue
+            if start is not None:
+                starts.append((start, option, labels))
+            if start is not None and start.whole:
+                break
+        if not starts:
+            raise LossError(errors[0] if errors else None)
+        start, option, self.bench.labels = max(starts, key=lambda item: item[0].rank)
+        self.yours.forget_loss()
+        fixed = frozenset(option for option, _ in start.side.setting.options if option != "loss")
+        explainer = Explainer(self.yours, self.bench, "loss", fixed, ("loss",), frozenset(self.given),
+                              dict(self.healed))
+        return explainer.explain(self.loss_start(option, self.bench.labels))
+
+    def losses(self) -> list[tuple[str, np.ndarray]]:
+        """The losses of the reference that yours may be meant as, with labels for each; the likeliest first."""
         batch = len(self.yours.input_values[0])
-        output = tuple(final.alignment.reference.values[final.alignment.target].shape)
-        self.bench.labels = label_value(output, self.regression, batch)
-        if self.regression != self.subject.regression and setting.value("loss") is None:
-            setting = setting.with_option("loss", "mse" if self.regression else "cross-entropy")
-        side = self.bench.side(setting)
-        start = fit(self.yours, side, "loss", final.pairing, self.healed)
-        fixed = frozenset(option for option, _ in setting.options)
-        explainer = Explainer(self.yours, self.bench, "loss", fixed, ("loss",), dict(self.healed))
-        return explainer.explain(start)
+        output = (batch, *(self.shown.outputs or (1,)))
+        classes, targets = label_value(output, False, batch), label_value(output, True, batch)
+        one = not self.shown.outputs or self.shown.width == 1
+        of_classes = [("sigmoid", classes)] if one else [("cross-entropy", classes)]
+        of_targets = [("mse", targets)]
+        given = self.given.get("loss")
+        if given is not None:
+            return [(given, targets if given in OF_TARGETS else classes)]
+        dtype = self.implementation.label_dtype
+        regression = dtype == "float32" if dtype else self.subject.regression and one
+        return of_targets + of_classes if regression else of_classes + of_targets
+
+    def loss_start(self, option: str, labels: np.ndarray) -> Aligned | None:
+        final = self.forward.final
+        self.bench.forget_losses(labels)
+        self.yours.forget_loss()
+        side = self.bench.side(final.side.setting.with_option("loss", option))
+        return None if side is None else fit(self.yours, side, "loss", final.pairing, self.healed)
+
+    @functools.cached_property
+    def withdrawn(self) -> frozenset[str]:
+        """Options that the forward pass alone looks like, and that the loss shows to be a bug."""
+        if not self.has_loss or not any(self.forward.final.side.setting.value(option) for option in OUTPUT_OPTIONS):
+            return frozenset()
+        try:
+            differences = self.loss.differences
+        except LossError:
+            return frozenset()
+        return frozenset(d.candidate.instead for d in differences if d.candidate is not None and d.candidate.instead)
 
     @functools.cached_property
     def setting(self) -> Setting:
         return self.forward.final.side.setting
 
 
-def largest(value: np.ndarray) -> float:
-    finite = np.abs(value[np.isfinite(value)])
-    return float(finite.max()) if finite.size else 0.0
+class LossError(Exception):
+    """Your loss raises on every kind of labels; the first error is its only argument."""
+
+
+OF_TARGETS = ("mse", "half-mse", "rmse", "squared-distance", "mae", "huber", "log-cosh")
+

@@ -12,7 +12,7 @@ from refkit.report.finding import Finding
 def run(matter: Matter) -> Outcome:
     name = matter.subject.name
     findings = [size_finding(name, option, value) for option, value in matter.fitted.side.setting.options
-                if option not in matter.given and differs(name, option, value)]
+                if option != "loss" and option not in matter.given and differs(name, option, value)]
     for difference in matter.forward.differences:
         candidate = difference.candidate
         if candidate is not None and candidate.kind == "choice" and is_structural(name, candidate.id):
@@ -28,10 +28,10 @@ def differs(reference: str, option: str, value: str) -> bool:
     return choice.edit(value) is not None
 
 
-def size_finding(reference: str, option: str, value: str) -> Finding:
+def size_finding(reference: str, option: str, value: str, rung: str = "structure") -> Finding:
     choice = find_choice(reference, option)
     message = f"{option}={value}: {choice.what} (the reference has {choice.values[0]})"
-    return Finding("structure", "choice", message, id=option)
+    return Finding(rung, "choice", message, id=option)
 
 
 def unpaired(matter: Matter) -> list[Finding]:

@@ -74,24 +74,13 @@ def feeding(trace: Trace, nodes: list[int], places: list[int]) -> list[int]:
     return [k for k, place in enumerate(places) if feeds[trace.arguments[place]]]
 
 
-def program_of(yours: Yours, kind: str, labels):
-    return yours.forward if kind == "forward" else loss_program(yours, labels)
-
-
-def loss_program(yours: Yours, labels):
-    cached = yours.__dict__.get("loss_program")
-    if cached is None:
-        cached = yours.__dict__["loss_program"] = yours.trace_loss(labels)
-    return cached
-
-
 def align(
     yours: Yours, side: Side, pairing: Pairing, kind: str, replaced: dict[int, np.ndarray] | None = None
 ) -> Aligned:
     """Evaluate yours on the reference's parameters and compare."""
     labels = side.bench.labels
     extra = [] if kind == "forward" else [labels]
-    program = program_of(yours, kind, labels)
+    program = yours.forward if kind == "forward" else yours.loss(labels)
     trace = evaluate(program, yours.arguments(pairing.values(side.values), *extra), replaced=replaced)
     run = side.run(kind)
     alignment = Alignment(trace, run.trace, run.known, trace.outputs[0], run.trace.outputs[0])

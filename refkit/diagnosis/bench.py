@@ -94,6 +94,14 @@ class Side:
     def run(self, kind: str) -> Run:
         return self.forward if kind == "forward" else self.loss
 
+    def can(self, kind: str) -> bool:
+        """Whether the edited reference runs; some do not, with these labels."""
+        try:
+            self.run(kind)
+        except Exception:  # noqa: BLE001: an edited reference may raise anything
+            return False
+        return True
+
     @functools.cached_property
     def atoms(self) -> list[Atom]:
         reference = self.reference
@@ -125,6 +133,13 @@ class Bench:
         if setting not in self.sides:
             self.sides[setting] = self.make(setting)
         return self.sides[setting]
+
+    def forget_losses(self, labels: np.ndarray):
+        """Use other labels from now on."""
+        self.labels = labels
+        for side in self.sides.values():
+            if side is not None:
+                side.__dict__.pop("loss", None)
 
     def source(self, setting: Setting) -> str | None:
         """The reference's text at `setting`, or None where the edits do not go together."""

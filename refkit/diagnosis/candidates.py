@@ -11,6 +11,7 @@ from refkit.edits.catalogue import bugs_for, choices_for
 from refkit.edits.choice import Choice
 
 
+OUTPUT_OPTIONS = ("output",)
 INITIAL_VALUES = ("initialization", "forget-bias")  # options that change no value of a program, only its start
 
 
@@ -24,6 +25,7 @@ class Candidate:
         id: the option's name, or the bug's id.
         value: the option's value, or where the bug is.
         bug: the planted bug, or None.
+        instead: an option found before that the edit takes the place of, or None.
     """
 
     setting: Setting
@@ -31,6 +33,7 @@ class Candidate:
     id: str
     value: str
     bug: Planted | None = None
+    instead: str | None = None
 
 
 def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], found_by: str) -> Iterator[Candidate]:
@@ -50,6 +53,17 @@ def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], fou
 
 def closed_values(choice: Choice) -> tuple[str, ...]:
     return tuple(value for value in choice.values if "<" not in value)
+
+
+def instead_of_choices(bench: Bench, setting: Setting, given: frozenset[str]) -> list[Candidate]:
+    """Bugs that look like a choice until the loss is known: a softmax in the model is right for a loss on probabilities only."""
+    found = []
+    for option in OUTPUT_OPTIONS:
+        if setting.value(option) is not None and option not in given:
+            plain = setting.without_option(option)
+            found += [dataclasses.replace(candidate, instead=option)
+                      for candidate in bug_candidates(bench, plain, ("forward", "loss"))]
+    return found
 
 
 def bug_candidates(bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> list[Candidate]:

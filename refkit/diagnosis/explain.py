@@ -8,7 +8,7 @@ from refkit.alignment.layout import merging_orders
 from refkit.diagnosis.aligned import Aligned, align, fit, search_pairing
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import LAYOUT, blamed_node
-from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, places_of
+from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices, places_of
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.yours import Yours
 
@@ -52,7 +52,8 @@ class Explainer:
         kind: `forward` or `loss`.
         fixed: options that are settled.
         rungs: whose bugs may explain it.
-        with_choices: whether options may explain it.
+        given: options that the user asked for.
+        replaced: values of yours that are replaced by the reference's, by node.
     """
 
     yours: Yours
@@ -60,6 +61,7 @@ class Explainer:
     kind: str
     fixed: frozenset[str]
     rungs: tuple[str, ...]
+    given: frozenset[str] = frozenset()
     replaced: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def explain(self, current: Aligned) -> Explained:
@@ -75,7 +77,9 @@ class Explainer:
                 current = healed
                 continue
             candidate, after = best
-            before = align(self.yours, current.side, self.carry(after, current.side), self.kind, self.replaced)
+            side = current.side if candidate.instead is None else self.bench.side(
+                current.side.setting.without_option(candidate.instead))
+            before = align(self.yours, side, self.carry(after, side), self.kind, self.replaced)
             if before.alignment.departure is None:
                 before = current
             differences.append(self.describe(candidate, before, after, tried))
@@ -102,10 +106,11 @@ class Explainer:
         tried: list[tuple[Candidate, Aligned]] = []
         bugs = bug_candidates(self.bench, current.side.setting, self.rungs)
         choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values"))
+        instead = instead_of_choices(self.bench, current.side.setting, self.given) if self.kind == "loss" else []
         sizes = list(choice_candidates(self.bench, current.side.setting, self.fixed, "structure"))
         near, far = self.by_place(current, [*choices, *bugs])
         far = [candidate for candidate in far if candidate.kind == "bug"]
-        for batch, search in ((near, False), (near, True), (far, False), (sizes, True)):
+        for batch, search in ((near, False), (instead, False), (near, True), (far, False), (sizes, True)):
             if search and batch is near and not current.open_leaves():
                 continue
             better = []
@@ -135,7 +140,7 @@ class Explainer:
 
     def attempt(self, candidate: Candidate, current: Aligned, search: bool) -> Aligned | None:
         side = self.bench.side(candidate.setting)
-        if side is None:
+        if side is None or not side.can(self.kind):
             return None
         if side.leaf_signature != current.side.leaf_signature:
             return fit(self.yours, side, self.kind, None, self.replaced)

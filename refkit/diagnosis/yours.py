@@ -37,6 +37,7 @@ class Yours:
     kinds: list[str]
     paths: list[str]
     shapes: list[jax.ShapeDtypeStruct]
+    kept_loss: Program | None = None
 
     @functools.cached_property
     def sites(self) -> Sites:
@@ -104,6 +105,15 @@ class Yours:
         dtype = np.int32 if labels.dtype.kind == "i" else np.float32
         shapes = [*self.shapes, *inputs, jax.ShapeDtypeStruct(labels.shape, dtype)]
         return trace_program(function, shapes, [*self.roles(), ("label", "labels")], self.sites)
+
+    def loss(self, labels: np.ndarray) -> Program:
+        """`trace_loss`, kept until other labels are tried."""
+        if self.kept_loss is None:
+            self.kept_loss = self.trace_loss(labels)
+        return self.kept_loss
+
+    def forget_loss(self):
+        self.kept_loss = None
 
     def roles(self) -> list[tuple[str, str]]:
         return [*zip(self.kinds, self.paths, strict=True), *(("input", record.name) for record in self.inputs)]

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from refkit.alignment.pairing import Leaf
+from refkit.alignment.pairing import Leaf, meaning
 from refkit.implementation import Input
 
 Options = dict[str, str]
@@ -26,9 +26,9 @@ class Shown:
 
     @property
     def kernels(self) -> list[tuple[int, ...]]:
-        """Shapes of the parameters of two axes or more, without axes of size one where that leaves two."""
-        found = [leaf.shape for leaf in self.leaves if leaf.kind == "parameters"]
-        return [shape for shape in found if len(shape) > 1]
+        """Shapes of the parameters of two axes or more that are not called a bias."""
+        return [leaf.shape for leaf in self.leaves
+                if leaf.kind == "parameters" and len(leaf.shape) > 1 and meaning(leaf.path) != "bias"]
 
     @property
     def has_statistics(self) -> bool:
