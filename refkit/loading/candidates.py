@@ -26,6 +26,11 @@ NOT_APPLY = INIT | frozenset(
     " opt optimizer optim key rng".split()
 )
 
+FUNCTION_MAKERS = frozenset(
+    "jit pjit vmap pmap partial named_call checkpoint remat grad value_and_grad shard_map lru_cache cache njit wraps"
+    " filter_jit filter_vmap filter_grad filter_value_and_grad transform without_apply_rng Compose serial parallel".split()
+)
+
 
 def words(name: str) -> list[str]:
     """`batchedPredict_2` as `["batched", "predict", "2"]`."""
@@ -105,6 +110,14 @@ def takes_parameters(statement: Statement) -> bool:
     answers = (part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value is not None)
     chooses = any(isinstance(part, ast.Attribute) and part.attr == "argmax" for answer in answers for part in ast.walk(answer))
     return len(arguments) >= 2 and not chooses
+
+
+def makes_function(value: ast.expr | None) -> bool:
+    """Whether an assigned expression gives a function: another's name, a lambda, `jax.jit(f)`, `make_train_step(model)`."""
+    if isinstance(value, ast.Call):
+        last = (dotted(value.func) or ".").rpartition(".")[2]
+        return last in FUNCTION_MAKERS or bool(set(words(last)[:1]) & MAKE)
+    return isinstance(value, (ast.Lambda, ast.Name, ast.Attribute, ast.IfExp, ast.Subscript))
 
 
 def _may_be_module(base: ast.expr) -> bool:

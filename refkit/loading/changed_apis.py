@@ -62,7 +62,6 @@ GONE = {
     "jax.defvjp": "use `jax.custom_vjp`",
     "jax.device_put_replicated": "use `jax.device_put` with a sharding",
     "jax.device_put_sharded": "use `jax.device_put` with a sharding",
-    "jax.test_util": "use `jax.test_util` by `import jax.test_util`, for `check_grads` alone",
     "jax.lax.tie_in": "leave it out: it has no effect since jax 0.2",
     "jax.lax.pvary": "use `jax.lax.pcast(…, to='varying')`",
     "jax.nn.normalize": "use `jax.nn.standardize`",
@@ -83,8 +82,6 @@ GONE = {
     "flax.nn": "the old `flax.nn` is now `flax.linen`, with modules written as dataclasses",
     "flax.deprecated": "the old `flax.nn` is now `flax.linen`, with modules written as dataclasses",
     "flax.optim": "use `optax`, with `flax.training.train_state.TrainState`",
-    "flax.training.lr_schedule": "use the schedules of `optax`",
-    "flax.training.prefetch_iterator": "use `flax.jax_utils.prefetch_to_device`",
     "flax.linen.LSTM": "use `nn.RNN(nn.LSTMCell(features))`",
     "flax.linen.stateful": "use `self.variable(…)` and `mutable=` of `apply`",
     "flax.linen.optimizers": "use `optax`",
@@ -144,7 +141,7 @@ CHANGED = (
         "`nnx.Optimizer` no longer keeps the model since flax 0.11: keep it yourself, or use `nnx.ModelAndOptimizer`",
     ),
     (
-        r"static attribute '(?P<attribute>\w+)'|Found (unexpected )?data (on value )?of type",
+        r"Found (unexpected )?data on value .* static attribute '(?P<attribute>\w+)'",
         "",
         "modules kept in a plain list, tuple or dict must be in `nnx.List` or `nnx.Dict` since flax 0.12: "
         "write `self.{attribute} = nnx.List([…])`",
@@ -237,7 +234,7 @@ CHANGED = (
         "",
         "`flax.optim` is gone: a TrainState has `params`, `tx` and `opt_state`",
     ),
-    (r"checkpoint.*`concrete` option", "", "`jax.checkpoint` no longer takes `concrete`: use `static_argnums`"),
+    (r"`concrete` option to `jax\.checkpoint`", "", "`jax.checkpoint` no longer takes `concrete`: use `static_argnums`"),
     (
         r"Expected the input to have a dtype that is a subdtype of <class 'numpy.integer'>",
         "",

@@ -5,6 +5,8 @@ from collections.abc import Collection
 
 from refkit.loading.changed_apis import explain
 
+LONGEST_MESSAGE = 200
+
 
 class Unavailable(NameError):
     """A name of a TARGET that could not be had: the statement that binds it failed, or was not run.
@@ -28,6 +30,7 @@ def user_line(error: BaseException, files: Collection[str]) -> tuple[str, int] |
 def say_error(error: BaseException, source_line: str = "") -> str:
     """`ValueError: message`, its first line only, and what replaced an API that has changed."""
     first = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    first = first if len(first) <= LONGEST_MESSAGE else first[: LONGEST_MESSAGE - 1] + "…"
     said = f"{type(error).__name__}: {first}" if first else type(error).__name__
     explained = explain(error, source_line)
     return f"{said} ({explained})" if explained else said

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import importlib.machinery
+import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,20 +43,12 @@ class Importer:
             ImportError: it is neither beside the file nor installed as asked for, and not merely a missing package.
         """
         parts = tuple(part for part in name.split(".") if part)
-        if level:
-            folder = Path(namespace.source.file).parents[level - 1]
-            return self._from_folder(folder, parts, package_name(folder) or folder.name, whole=True)
-        package = self._package(parts[0])
-        if package is not None:
+        if not level and self._package(parts[0]) is not None:
+            package = self._package(parts[0])
             return _walk(package, parts[1:]) if fromlist else package
-        if parts[0] not in INSTALLED_FIRST and not (parts[0] in sys.stdlib_module_names and parts[0] in sys.modules):
-            beside = [Path(self._program.file).parent, *self._program.added_roots()]
-            for folder in beside:
-                if _is_module(folder, parts[0]):
-                    return self._from_folder(folder, parts, "", bool(fromlist))
-            for folder in self._program.roots:
-                if _is_module(folder, parts[0]) and _found_by_python(parts[0], folder):
-                    return self._from_folder(folder, parts, "", bool(fromlist))
+        place = self._place(namespace, parts, level)
+        if place is not None:
+            return self._from_folder(*place, parts, whole=bool(level or fromlist))
         return self.import_installed(name, parts, fromlist, guarded)
 
     def submodule(self, namespace: Namespace, name: str) -> UserModule | None:
@@ -65,18 +58,36 @@ class Importer:
 
     def user_module(self, namespace: Namespace, statement: ast.ImportFrom) -> UserModule | None:
         """The user's module that a `from … import` statement names, or None where it is an installed one."""
+        parts = tuple((statement.module or "").split(".")) if statement.module else ()
+        place = self._place(namespace, parts, statement.level)
         try:
-            module = self.load(namespace, statement.module or "", ("*",), statement.level, guarded=True)
-        except ImportError:
+            return self._from_folder(*place, parts, whole=True) if place else None
+        except ModuleNotFoundError:
             return None
-        return module if isinstance(module, UserModule) else None
+
+    def _place(self, namespace: Namespace, parts: tuple[str, ...], level: int) -> tuple[Path, str] | None:
+        """The folder below which a user's module lies, and that folder's package; None for what is installed or missing."""
+        if level:
+            folder = Path(namespace.source.file).parents[level - 1]
+            return folder, package_name(folder) or folder.name
+        top = parts[0]
+        if self._package(top) is not None or top in INSTALLED_FIRST or top in sys.stdlib_module_names and top in sys.modules:
+            return None
+        for folder in [Path(self._program.file).parent, *self._program.added_roots()]:
+            if _is_module(folder, top):
+                return folder, ""
+        installed = _is_installed(top)
+        for folder in self._program.roots:
+            if _is_module(folder, top) and _found_by_python(top, folder) or not installed and _find(folder, parts) is not None:
+                return folder, ""
+        return None
 
     def _package(self, top: str) -> Any | None:
         if top not in self._packages:
             self._packages[top] = stand_in(top)
         return self._packages[top]
 
-    def _from_folder(self, folder: Path, parts: tuple[str, ...], prefix: str, whole: bool) -> Any:
+    def _from_folder(self, folder: Path, prefix: str, parts: tuple[str, ...], whole: bool) -> Any:
         """The module at `parts` below a folder (`whole`), else the package that it lies in."""
         for depth in range(len(parts) + 1):
             if _find(folder, parts[:depth]) is None and depth:
@@ -93,7 +104,7 @@ class Importer:
         except ModuleNotFoundError as error:
             for folder in self._program.roots:
                 if (error.name or "").startswith(parts[0]) and _find(folder, parts) is not None:
-                    return self._from_folder(folder, parts, "", bool(fromlist))
+                    return self._from_folder(folder, "", parts, whole=bool(fromlist))
             if guarded or not _is_missing_package(error, name):
                 raise
             return self._stub(error, parts, fromlist)
@@ -149,6 +160,15 @@ def _find(folder: Path, parts: tuple[str, ...]) -> Path | None:
 
 def _is_module(folder: Path, name: str) -> bool:
     return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
+
+
+def _is_installed(name: str) -> bool:
+    if isinstance(sys.modules.get(name), UserModule):
+        return False
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return name in sys.modules
 
 
 def _found_by_python(name: str, folder: Path) -> bool:

@@ -52,6 +52,18 @@ def isolated(file: str, restore_generators: bool = True) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def outside_traces() -> Iterator[None]:
+    """What is run in the block gives arrays, also where a program that JAX is tracing asked for it."""
+    import jax
+
+    if isinstance(jax.numpy.zeros(()), jax.core.Tracer):
+        with jax.ensure_compile_time_eval():
+            yield
+    else:
+        yield
+
+
 def guarded_open(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
     """`open` for a TARGET's own code: it reads, and writes nowhere."""
     if isinstance(mode, str) and set(mode) & set("wax+") and not _is_device(file):

@@ -194,6 +194,7 @@ def _assigned_calls(loaded: Loaded) -> list[tuple[str, ast.Call]]:
 
 def _call_builder(loaded: Loaded, name: str) -> Found | None:
     function = loaded.get(name)
+    loaded.program.target.run_imports_for(name)
     arguments: dict[str, Any] = {}
     try:
         parameters = inspect.signature(function).parameters.values()

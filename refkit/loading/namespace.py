@@ -4,7 +4,7 @@ import ast
 import builtins
 import contextlib
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,9 @@ from refkit.errors import RefkitError
 from refkit.loading.effects import Effects
 from refkit.loading.failures import Unavailable, say_error, user_line
 from refkit.loading.isolation import guarded_open
+from refkit.loading.names import names_of
 from refkit.loading.source import Source
-from refkit.loading.statements import ASSIGNMENTS, Statement, statements_of
+from refkit.loading.statements import ASSIGNMENTS, IMPORTS, Statement, statements_of
 from refkit.loading.time_limit import OutOfTime
 
 IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
@@ -77,19 +78,28 @@ class Namespace:
         variables = self.module.__dict__
         if name in variables and not self._positions:
             return variables[name]
-        with self._program.running(), outside_traces():
+        with self._program.running():
             found = self._reach(name)
         variables[name] = found
         return found
 
     def run_for(self, name: str) -> None:
-        """Runs what a definition's functions will read when called, as far as it can be had."""
+        """Runs what a definition's functions will read when called, as far as it can be had; imports wait until then."""
+        self._run_reads(name, imports=False)
+
+    def run_imports_for(self, name: str) -> None:
+        """Runs the same, and the imports, too."""
+        self._run_reads(name, imports=True)
+
+    def _run_reads(self, name: str, imports: bool) -> None:
         waiting, seen = [name], set()
         while waiting:
             current = waiting.pop()
             if current in seen or current not in self.writers:
                 continue
             seen.add(current)
+            if not imports and current != name and all(isinstance(s.node, IMPORTS) for s in self.writers[current]):
+                continue
             with contextlib.suppress(KeyError, Unavailable):
                 self.value(current)
             for statement in self.writers[current]:
@@ -192,6 +202,7 @@ class Namespace:
         hidden = {name: variables.pop(name) for name in self._shared if name in variables}
         self._positions.append(statement.index)
         try:
+            self._have_annotations(statement)
             exec(self._compile(statement), variables)  # the program's own code, one statement of it
             self._versions[statement.index] = {name: variables[name] for name in statement.writes if name in variables}
         except OutOfTime:
@@ -209,6 +220,13 @@ class Namespace:
                 variables.pop(name, None)
             variables.update(hidden)
         return self._failures.get(statement.index)
+
+    def _have_annotations(self, statement: Statement) -> None:
+        """Dataclasses look the names of postponed annotations up in the module's dictionary, past its built-in names."""
+        if isinstance(statement.node, ast.ClassDef) and not self.source.annotations:
+            for name in sorted(names_of(statement.node).reads - statement.reads):
+                with contextlib.suppress(KeyError, Unavailable):
+                    self.value(name)
 
     def _compile(self, statement: Statement) -> types.CodeType:
         tree = ast.Module([statement.runnable], type_ignores=[])
@@ -245,18 +263,6 @@ class _Builtins(dict):
         return self._namespace.value(name)
 
 
-@contextlib.contextmanager
-def outside_traces() -> Iterator[None]:
-    """What is run in the block gives arrays, also where a program that JAX is tracing asked for it."""
-    import jax
-
-    if isinstance(jax.numpy.zeros(()), jax.core.Tracer):
-        with jax.ensure_compile_time_eval():
-            yield
-    else:
-        yield
-
-
 def _guarded_lines(tree: ast.Module) -> frozenset[int]:
     """Lines of imports whose failure the program handles itself, other than by giving up."""
     lines = set()
@@ -278,7 +284,7 @@ def _handles_import(handler: ast.ExceptHandler) -> bool:
 
 def _is_silent(statement: Statement) -> bool:
     docstring = isinstance(statement.node, ast.Expr) and isinstance(statement.node.value, ast.Constant)
-    imported = isinstance(statement.node, (ast.Import, ast.ImportFrom))
+    imported = isinstance(statement.node, IMPORTS)
     annotation = isinstance(statement.node, ASSIGNMENTS) and getattr(statement.node, "value", None) is None
     empty = isinstance(statement.node, (ast.Pass, ast.Global))
     return statement.is_definition or docstring or imported or annotation or empty

@@ -7,8 +7,10 @@ from refkit.errors import RefkitError
 from refkit.loading.candidates import (
     APPLY,
     FILLERS,
+    PARAMETERS,
     is_apply,
     is_init,
+    makes_function,
     stem,
     takes_parameters,
     uses,
@@ -109,7 +111,22 @@ def _functions(loaded: Loaded) -> tuple[list[str], list[str]]:
                 inits.append(name)
             elif is_apply(name) and takes_parameters(statement):
                 applies.append(name)
+    if inits and not applies:
+        applies = _called_by_losses(loaded)
     return list(dict.fromkeys(inits)), list(dict.fromkeys(applies))
+
+
+def _called_by_losses(loaded: Loaded) -> list[str]:
+    """Functions that a loss calls with the parameters first, whatever they are called."""
+    found, namespace = [], loaded.program.target
+    for statement in namespace.statements:
+        if isinstance(statement.node, ast.FunctionDef) and set(words(statement.node.name)) & LOSS_WORDS:
+            for call in ast.walk(statement.node):
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in namespace.writers:
+                    given = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
+                    if given and set(words(given[0])) & PARAMETERS and not set(words(call.func.id)) & LOSS_WORDS:
+                        found.append(call.func.id)
+    return found
 
 
 def _function_names(loaded: Loaded, statement: Statement) -> frozenset[str]:
@@ -117,7 +134,7 @@ def _function_names(loaded: Loaded, statement: Statement) -> frozenset[str]:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return statement.binds
     if isinstance(node, ast.Assign) and statement.refusal is None:
-        return statement.binds if isinstance(node.value, (ast.Call, ast.Lambda, ast.Name, ast.Attribute)) else frozenset()
+        return statement.binds if makes_function(node.value) else frozenset()
     return loaded.program.target.taken_from_neighbours(statement)
 
 
@@ -129,7 +146,8 @@ def _choose(loaded: Loaded, applies: list[str]) -> list[str]:
     losses = [name for name in namespace.writers if set(words(name)) & LOSS_WORDS]
     direct = {read for name in losses for s in namespace.writers[name] for read in s.later | s.reads}
     preferred = [name for name in applies if name in direct] or without_parts(namespace, applies)
-    return sorted(preferred, key=lambda name: min(APPLY.index(word) for word in words(name) if word in APPLY))
+    rank = {name: [APPLY.index(word) for word in words(name) if word in APPLY] for name in preferred}
+    return sorted(preferred, key=lambda name: min(rank[name], default=0))
 
 
 def _init_for(loaded: Loaded, apply: str, inits: list[str], alone: bool) -> str | None:

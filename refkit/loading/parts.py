@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from refkit.errors import RefkitError
+from refkit.loading.candidates import definitions, makes_function
 from refkit.loading.found import Found
 from refkit.loading.loaded import Loaded
 from refkit.loading.names import dotted
@@ -39,7 +40,6 @@ PATTERNS = {
 }
 DIFFERENTIATORS = frozenset("grad value_and_grad jacfwd jacrev vjp".split())
 NOT_LOSSES = re.compile(r".*(grad|history|histories|losses|scale|weight|list|log|curve|value|values|best|meter|name|plot).*")
-LITERALS = (ast.Constant, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.ListComp, ast.DictComp, ast.BinOp, ast.Compare)
 
 
 def find_part(loaded: Loaded, role: str, override: str | None = None) -> Found | None:
@@ -68,32 +68,34 @@ def find_part(loaded: Loaded, role: str, override: str | None = None) -> Found |
         if name == "opt_init" and role == "optimizer":
             if triple := _optimizer_triple(loaded, name):
                 return triple
-        elif _fits(role, thing):
+        elif _fits(role, thing) and (role == "optimizer" or not isinstance(thing, type)):
             return Found(name, role, (thing,), line_of(loaded, name))
     return _closure(loaded) if role == "loss" else None
 
 
 def _ranked(loaded: Loaded, role: str) -> list[str]:
     """Names of the file that may be the part, the likeliest first."""
-    names = [name for statement in loaded.program.target.statements for name in sorted(_bound(loaded, statement))]
+    names = [name for statement in loaded.program.target.statements for name in sorted(_bound(loaded, statement, role))]
     names = list(dict.fromkeys(names))
     ranked = [name for pattern in PATTERNS[role] for name in names if re.fullmatch(pattern, name, re.IGNORECASE)]
+    if role == "train_step":
+        ranked = [name for name in ranked if not re.match("(make|create|get|build)_", name)]
     if role == "loss":
         ranked = [name for name in ranked if not NOT_LOSSES.fullmatch(name)]
         ranked = [name for name in _differentiated(loaded) if name in names] + ranked
     return list(dict.fromkeys(ranked))
 
 
-def _bound(loaded: Loaded, statement: Statement) -> frozenset[str]:
+def _bound(loaded: Loaded, statement: Statement, role: str) -> frozenset[str]:
     """Names that a statement may bind to a part of the program."""
     node = statement.node
     if isinstance(node, ast.ImportFrom):
         return loaded.program.target.taken_from_neighbours(statement)
-    if statement.refusal is not None or isinstance(node, (ast.For, ast.While, ast.With, ast.AugAssign, ast.Import)):
-        return frozenset()
-    if isinstance(node, (ast.Assign, ast.AnnAssign)) and (node.value is None or isinstance(node.value, LITERALS)):
-        return frozenset()
-    return statement.binds
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        called = role == "optimizer" and isinstance(node.value, ast.Call)
+        return statement.binds if statement.refusal is None and (called or makes_function(node.value)) else frozenset()
+    defined = isinstance(node, (ast.If, ast.Try)) and statement.refusal is None
+    return statement.binds if statement.is_definition or defined else frozenset()
 
 
 def _differentiated(loaded: Loaded) -> list[str]:
@@ -107,8 +109,10 @@ def _differentiated(loaded: Loaded) -> list[str]:
 
 
 def _closure(loaded: Loaded) -> Found | None:
-    """The function that a train step differentiates inside itself."""
-    for name in _ranked(loaded, "train_step"):
+    """The function that a train step, or else another function, differentiates inside itself."""
+    steps = [*_ranked(loaded, "train_step"), *_ranked(loaded, "train")]
+    others = [s.node.name for s in definitions(loaded.program.target)]
+    for name in dict.fromkeys(steps + others):
         for statement in loaded.program.target.writers.get(name, ()):
             if not isinstance(statement.node, ast.FunctionDef):
                 continue

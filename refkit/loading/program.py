@@ -11,7 +11,7 @@ from typing import Any
 from refkit.errors import RefkitError
 from refkit.loading.failures import user_line
 from refkit.loading.imports import Importer, package_name
-from refkit.loading.isolation import isolated
+from refkit.loading.isolation import isolated, outside_traces
 from refkit.loading.location import Location, search_roots, show
 from refkit.loading.namespace import Namespace, UserModule
 from refkit.loading.source import read_source
@@ -81,7 +81,7 @@ class Program:
             return
         self._running = True
         try:
-            with self.active(), time_limit(self._limit_s, self._may_interrupt):
+            with self.active(), outside_traces(), time_limit(self._limit_s, self._may_interrupt):
                 yield
         except OutOfTime as error:
             raise RefkitError(self._say_out_of_time(error)) from None
