@@ -1,6 +1,7 @@
 """The form in which a loss wants its labels: class ids or one-hot rows, targets in a column or not."""
 
 import ast
+import copy
 import dataclasses
 import re
 from collections.abc import Callable
@@ -9,13 +10,13 @@ import jax
 import jax.numpy as jnp
 
 from refkit.adapters.evidence import Evidence, name_of
+from refkit.adapters.ranks import rank_of
 
 LABELS = re.compile(r"(.*_)?(labels?|targets?|ys?|yb|tgts?|answers?|classes|class_ids?|y_?true|y_?batch|truths?|ground_truth|gold"
                     r"|ts?|batch_y|onehots?|one_hots?|tags?|next_tokens)(_\d+|_b|_batch|_onehot|_one_hot|_ids)?|[yt]_?(b|i|true|onehot|oh)?")
 COLUMN_TEXT = re.compile(r"(?:\by\b|targets?|labels?)[^\n]{0,40}[(\[]\s*(?:b|n|batch|batch_size)\s*,\s*1\s*[)\]]", re.I)
 FLAT_TEXT = re.compile(r"(?:\by\b|targets?|labels?)[^\n]{0,40}[(\[]\s*(?:b|n|batch|batch_size)\s*,?\s*[)\]]", re.I)
 MODEL_SIDE = re.compile(r"(.*_)?(params?|parameters|model|net|variables|weights|carry|state|h|c|hc|logits|preds?|opt_state|optimizer)")
-REDUCTIONS = {"sum", "mean", "prod", "max", "min", "dot", "einsum"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,38 +37,41 @@ def same(labels: jax.Array) -> jax.Array:
 
 
 def flat(labels: jax.Array) -> jax.Array:
-    return labels.reshape(labels.shape[0], *labels.shape[2:]) if labels.ndim > 1 and labels.shape[1] == 1 else labels
+    return labels[..., 0] if labels.ndim > 1 and labels.shape[-1] == 1 else labels
 
 
 def column(labels: jax.Array) -> jax.Array:
     return labels.reshape(labels.shape[0], 1) if labels.ndim == 1 else labels
 
 
-def label_forms(evidence: Evidence, inside: ast.AST | None, classification: bool, output_shape: tuple[int, ...]) -> list[LabelForm]:
-    """Forms worth trying, most plausible first.
+def label_forms(
+    evidence: Evidence, inside: ast.AST | None, classification: bool, output_shape: tuple[int, ...], time_first: bool
+) -> tuple[list[LabelForm], bool]:
+    """Forms worth trying, most plausible first, and whether the file says which it is.
 
     Args:
         inside: the loss's definition: what it does to its labels says nothing of how they come.
         output_shape: of the model, for a batch.
+        time_first: whether labels of every step come with time first.
     """
     classes = output_shape[-1] if len(output_shape) > 1 else 2
-    ids, rows = LabelForm("", same), LabelForm("one-hot rows", lambda labels: jax.nn.one_hot(labels, classes))
-    real = LabelForm("floats", lambda labels: labels.astype(jnp.float32))
-    if classification:
-        found = [rows, ids] if one_hot_outside(evidence, inside) and classes > 1 else [ids, rows]
-        single = len(output_shape) == 1 or classes == 1
-        columns = [LabelForm("a column of ids", column),
-                   LabelForm("a column of floats", lambda labels: column(labels).astype(jnp.float32))]
-        if not single:
-            return [*found, columns[0]]
-        shape = shape_outside(evidence, inside) or ("column" if len(output_shape) > 1 else "flat")
-        flats = [ids, real]
-        return [*columns, *flats] if shape == "column" else [*flats, *columns]
+    turn = (lambda labels: jnp.swapaxes(labels, 0, 1) if labels.ndim > 1 else labels) if time_first else same
     shape = shape_outside(evidence, inside)
-    if shape is None and len(output_shape) == 1:
-        shape = "flat"
-    one, other = LabelForm("", same), LabelForm("a vector `f32[batch]`", flat)
-    return [other, one] if shape == "flat" else [one, other]
+    flat_first = shape == "flat" or (shape is None and len(output_shape) == 1)
+    if not classification:
+        one, other = LabelForm("", turn), LabelForm("a vector `f32[batch]`", lambda labels: turn(flat(labels)))
+        return ([other, one] if flat_first else [one, other]), shape is not None
+    ids, rows = LabelForm("", turn), LabelForm("one-hot rows", lambda labels: turn(jax.nn.one_hot(labels, classes)))
+    columns = [LabelForm("a column of ids", column), LabelForm("a column of floats", lambda labels: column(floats(labels)))]
+    if len(output_shape) > 1 and classes > 1:
+        first = [rows, ids] if one_hot_outside(evidence, inside) else [ids, rows]
+        return [*first, columns[0]], True
+    flats = [ids, LabelForm("floats", floats)]
+    return ([*flats, *columns] if flat_first else [*columns, *flats]), shape is not None
+
+
+def floats(labels: jax.Array) -> jax.Array:
+    return labels.astype(jnp.float32)
 
 
 def one_hot_outside(evidence: Evidence, inside: ast.AST | None) -> bool:
@@ -86,7 +90,8 @@ def one_hot_outside(evidence: Evidence, inside: ast.AST | None) -> bool:
 def shape_outside(evidence: Evidence, inside: ast.AST | None) -> str | None:
     """`column` or `flat`, as the file makes its targets; None where it does not tell."""
     skipped = set(map(id, ast.walk(inside))) if inside is not None else set()
-    votes: list[str] = []
+    named: list[int | None] = []
+    given: list[int | None] = []
     for scope in [evidence.tree, *(node for node in ast.walk(evidence.tree) if isinstance(node, ast.FunctionDef))]:
         if id(scope) in skipped or defines_model(scope):
             continue
@@ -94,18 +99,37 @@ def shape_outside(evidence: Evidence, inside: ast.AST | None) -> str | None:
         for node in statements(scope):
             if isinstance(node, ast.Assign):
                 for target, value in assigned(node):
-                    bound[target] = value
                     if LABELS.fullmatch(target.lower()):
-                        votes.append(kind_of(value, bound, 0))
-            value = node.value if isinstance(node, (ast.Return, ast.Expr)) else None
-            value = value.value if isinstance(value, ast.Yield) else value if isinstance(node, ast.Return) else None
-            votes += [kind_of(entry, bound, 0) for entry in last_of(value)]
-    told = [vote for vote in votes if vote]
-    if told:
-        return "column" if "column" in told else "flat"
+                        named.append(rank_of(value, bound))
+                    bound[target] = resolved(value, target, bound)
+            given += [rank_of(entry, bound) for entry in given_out(node)]
+    for votes in (given, named):
+        if 1 in votes or 2 in votes:
+            return "column" if 2 in votes else "flat"
     if COLUMN_TEXT.search(evidence.source):
         return "column"
     return "flat" if FLAT_TEXT.search(evidence.source) else None
+
+
+def resolved(value: ast.AST, target: str, bound: dict[str, ast.AST]) -> ast.AST:
+    """The expression with its own name replaced by what it was before, as in `y = y[:, None]`."""
+    if target not in bound or not any(isinstance(node, ast.Name) and node.id == target for node in ast.walk(value)):
+        return value
+    before = bound[target]
+
+    class Earlier(ast.NodeTransformer):
+        def visit_Name(self, node):
+            return before if node.id == target else node
+
+    return Earlier().visit(copy.deepcopy(value))
+
+
+def given_out(node: ast.stmt) -> list[ast.AST]:
+    """The labels that a statement returns or yields."""
+    value = node.value if isinstance(node, (ast.Return, ast.Expr)) else None
+    if isinstance(node, ast.Expr) and not isinstance(value, ast.Yield):
+        return []
+    return last_of(value.value if isinstance(value, ast.Yield) else value)
 
 
 def defines_model(scope: ast.AST) -> bool:
@@ -146,68 +170,15 @@ def assigned(node: ast.Assign) -> list[tuple[str, ast.AST]]:
 
 
 def last_of(value: ast.AST | None) -> list[ast.AST]:
-    """The labels in `return x, y` or `yield {"x": x, "y": y}`."""
+    """The labels in `return x, y`, `yield {"x": x, "y": y}`, `return Batch(x=x, y=y)` or pairs of such."""
     if isinstance(value, ast.Tuple) and len(value.elts) in (2, 3):
+        if all(isinstance(entry, (ast.Tuple, ast.Dict)) for entry in value.elts):
+            return [found for entry in value.elts for found in last_of(entry)]
         return value.elts[-1:]
     if isinstance(value, ast.Dict):
-        return [entry for key, entry in zip(value.keys, value.values, strict=True)
-                if isinstance(key, ast.Constant) and isinstance(key.value, str) and LABELS.fullmatch(key.value.lower())]
+        named = [(key.value, entry) for key, entry in zip(value.keys, value.values, strict=True)
+                 if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        return [entry for name, entry in named if LABELS.fullmatch(name.lower())]
+    if isinstance(value, ast.Call):
+        return [keyword.value for keyword in value.keywords if keyword.arg and LABELS.fullmatch(keyword.arg.lower())]
     return []
-
-
-def kind_of(node: ast.AST, bound: dict[str, ast.AST], depth: int) -> str:
-    """`column`, `flat`, or empty where the expression does not say."""
-    if depth > 8:
-        return ""
-    inner = lambda child: kind_of(child, bound, depth + 1)
-    if isinstance(node, ast.Name):
-        value = bound.get(node.id)
-        return inner(value) if value is not None and value is not node else ""
-    if isinstance(node, ast.BinOp):
-        kinds = {inner(node.left), inner(node.right)}
-        return "column" if "column" in kinds else "flat" if "flat" in kinds else ""
-    if isinstance(node, ast.Subscript):
-        return kind_of_index(node, inner)
-    if isinstance(node, ast.Call):
-        return kind_of_call(node, inner)
-    if isinstance(node, (ast.List, ast.ListComp)):
-        return ""
-    return ""
-
-
-def kind_of_index(node: ast.Subscript, inner) -> str:
-    entries = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    if len(entries) > 1 and isinstance(entries[0], (ast.Slice, ast.Constant)):
-        last = entries[-1]
-        if (isinstance(last, ast.Constant) and last.value is None) or name_of(last) == "newaxis":
-            return "column"
-        if isinstance(last, ast.Constant) and isinstance(last.value, int):
-            return "flat"
-        if isinstance(last, ast.Slice):
-            return "column" if last.lower is not None else ""
-    return inner(node.value) if len(entries) == 1 else ""
-
-
-def kind_of_call(node: ast.Call, inner) -> str:
-    name = name_of(node.func)
-    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
-    if name == "expand_dims":
-        return "column"
-    if name == "reshape":
-        last = node.args[-1] if node.args else None
-        last = last.elts[-1] if isinstance(last, (ast.Tuple, ast.List)) and last.elts else last
-        if isinstance(last, ast.Constant) and last.value == 1:
-            return "column"
-        return "flat" if isinstance(last, (ast.Constant, ast.UnaryOp)) else ""
-    if name in ("ravel", "flatten", "squeeze"):
-        return "flat"
-    if name in REDUCTIONS:
-        keep = keywords.get("keepdims")
-        if isinstance(keep, ast.Constant) and keep.value:
-            return "column"
-        return "flat" if "axis" in keywords or len(node.args) >= 1 else ""
-    if name in ("astype", "copy", "block_until_ready") and isinstance(node.func, ast.Attribute):
-        return inner(node.func.value)
-    if name in ("asarray", "array", "float32", "concatenate", "jnp", "device_put") and node.args:
-        return inner(node.args[0])
-    return ""

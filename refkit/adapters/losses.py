@@ -1,6 +1,7 @@
 """The user's loss, found and called: over the model, over its outputs, or nested in the train step."""
 
 import ast
+import contextlib
 import dataclasses
 import inspect
 import re
@@ -14,10 +15,12 @@ from refkit.adapters import roles
 from refkit.adapters.bindings import OUTPUTS, Plan, Values, plans
 from refkit.adapters.calling import parameters_of, required
 from refkit.adapters.differentiated import FUNCTIONS, Differentiated, closure_factory, differentiated
+from refkit.adapters.evaluating import ASKS_FOR_TRAINING, evaluating
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.labels import LABELS, LabelForm, label_forms
 from refkit.adapters.raised import Failure
 from refkit.adapters.search import Call, abstract
+from refkit.adapters.sizes import inner_jaxprs
 
 LIMIT = 60
 CLASSES = re.compile(r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce"
@@ -196,28 +199,68 @@ def over_model(candidate: Candidate, call: Call, evidence: Evidence, label_dtype
     """Set `found.over_model` where one of the call shapes gives a scalar."""
     if looks_like_outputs(candidate):
         return
-    forms = label_forms(evidence, candidate.definition, label_dtype == "int32", output_shape(call))
+    forms, told = forms_of(candidate, call, evidence, label_dtype)
     shapes = abstract_arguments(call, label_dtype)
     tried = 0
     for plan in candidate_plans(candidate, call, evidence):
-        for single in (False, True):
-            for form in forms:
-                if single and not evidence.mentions_vmap:
-                    continue
-                tried += 1
-                function = model_loss(candidate, call, plan, form, single)
-                try:
-                    with missing_model(evidence, call):
-                        result = jax.eval_shape(function, *shapes)
-                except Exception as error:
-                    found.failures.append(Failure(error, "loss", form.name))
-                else:
-                    if is_scalar(result):
-                        found.over_model = with_model(function, evidence, call)
-                        found.notes += notes_of(form, single, "loss")
-                        return
-                if tried >= LIMIT:
-                    return
+        for single in (False, True) if evidence.mentions_vmap else (False,):
+            tried += len(forms)
+            functions = [in_modes(model_loss(candidate, call, plan, form, single), evidence, call) for form in forms]
+            chosen = choose(functions, shapes, call.batch, told, found.failures)
+            if chosen is not None:
+                found.over_model = functions[chosen]
+                found.notes += notes_of(forms[chosen], single)
+                if ASKS_FOR_TRAINING.search(evidence.source):
+                    found.notes.append("the loss is seen in evaluation mode: no dropout, running statistics")
+                return
+        if tried >= LIMIT:
+            return
+
+
+def forms_of(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: str) -> tuple[list[LabelForm], bool]:
+    return label_forms(evidence, candidate.definition, label_dtype == "int32", output_shape(call), call.swaps)
+
+
+def choose(functions: list[Callable], shapes: tuple, batch: int, told: bool, failures: list[Failure]) -> int | None:
+    """Which of the functions gives a scalar; the first, unless it pairs every example with every other and another does not.
+
+    Args:
+        told: whether the file itself says how labels come: then the first that runs is meant, whatever it does.
+    """
+    mixing = None
+    for index, function in enumerate(functions):
+        try:
+            traced, result = jax.make_jaxpr(function, return_shape=True)(*shapes)
+        except Exception as error:
+            failures.append(Failure(error, "loss"))
+            continue
+        if not is_scalar(result):
+            continue
+        if told or not pairs_examples(traced.jaxpr, batch):
+            return index
+        mixing = index if mixing is None else mixing
+    return mixing
+
+
+def pairs_examples(jaxpr: Any, batch: int) -> bool:
+    """Whether some value has the batch on two axes."""
+    for equation in jaxpr.eqns:
+        if any(tuple(getattr(variable.aval, "shape", ())).count(batch) > 1 for variable in equation.outvars):
+            return True
+        if any(pairs_examples(inner, batch) for inner in inner_jaxprs(equation)):
+            return True
+    return False
+
+
+def in_modes(function: Callable[..., jax.Array], evidence: Evidence, call: Call) -> Callable[..., jax.Array]:
+    """The loss with what the file's `main` would have put in place, in evaluation mode unless training is asked for."""
+
+    def wrapped(tree, inputs, labels, key=None, training=False):
+        mode = contextlib.nullcontext() if training else evaluating(evidence.source)
+        with missing_model(evidence, call), mode:
+            return function(tree, inputs, labels, key, training)
+
+    return wrapped
 
 
 def candidate_plans(candidate: Candidate, call: Call, evidence: Evidence) -> Iterator[Plan]:
@@ -266,20 +309,17 @@ def over_model_outputs(candidate: Candidate, call: Call, evidence: Evidence, lab
     if len(parameters) < 2:
         return
     labels_first = bool(LABELS.fullmatch(parameters[0].name.lower())) and not LABELS.fullmatch(parameters[1].name.lower())
-    forms = label_forms(evidence, candidate.definition, label_dtype == "int32", output_shape(call))
-    for swap in ([True, False] if labels_first else [False, True]):
+    forms, told = forms_of(candidate, call, evidence, label_dtype)
+    names = [parameter.name for parameter in parameters]
+    for swap in [True, False] if labels_first else [False, True]:
         for single in (False, True):
-            for form in forms:
-                function = output_loss(candidate, [parameter.name for parameter in parameters], swap, form, single)
-                try:
-                    result = jax.eval_shape(function, outputs, labels)
-                except Exception as error:
-                    found.failures.append(Failure(error, "loss", form.name))
-                    continue
-                if is_scalar(result):
-                    found.over_outputs = function
-                    found.notes += notes_of(form, single, "loss")
-                    return
+            functions = [output_loss(candidate, names, swap, form, single) for form in forms]
+            chosen = choose(functions, (outputs, labels), call.batch, told, found.failures)
+            if chosen is not None:
+                found.over_outputs = functions[chosen]
+                if found.over_model is None:
+                    found.notes += notes_of(forms[chosen], single)
+                return
 
 
 def output_loss(candidate: Candidate, names: list[str], swap: bool, form: LabelForm, single: bool) -> Callable[..., jax.Array]:
@@ -295,9 +335,9 @@ def output_loss(candidate: Candidate, names: list[str], swap: bool, form: LabelF
     return function
 
 
-def notes_of(form: LabelForm, single: bool, what: str) -> list[str]:
-    found = [f"the {what} is given its labels as {form.name}"] if form.name else []
-    return found + ([f"the {what} takes one example; it is mapped over the batch and averaged"] if single else [])
+def notes_of(form: LabelForm, single: bool) -> list[str]:
+    found = [f"the loss is given its labels as {form.name}"] if form.name else []
+    return found + (["the loss takes one example; it is mapped over the batch and averaged"] if single else [])
 
 
 def output_shape(call: Call) -> tuple[int, ...]:
@@ -330,11 +370,3 @@ class missing_model:
     def __exit__(self, *_):
         for name in self.added:
             self.namespace.pop(name, None)
-
-
-def with_model(function: Callable[..., jax.Array], evidence: Evidence, call: Call) -> Callable[..., jax.Array]:
-    def wrapped(tree, inputs, labels, key=None, training=False):
-        with missing_model(evidence, call):
-            return function(tree, inputs, labels, key, training)
-
-    return wrapped
