@@ -1,0 +1,97 @@
+"""A TFDS set as arrays: all of its examples at once, and kept."""
+
+import contextlib
+import functools
+import os
+import sys
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from refkit import datasets
+from refkit.datasets.offline import FORMAT, OfflineBuilder
+from refkit.errors import RefkitError
+
+Arrays = dict[str, dict[str, np.ndarray]]
+OFFLINE = {builder.name: builder for builder in datasets.DATASETS}
+
+
+def load_arrays(name: str, data_dir: str | os.PathLike | None = None) -> Arrays:
+    """Every split of a data set, as arrays by the names of its columns.
+
+    An offline set is prepared the first time; a stock set has to be prepared already. Neither needs a network.
+
+    Args:
+        name: `digits`, `adding_problem/steps50`, or a stock name such as `mnist`.
+        data_dir: where TFDS keeps its sets; TFDS's own folder (TFDS_DATA_DIR) if None.
+
+    Returns:
+        `{"train": {"image": u8[1438, 28, 28, 1], "label": i64[1438]}, "test": …}`; not to be written to.
+
+    Raises:
+        RefkitError: the set is neither prepared nor offline.
+    """
+    folder = os.fspath(data_dir or os.environ.get("TFDS_DATA_DIR") or tfds.core.constants.DATA_DIR)
+    return _load_arrays(name, os.path.expanduser(folder))
+
+
+@functools.lru_cache(maxsize=8)
+def _load_arrays(name: str, folder: str) -> Arrays:
+    builder = find_builder(name, folder)
+    splits = {split: read_split(builder, split) for split in builder.info.splits}
+    for columns in splits.values():
+        for array in columns.values():
+            array.flags.writeable = False
+    return splits
+
+
+def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
+    """The builder of a set that is prepared, now if not before."""
+    stem, _, config = name.partition("/")
+    if stem in OFFLINE:
+        try:
+            builder = OFFLINE[stem](data_dir=folder, file_format=FORMAT, config=config or None)
+        except ValueError:
+            configs = ", ".join(f"`{stem}/{known}`" for known in OFFLINE[stem].builder_configs) or f"`{stem}`"
+            raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
+        if not builder.is_prepared():
+            prepare(builder)
+        return builder
+    try:
+        return tfds.core.read_only_builder.builder_from_files(name, data_dir=folder, file_format=FORMAT)
+    except tfds.core.registered.DatasetNotFoundError:
+        raise RefkitError(
+            f"data set `{name}` is neither offline ({', '.join(f'`{known}`' for known in OFFLINE)}) nor prepared in "
+            f"TFDS's folder: run `tfds build {name} --file_format={FORMAT}` once, with tensorflow and a network"
+        ) from None
+
+
+def prepare(builder: OfflineBuilder) -> None:
+    """Compute an offline set and write it, with its arrays beside it; what TFDS says meanwhile goes to stderr."""
+    with contextlib.redirect_stdout(sys.stderr):
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(try_download_gcs=False), file_format=FORMAT
+        )
+    for split in builder.info.splits:
+        np.savez(kept(builder, split), **read_records(builder, split))
+
+
+def read_split(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.ndarray]:
+    """One split: the arrays kept when it was prepared here, else its records."""
+    if not kept(builder, split).exists():
+        return read_records(builder, split)
+    with np.load(kept(builder, split)) as arrays:
+        return dict(arrays)
+
+
+def read_records(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.ndarray]:
+    """One split, in the order of its records."""
+    source = builder.as_data_source(split)
+    rows = source.__getitems__(range(len(source)))
+    types = {column: feature.np_dtype for column, feature in builder.info.features.items()}
+    return {column: np.array([row[column] for row in rows], dtype) for column, dtype in types.items()}
+
+
+def kept(builder: tfds.core.DatasetBuilder, split: str):
+    """Where the arrays of an offline set are kept."""
+    return builder.data_path / f"{split}.arrays.npz"
