@@ -12,7 +12,9 @@ from refkit.loading.program import Program
 __all__ = ["Loaded", "Unavailable", "load", "say_error", "user_line"]
 
 
-def load(spec: str, *, wanted: tuple[str, ...] = (), limit_s: float = 60, roles: dict[str, str] | None = None) -> Loaded:
+def load(
+    spec: str, *, wanted: tuple[str, ...] = (), limit_s: float = 60, roles: dict[str, str] | None = None
+) -> Loaded:
     """Takes the definitions of a TARGET, with what they need, and runs nothing else of it.
 
     Args:
@@ -28,7 +30,14 @@ def load(spec: str, *, wanted: tuple[str, ...] = (), limit_s: float = 60, roles:
     program = Program(location, limit_s)
     target = program.target
     loaded = Loaded(
-        target.module, location.file, location.shown, target.source.text, target.source.tree, location.name, dict(roles or {}), program
+        target.module,
+        location.file,
+        location.shown,
+        target.source.text,
+        target.source.tree,
+        location.name,
+        dict(roles or {}),
+        program,
     )
     with program.running():
         for name in (*pair_names(location.name), *wanted, *loaded.roles.values()):

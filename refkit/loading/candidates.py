@@ -9,26 +9,30 @@ from refkit.loading.namespace import Namespace
 from refkit.loading.statements import Statement
 
 NOT_MODELS = frozenset(
-    "Dataset IterableDataset TensorDataset DataLoader LightningDataModule GeneratorBasedBuilder BeamBasedBuilder BuilderConfig"
-    " NamedTuple Enum IntEnum StrEnum Flag TypedDict Protocol ABC Generic Exception ValueError RuntimeError TrainState PyTreeNode"
-    " Collection Metric Callback Thread Process object dict list tuple str int float OrderedDict UserDict Namespace Action"
-    " Variable Param Intermediate BatchStat Optimizer TestCase Sequence Mapping Iterator Iterable".split()
+    "Dataset IterableDataset TensorDataset DataLoader LightningDataModule GeneratorBasedBuilder"
+    " BeamBasedBuilder BuilderConfig NamedTuple Enum IntEnum StrEnum Flag TypedDict Protocol ABC Generic"
+    " Exception ValueError RuntimeError TrainState PyTreeNode Collection Metric Callback Thread Process object"
+    " dict list tuple str int float OrderedDict UserDict Namespace Action Variable Param Intermediate BatchStat"
+    " Optimizer TestCase Sequence Mapping Iterator Iterable".split()
 )
 INIT = frozenset("init initialize initialise".split())
 MAKE = frozenset("make create get build new random generate define setup".split())
 PARAMETERS = frozenset("params param parameters weights".split())
 MODELS = frozenset("model net network cnn mlp lenet lstm rnn classifier".split())
 APPLY = ("apply", "forward", "fwd", "logits", "predict", "call", "inference", "infer", "model", "net", "network")
-FILLERS = PARAMETERS | frozenset("network net model nn fn fun func function batched batch batchwise vmap vmapped jit jitted random all".split())
+FILLERS = PARAMETERS | frozenset(
+    "network net model nn fn fun func function batched batch batchwise vmap vmapped jit jitted random all".split()
+)
 NOT_APPLY = INIT | frozenset(
-    "make create build get loss grad grads gradients update updates train training eval evaluate test step accuracy save load plot"
-    " summary config print metrics cost state params size shape path name dir file predictions data config cfg log history"
-    " opt optimizer optim key rng".split()
+    "make create build get loss grad grads gradients update updates train training eval evaluate test step"
+    " accuracy save load plot summary config print metrics cost state params size shape path name dir file"
+    " predictions data config cfg log history opt optimizer optim key rng".split()
 )
 
 FUNCTION_MAKERS = frozenset(
-    "jit pjit vmap pmap partial named_call checkpoint remat grad value_and_grad shard_map lru_cache cache njit wraps"
-    " filter_jit filter_vmap filter_grad filter_value_and_grad transform without_apply_rng Compose serial parallel".split()
+    "jit pjit vmap pmap partial named_call checkpoint remat grad value_and_grad shard_map lru_cache cache njit"
+    " wraps filter_jit filter_vmap filter_grad filter_value_and_grad transform without_apply_rng Compose serial"
+    " parallel".split()
 )
 
 
@@ -72,7 +76,11 @@ def without_parts(namespace: Namespace, names: Iterable[str]) -> list[str]:
     """Those of the names that no other one of them uses; all of them where each is used."""
     names = list(names)
     used = {name: uses(namespace, name) for name in names}
-    kept = [name for name in names if not any(name in used[other] and other not in used[name] for other in names if other != name)]
+    kept = [
+        name
+        for name in names
+        if not any(name in used[other] and other not in used[name] for other in names if other != name)
+    ]
     return kept or names
 
 
@@ -108,12 +116,14 @@ def takes_parameters(statement: Statement) -> bool:
         return True
     arguments = node.args.posonlyargs + node.args.args
     answers = (part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value is not None)
-    chooses = any(isinstance(part, ast.Attribute) and part.attr == "argmax" for answer in answers for part in ast.walk(answer))
+    chooses = any(
+        isinstance(part, ast.Attribute) and part.attr == "argmax" for answer in answers for part in ast.walk(answer)
+    )
     return len(arguments) >= 2 and not chooses
 
 
 def makes_function(value: ast.expr | None) -> bool:
-    """Whether an assigned expression gives a function: another's name, a lambda, `jax.jit(f)`, `make_train_step(model)`."""
+    """Whether an assigned expression gives a function: another's name, a lambda, `jax.jit(f)`, `make_step(model)`."""
     if isinstance(value, ast.Call):
         last = (dotted(value.func) or ".").rpartition(".")[2]
         return last in FUNCTION_MAKERS or bool(set(words(last)[:1]) & MAKE)

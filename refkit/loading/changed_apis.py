@@ -152,9 +152,10 @@ CHANGED = (
         "recurrent cells take their size since flax 0.7: write `nn.LSTMCell(features=hidden)`",
     ),
     (
-        r"initialize_carry\(\) (takes 3 positional arguments|got an unexpected keyword|missing)|not subscriptable|has no attribute 'features'",
+        r"initialize_carry\(\) (takes 3 positional arguments|got an unexpected keyword|missing)|not subscriptable",
         r"initialize_carry",
-        "`initialize_carry` changed in flax 0.7: write `nn.LSTMCell(features=hidden).initialize_carry(key, (batch, in_features))`",
+        "`initialize_carry` changed in flax 0.7: "
+        "write `nn.LSTMCell(features=hidden).initialize_carry(key, (batch, in_features))`",
     ),
     (
         r"RNGs must be provided to initialize the cell carry|unhashable type: 'slice'|Too many indices",
@@ -164,7 +165,8 @@ CHANGED = (
     (
         r"RNN\.__init__\(\) got an unexpected keyword argument 'cell_size'",
         "",
-        "`nn.RNN` takes only the cell since flax 0.7, and the cell its size: write `nn.RNN(nn.LSTMCell(features=hidden))`",
+        "`nn.RNN` takes only the cell since flax 0.7, and the cell its size: "
+        "write `nn.RNN(nn.LSTMCell(features=hidden))`",
     ),
     (
         r"scan\(\) got an unexpected keyword argument '(axis|variable_in_axes|variable_out_axes)'",
@@ -184,7 +186,8 @@ CHANGED = (
     (
         r"type object '\w+' has no attribute 'partial'|has no attribute \"init_by_shape\"",
         "",
-        "`Module.partial` and `init_by_shape` belong to the old `flax.nn`: linen modules are constructed as `nn.Dense(features=10)`",
+        "`Module.partial` and `init_by_shape` belong to the old `flax.nn`: "
+        "linen modules are constructed as `nn.Dense(features=10)`",
     ),
     (
         r"'dict' object has no attribute 'unfreeze'",
@@ -199,7 +202,8 @@ CHANGED = (
     (
         r"(zeros|ones)\(\) missing 2 required positional arguments: 'key' and 'shape'",
         "",
-        "`initializers.zeros` and `ones` are initializers themselves: leave the parentheses out, or write `zeros_init()`",
+        "`initializers.zeros` and `ones` are initializers themselves: "
+        "leave the parentheses out, or write `zeros_init()`",
     ),
     (
         r"variance_scaling\.<locals>\.init",
@@ -211,7 +215,11 @@ CHANGED = (
         "",
         "`jnp.clip` no longer takes `a_min` and `a_max`: write `jnp.clip(x, min=…, max=…)`",
     ),
-    (r"reshape\(\) got an unexpected keyword argument 'newshape'", "", "`jnp.reshape` takes `shape`, no longer `newshape`"),
+    (
+        r"reshape\(\) got an unexpected keyword argument 'newshape'",
+        "",
+        "`jnp.reshape` takes `shape`, no longer `newshape`",
+    ),
     (
         r"(sum|mean|max|min|prod|var|std) requires ndarray or scalar arguments, got <class '(list|tuple)'>",
         "",
@@ -234,7 +242,11 @@ CHANGED = (
         "",
         "`flax.optim` is gone: a TrainState has `params`, `tx` and `opt_state`",
     ),
-    (r"`concrete` option to `jax\.checkpoint`", "", "`jax.checkpoint` no longer takes `concrete`: use `static_argnums`"),
+    (
+        r"`concrete` option to `jax\.checkpoint`",
+        "",
+        "`jax.checkpoint` no longer takes `concrete`: use `static_argnums`",
+    ),
     (
         r"Expected the input to have a dtype that is a subdtype of <class 'numpy.integer'>",
         "",
@@ -252,7 +264,7 @@ _CHANGED = tuple((re.compile(message), re.compile(line), sentence) for message, 
 
 
 def explain(error: BaseException, source_line: str = "") -> str | None:
-    """Names the API that has changed since the file was written, and what replaced it; None if the error is no such thing.
+    """Names the API that has changed since the file was written, and what replaced it; None for any other error.
 
     Args:
         error: what the user's line raised.

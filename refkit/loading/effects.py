@@ -105,7 +105,7 @@ class Effects:
         return "nothing needs it"
 
     def changed_by_call(self, node: ast.stmt, imported: frozenset[str]) -> set[str]:
-        """Names whose objects an expression statement fills: `layers` for `layers.append(32)`, `FLAGS` for absl's flags."""
+        """Names whose objects an expression statement fills: `layers` for `layers.append(32)`, `FLAGS` for flags."""
         if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
             return set()
         function = node.value.func

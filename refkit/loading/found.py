@@ -22,10 +22,11 @@ class Found:
 
     Args:
         name: what the file calls it: `LeNet`, or `init_params/forward` for a pair.
-        kind: of a model `nnx`, `linen`, `functions`, `implementation` or `other`; of any other part its role, or `closure`
-            for a loss that a train step differentiates inside itself.
-        objects: a model's class or instance, or its pair `(init, apply)`, where `init` may also be the parameters themselves;
-            of any other part the object (`(init, update, get_params)` for such an optimizer, the train step for a closure).
+        kind: of a model `nnx`, `linen`, `functions`, `implementation` or `other`; of any other part its role, or
+            `closure` for a loss that a train step differentiates inside itself.
+        objects: a model's class or instance, or its pair `(init, apply)`, where `init` may also be the parameters
+            themselves; of any other part the object (`(init, update, get_params)` for such an optimizer, the train step
+            for a closure).
         line: 1-based line of the file on which it is bound, 0 if in none.
     """
 
@@ -41,7 +42,7 @@ class Found:
 
 
 def module_kind(thing: Any) -> str | None:
-    """`nnx`, `linen` or `other` for a framework's module, class or instance; `implementation` for one of refkit's; else None."""
+    """The kind of a framework's module, class or instance, or of a `refkit.Implementation`; None for anything else."""
     cls = thing if isinstance(thing, type) else type(thing)
     if cls.__name__ == "Implementation" and cls.__module__.startswith("refkit."):
         return "implementation" if thing is not cls else None

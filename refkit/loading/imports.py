@@ -66,19 +66,29 @@ class Importer:
             return None
 
     def _place(self, namespace: Namespace, parts: tuple[str, ...], level: int) -> tuple[Path, str] | None:
-        """The folder below which a user's module lies, and that folder's package; None for what is installed or missing."""
+        """The folder below which a user's module lies, and its package; None for what is installed or missing."""
         if level:
             folder = Path(namespace.source.file).parents[level - 1]
             return folder, package_name(folder) or folder.name
         top = parts[0]
-        if self._package(top) is not None or top in INSTALLED_FIRST or top in sys.stdlib_module_names and top in sys.modules:
+        if (
+            self._package(top) is not None
+            or top in INSTALLED_FIRST
+            or top in sys.stdlib_module_names
+            and top in sys.modules
+        ):
             return None
         for folder in [Path(self._program.file).parent, *self._program.added_roots()]:
             if _is_module(folder, top):
                 return folder, ""
         installed = _is_installed(top)
         for folder in self._program.roots:
-            if _is_module(folder, top) and _found_by_python(top, folder) or not installed and _find(folder, parts) is not None:
+            if (
+                _is_module(folder, top)
+                and _found_by_python(top, folder)
+                or not installed
+                and _find(folder, parts) is not None
+            ):
                 return folder, ""
         return None
 

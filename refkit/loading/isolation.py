@@ -68,7 +68,7 @@ def guarded_open(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
     """`open` for a TARGET's own code: it reads, and writes nowhere."""
     if isinstance(mode, str) and set(mode) & set("wax+") and not _is_device(file):
         raise RefusedByRefkit(f"writing `{file}` is refused while refkit runs this file")
-    return io.open(file, mode, *args, **kwargs)
+    return open(file, mode, *args, **kwargs)
 
 
 def _leave() -> None:
@@ -188,7 +188,7 @@ def _cache_folders() -> list[Path]:
 
 
 def _may_write(path: Any, file: str, allowed: list[Path]) -> bool:
-    """Whether a library may write here: devices, caches and temporary folders away from the program and from where we are."""
+    """Whether a library may write here: devices, caches and temporary folders, away from the program and from here."""
     if not isinstance(path, (str, os.PathLike)):
         return True
     place = Path(os.path.abspath(os.fspath(path)))

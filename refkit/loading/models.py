@@ -36,7 +36,9 @@ def the_model(loaded: Loaded) -> Found:
     models = find_models(loaded, problems)
     if len(models) > 1:
         listed = ", ".join(f"`{model.name}` (line {model.line})" for model in models)
-        raise RefkitError(f"`{loaded.shown}` has several models, {listed}: name one, as in `{loaded.shown}:{models[-1].name}`")
+        raise RefkitError(
+            f"`{loaded.shown}` has several models, {listed}: name one, as in `{loaded.shown}:{models[-1].name}`"
+        )
     if not models:
         raise RefkitError(problems[0] if problems else _none(loaded))
     if models[0].kind == "other":
@@ -119,7 +121,11 @@ def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
             theirs = set(candidate_classes(module.namespace))
             if statement.star:
                 names += sorted(theirs & module.namespace.exports())
-            names += [alias.asname or alias.name for alias in statement.node.names if alias.name in theirs or alias.name[:1].isupper()]
+            names += [
+                alias.asname or alias.name
+                for alias in statement.node.names
+                if alias.name in theirs or alias.name[:1].isupper()
+            ]
     return [found for found in _of_kind(loaded, names, problems) if isinstance(found.object, type)]
 
 
@@ -145,7 +151,11 @@ def _instances(loaded: Loaded, problems: list[str]) -> list[Found]:
 
 def _built(loaded: Loaded, problems: list[str]) -> list[Found]:
     """Models that functions such as `create_model()` give."""
-    names = [s.node.name for s in definitions(loaded.program.target) if not isinstance(s.node, ast.ClassDef) and is_builder(s.node.name)]
+    names = [
+        s.node.name
+        for s in definitions(loaded.program.target)
+        if not isinstance(s.node, ast.ClassDef) and is_builder(s.node.name)
+    ]
     return [built for name in names if (built := _call_builder(loaded, name)) is not None]
 
 
@@ -201,7 +211,10 @@ def _call_builder(loaded: Loaded, name: str) -> Found | None:
     except (TypeError, ValueError):
         return None
     for parameter in parameters:
-        if parameter.default is parameter.empty and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        if parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
             if parameter.name not in GENERATORS or parameter.kind is parameter.POSITIONAL_ONLY:
                 return None
             arguments[parameter.name] = _generator(parameter.name)
@@ -250,5 +263,9 @@ def _plain_pair(cls: type) -> tuple[Any, Any] | None:
 
 def _none(loaded: Loaded) -> str:
     lone = lone_applies(loaded)
-    hint = f"; `{lone[0]}` (line {line_of(loaded, lone[0])}) has no function beside it that makes its parameters" if lone else ""
+    hint = (
+        f"; `{lone[0]}` (line {line_of(loaded, lone[0])}) has no function beside it that makes its parameters"
+        if lone
+        else ""
+    )
     return f"no model was found in `{loaded.shown}`, which has {loaded.list_names()}{hint}: looked for {LOOKED_FOR}"

@@ -37,8 +37,8 @@ class UserModule(types.ModuleType):
 class Namespace:
     """Runs the statements of one file by need, each once, as they would see each other's names in the file's order.
 
-    Functions read the module's names through `__builtins__`: a global that is not there yet is asked for here. So nothing
-    is run that nothing reads, and what is read is there whenever it is read.
+    Functions read the module's names through `__builtins__`: a global that is not there yet is asked for here. So
+    nothing is run that nothing reads, and what is read is there whenever it is read.
 
     Args:
         source: the file; None for a folder without an `__init__.py`.
@@ -84,7 +84,7 @@ class Namespace:
         return found
 
     def run_for(self, name: str) -> None:
-        """Runs what a definition's functions will read when called, as far as it can be had; imports wait until then."""
+        """Runs what a definition's functions will read when called, as far as it can be had; imports can wait."""
         self._run_reads(name, imports=False)
 
     def run_imports_for(self, name: str) -> None:
@@ -116,7 +116,7 @@ class Namespace:
         return own.union(*(module.namespace.exports() for module in starred if module is not None))
 
     def taken_from_neighbours(self, statement: Statement) -> frozenset[str]:
-        """Names that a `from … import` statement takes from another of the user's files; none for any other statement."""
+        """Names that a `from … import` takes from another of the user's files; none for any other statement."""
         if not isinstance(statement.node, ast.ImportFrom):
             return frozenset()
         try:
@@ -134,7 +134,9 @@ class Namespace:
             if statement.index in self._failures:
                 found.append((statement.line, self._failures[statement.index]))
             elif statement.index not in self._versions and not _is_silent(statement):
-                found.append((statement.line, statement.refusal or self.effects.refusal(statement.node) or "nothing needs it"))
+                found.append(
+                    (statement.line, statement.refusal or self.effects.refusal(statement.node) or "nothing needs it")
+                )
         return found
 
     def failure(self, name: str) -> str | None:
@@ -222,7 +224,7 @@ class Namespace:
         return self._failures.get(statement.index)
 
     def _have_annotations(self, statement: Statement) -> None:
-        """Dataclasses look the names of postponed annotations up in the module's dictionary, past its built-in names."""
+        """Dataclasses look the names of postponed annotations up in the module's dictionary itself."""
         if isinstance(statement.node, ast.ClassDef) and not self.source.annotations:
             for name in sorted(names_of(statement.node).reads - statement.reads):
                 with contextlib.suppress(KeyError, Unavailable):
@@ -255,7 +257,9 @@ class _Builtins(dict):
     def __init__(self, namespace: Namespace, import_: Callable[..., Any]):
         super().__init__(vars(builtins))
         self._namespace = namespace
-        self.update(__import__=import_, open=guarded_open, input=_no_input, exit=_leave, quit=_leave, breakpoint=_ignore)
+        self.update(
+            __import__=import_, open=guarded_open, input=_no_input, exit=_leave, quit=_leave, breakpoint=_ignore
+        )
         for name in namespace.writers:
             self.pop(name, None)
 
@@ -268,14 +272,20 @@ def _guarded_lines(tree: ast.Module) -> frozenset[int]:
     lines = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Try) and any(_handles_import(handler) for handler in node.handlers):
-            lines.update(part.lineno for statement in node.body for part in ast.walk(statement) if isinstance(part, ast.stmt))
+            lines.update(
+                part.lineno for statement in node.body for part in ast.walk(statement) if isinstance(part, ast.stmt)
+            )
     return frozenset(lines)
 
 
 def _handles_import(handler: ast.ExceptHandler) -> bool:
-    kinds = {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else IMPORT_ERRORS
+    kinds = (
+        {node.id for node in ast.walk(handler.type) if isinstance(node, ast.Name)} if handler.type else IMPORT_ERRORS
+    )
     gives_up = any(
-        isinstance(node, ast.Raise) or isinstance(node, ast.Call) and ast.unparse(node.func) in ("exit", "quit", "sys.exit")
+        isinstance(node, ast.Raise)
+        or isinstance(node, ast.Call)
+        and ast.unparse(node.func) in ("exit", "quit", "sys.exit")
         for statement in handler.body
         for node in ast.walk(statement)
     )

@@ -59,14 +59,18 @@ def make_pair(loaded: Loaded, init: str, apply: str) -> Found:
     objects = loaded.get(init), loaded.get(apply)
     for name, thing in zip((init, apply), objects, strict=True):
         if not callable(thing) and (name == apply or "params" not in words(name)):
-            raise RefkitError(f"`{name}` of `{loaded.shown}` is not a function: name the pair, as in `{loaded.shown}:init/apply`")
+            raise RefkitError(
+                f"`{name}` of `{loaded.shown}` is not a function: name the pair, as in `{loaded.shown}:init/apply`"
+            )
     return Found(f"{init}/{apply}", "functions", objects, line_of(loaded, apply))
 
 
 def line_of(loaded: Loaded, name: str) -> int:
     """The line on which the file binds a name, 0 if it does not."""
     namespace, first = loaded.program.target, name.split(".")[0]
-    statements = namespace.writers.get(first) or [s for s in namespace.statements if first in namespace.taken_from_neighbours(s)]
+    statements = namespace.writers.get(first) or [
+        s for s in namespace.statements if first in namespace.taken_from_neighbours(s)
+    ]
     return statements[-1].line if statements else 0
 
 

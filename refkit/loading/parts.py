@@ -31,15 +31,47 @@ PATTERNS = {
         ".*_optimizer|optimizer_.*|.*_tx",
         "opt_init",
     ),
-    "train_step": ("train_step", "update", "step", "training_step|update_step|train_batch|update_fn|step_fn", ".*train_step.*|update_.*"),
-    "preprocess": ("preprocess", "normalize|normalise", "transform", "prepare", "(preprocess|normali[sz]e|prepare|standardi[sz]e).*|.*_preprocess"),
-    "metric": ("accuracy", "evaluate", "eval_step", "compute_metrics", "compute_accuracy|get_accuracy|calculate_accuracy|accuracy_.*|.*_accuracy|eval_.*"),
-    "batches": ("batches", "get_batches", "train_batches", "iterate.*", ".*_batches|.*data_?loader|batch_(iterator|generator|stream)|data_(stream|generator)|get_batch"),
-    "split": ("split", "train_test_split", "load_data", "get_data", "split_.*|load_.*data.*|get_.*data.*|load_dataset|.*_split"),
+    "train_step": (
+        "train_step",
+        "update",
+        "step",
+        "training_step|update_step|train_batch|update_fn|step_fn",
+        ".*train_step.*|update_.*",
+    ),
+    "preprocess": (
+        "preprocess",
+        "normalize|normalise",
+        "transform",
+        "prepare",
+        "(preprocess|normali[sz]e|prepare|standardi[sz]e).*|.*_preprocess",
+    ),
+    "metric": (
+        "accuracy",
+        "evaluate",
+        "eval_step",
+        "compute_metrics",
+        "compute_accuracy|get_accuracy|calculate_accuracy|accuracy_.*|.*_accuracy|eval_.*",
+    ),
+    "batches": (
+        "batches",
+        "get_batches",
+        "train_batches",
+        "iterate.*",
+        ".*_batches|.*data_?loader|batch_(iterator|generator|stream)|data_(stream|generator)|get_batch",
+    ),
+    "split": (
+        "split",
+        "train_test_split",
+        "load_data",
+        "get_data",
+        "split_.*|load_.*data.*|get_.*data.*|load_dataset|.*_split",
+    ),
     "train": ("train", "fit", "main", "train_model|train_and_evaluate|training_loop|train_loop|run_training|run"),
 }
 DIFFERENTIATORS = frozenset("grad value_and_grad jacfwd jacrev vjp".split())
-NOT_LOSSES = re.compile(r".*(grad|history|histories|losses|scale|weight|list|log|curve|value|values|best|meter|name|plot).*")
+NOT_LOSSES = re.compile(
+    r".*(grad|history|histories|losses|scale|weight|list|log|curve|value|values|best|meter|name|plot).*"
+)
 
 
 def find_part(loaded: Loaded, role: str, override: str | None = None) -> Found | None:
@@ -57,7 +89,9 @@ def find_part(loaded: Loaded, role: str, override: str | None = None) -> Found |
     if override:
         thing = loaded.get(override)
         if not _fits(role, thing):
-            raise RefkitError(f"`{override}` of `{loaded.shown}` is a `{type(thing).__name__}`: --{role.replace('_', '-')} wants {_wanted(role)}")
+            option = f"--{role.replace('_', '-')}"
+            kind = type(thing).__name__
+            raise RefkitError(f"`{override}` of `{loaded.shown}` is a `{kind}`: {option} wants {_wanted(role)}")
         return Found(override, role, (thing,), line_of(loaded, override))
     for name in _ranked(loaded, role):
         try:
@@ -104,7 +138,12 @@ def _differentiated(loaded: Loaded) -> list[str]:
     for node in ast.walk(loaded.tree):
         if isinstance(node, ast.Call) and _differentiates(node) and node.args and isinstance(node.args[0], ast.Name):
             found.append(node.args[0].id)
-    inner = {node.name for top in loaded.tree.body for node in ast.walk(top) if node is not top and isinstance(node, ast.FunctionDef)}
+    inner = {
+        node.name
+        for top in loaded.tree.body
+        for node in ast.walk(top)
+        if node is not top and isinstance(node, ast.FunctionDef)
+    }
     return [name for name in found if name not in inner]
 
 
@@ -116,9 +155,18 @@ def _closure(loaded: Loaded) -> Found | None:
         for statement in loaded.program.target.writers.get(name, ()):
             if not isinstance(statement.node, ast.FunctionDef):
                 continue
-            inner = {n.name: n for n in ast.walk(statement.node) if isinstance(n, ast.FunctionDef) and n is not statement.node}
+            inner = {
+                n.name: n
+                for n in ast.walk(statement.node)
+                if isinstance(n, ast.FunctionDef) and n is not statement.node
+            }
             for call in ast.walk(statement.node):
-                if isinstance(call, ast.Call) and _differentiates(call) and call.args and isinstance(call.args[0], ast.Name):
+                if (
+                    isinstance(call, ast.Call)
+                    and _differentiates(call)
+                    and call.args
+                    and isinstance(call.args[0], ast.Name)
+                ):
                     definition = inner.get(call.args[0].id)
                     if definition is not None:
                         return Found(f"{name}.{definition.name}", "closure", (loaded.get(name),), definition.lineno)

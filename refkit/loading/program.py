@@ -1,4 +1,4 @@
-"""Everything that one TARGET consists of: its file, the neighbours it imports, and what stands in for missing packages."""
+"""All that one TARGET consists of: its file, the neighbours it imports, what stands in for missing packages."""
 
 import ast
 import contextlib
@@ -129,7 +129,7 @@ class Program:
         return namespace.module
 
     def _may_interrupt(self, frame: FrameType | None) -> bool:
-        """Whether a frame belongs to the program, or to a library that it runs or imports; never to this one's bookkeeping."""
+        """Whether a frame is the program's, or of a library that it runs or imports; never one of refkit's own."""
         inner = frame
         while inner is not None:
             file = inner.f_code.co_filename
@@ -151,12 +151,18 @@ class Program:
 
     def _added_by(self, node: ast.stmt) -> list[Path]:
         call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-        if call is None or not call.args or self.target.effects.origin(call.func) not in ("sys.path.append", "sys.path.insert"):
+        if (
+            call is None
+            or not call.args
+            or self.target.effects.origin(call.func) not in ("sys.path.append", "sys.path.insert")
+        ):
             return []
         with contextlib.suppress(Exception):
             expression = compile(ast.Expression(call.args[-1]), self.file, "eval")
             with self.running():
-                added = Path(eval(expression, self.target.module.__dict__))  # a path, such as `os.path.dirname(__file__)`
+                added = Path(
+                    eval(expression, self.target.module.__dict__)
+                )  # a path, such as `os.path.dirname(__file__)`
             return [added] if added.is_absolute() else [Path.cwd() / added, Path(self.file).parent / added]
         return []
 

@@ -47,7 +47,7 @@ def _alarm(seconds: float, may_interrupt: Callable[[FrameType], bool]) -> Iterat
             return
         raised += 1
         if raised > PATIENT_RAISES:
-            # The program swallows it: let the next signal wait already, so that it strikes in the handler that swallows.
+            # The program swallows it: have the next signal wait already, so that it strikes in the swallowing handler.
             signal.setitimer(signal.ITIMER_REAL, URGENT_REPEAT_S, URGENT_REPEAT_S)
             until = time.perf_counter() + URGENT_SPIN_S
             while time.perf_counter() < until:

@@ -11,21 +11,6 @@ import pytest
 
 
 @pytest.fixture
-def write(tmp_path, monkeypatch):
-    """Writes `{path: text}` below the folder that the command is run in; gives the folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def write_files(**files):
-        for path, text in files.items():
-            place = tmp_path / path.replace("__", "/").replace("_dot_py", ".py")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-        return tmp_path
-
-    return write_files
-
-
-@pytest.fixture
 def program(tmp_path, monkeypatch):
     """Writes one program, and its neighbours by `neighbours={path: text}`; gives its file's name."""
     monkeypatch.chdir(tmp_path)

@@ -10,21 +10,21 @@ from refkit.loading.changed_apis import CHANGED, GONE, explain
 STILL_THERE = """
 jax.tree.map jax.tree.leaves jax.tree.flatten jax.tree.unflatten jax.tree.structure jax.tree.reduce jax.tree.all
 jax.tree.transpose functools.partial jax.Array jax.random.permutation jax.example_libraries.stax
-jax.example_libraries.optimizers jax.lax.fori_loop jax.lax.scan jax.shard_map jax.vmap jax.pure_callback jax.debug.callback
-jax.lax.approx_max_k jax.enable_x64 jax.sharding.PartitionSpec jax.core.ShapedArray jax.ShapeDtypeStruct jax.config.update
-jax.extend.linear_util jax.jit jax.default_backend jax.devices jax.extend.core.Primitive jax.extend.core.Jaxpr
-jax.extend.core.ClosedJaxpr jax.extend.core.JaxprEqn jax.extend.core.Literal jax.extend.core.Var jax.typeof jax.custom_vjp
-jax.device_put jax.lax.pcast jax.nn.standardize jax.scipy.special.logsumexp jax.numpy.tril jax.numpy.vstack
-jax.numpy.trapezoid jax.numpy.isin jax.numpy.sort jax.numpy.all jax.numpy.any jax.numpy.prod jax.numpy.cumprod
-jax.numpy.round jax.numpy.float32 jax.numpy.int32 flax.linen flax.training.train_state.TrainState
-flax.linen.RNN flax.linen.LSTMCell flax.nnx.Linear flax.nnx.RNN flax.nnx.LSTMCell
-flax.nnx.Pytree flax.nnx.Variable flax.nnx.scan flax.nnx.vmap flax.nnx.jit flax.nnx.remat flax.nnx.eval_shape
-flax.nnx.ModelAndOptimizer flax.nnx.List flax.nnx.Dict flax.nnx.StateAxes flax.nnx.DiffState flax.core.unfreeze flax.core.copy
-flax.linen.initializers.zeros_init flax.linen.initializers.glorot_normal optax.add_decayed_weights optax.conditionally_mask
-optax.conditionally_transform optax.second_order.hessian_diag optax.second_order.fisher_diag optax.second_order.hvp
-optax.contrib.reduce_on_plateau optax.contrib.schedule_free optax.contrib.sam optax.softmax_cross_entropy numpy.bool_
-numpy.prod numpy.cumprod numpy.isin numpy.trapezoid numpy.nan numpy.inf numpy.float64 numpy.float32 numpy.int32 numpy.asarray
-jax.scipy.integrate.trapezoid
+jax.example_libraries.optimizers jax.lax.fori_loop jax.lax.scan jax.shard_map jax.vmap jax.pure_callback
+jax.debug.callback jax.lax.approx_max_k jax.enable_x64 jax.sharding.PartitionSpec jax.core.ShapedArray
+jax.ShapeDtypeStruct jax.config.update jax.extend.linear_util jax.jit jax.default_backend jax.devices
+jax.extend.core.Primitive jax.extend.core.Jaxpr jax.extend.core.ClosedJaxpr jax.extend.core.JaxprEqn
+jax.extend.core.Literal jax.extend.core.Var jax.typeof jax.custom_vjp jax.device_put jax.lax.pcast jax.nn.standardize
+jax.scipy.special.logsumexp jax.numpy.tril jax.numpy.vstack jax.numpy.trapezoid jax.numpy.isin jax.numpy.sort
+jax.numpy.all jax.numpy.any jax.numpy.prod jax.numpy.cumprod jax.numpy.round jax.numpy.float32 jax.numpy.int32
+flax.linen flax.training.train_state.TrainState flax.linen.RNN flax.linen.LSTMCell flax.nnx.Linear flax.nnx.RNN
+flax.nnx.LSTMCell flax.nnx.Pytree flax.nnx.Variable flax.nnx.scan flax.nnx.vmap flax.nnx.jit flax.nnx.remat
+flax.nnx.eval_shape flax.nnx.ModelAndOptimizer flax.nnx.List flax.nnx.Dict flax.nnx.StateAxes flax.nnx.DiffState
+flax.core.unfreeze flax.core.copy flax.linen.initializers.zeros_init flax.linen.initializers.glorot_normal
+optax.add_decayed_weights optax.conditionally_mask optax.conditionally_transform optax.second_order.hessian_diag
+optax.second_order.fisher_diag optax.second_order.hvp optax.contrib.reduce_on_plateau optax.contrib.schedule_free
+optax.contrib.sam optax.softmax_cross_entropy numpy.bool_ numpy.prod numpy.cumprod numpy.isin numpy.trapezoid
+numpy.nan numpy.inf numpy.float64 numpy.float32 numpy.int32 numpy.asarray jax.scipy.integrate.trapezoid
 """.split()
 
 
@@ -65,8 +65,13 @@ def test_what_replaced_it_is_there(name):
 
 
 def test_every_replacement_named_is_checked():
-    named = {name for cure in GONE.values() for name in re.findall(r"`((?:jax|optax|numpy|flax|functools)\.[\w.]+)", cure)}
-    assert named - set(STILL_THERE) - {"jax.extend", "jax.core", "jax.config", "jax.scipy.special", "flax.nnx", "flax.nn"} == set()
+    named = {
+        name for cure in GONE.values() for name in re.findall(r"`((?:jax|optax|numpy|flax|functools)\.[\w.]+)", cure)
+    }
+    assert (
+        named - set(STILL_THERE) - {"jax.extend", "jax.core", "jax.config", "jax.scipy.special", "flax.nnx", "flax.nn"}
+        == set()
+    )
 
 
 def test_the_old_config_import():
@@ -132,7 +137,7 @@ def names():
             self.blocks.append(nnx.Linear(2, 2, rngs=nnx.Rngs(0)))
 
     model, tx, rngs = nnx.Linear(2, 2, rngs=nnx.Rngs(0)), optax.sgd(0.1), nnx.Rngs(0)
-    return locals() | {"key": jax.random.PRNGKey(0), "ones": jnp.ones((1, 2))}
+    return locals() | {"nn": nn, "train_state": train_state, "key": jax.random.PRNGKey(0), "ones": jnp.ones((1, 2))}
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -146,7 +151,11 @@ def test_a_call_that_has_changed_is_explained(call, names):
 
 
 def test_other_errors_are_left_alone():
-    for error in (ValueError("shapes do not match"), AttributeError("module 'jax' has no attribute 'nope'"), KeyError("x")):
+    for error in (
+        ValueError("shapes do not match"),
+        AttributeError("module 'jax' has no attribute 'nope'"),
+        KeyError("x"),
+    ):
         assert explain(error, "x = f(y)") is None
 
 

@@ -10,13 +10,15 @@ import pytest
 from refkit.loading import Unavailable, load
 
 DOES = {
-    "prints": "print('hello'); import sys; sys.stderr.write('x'); import logging; logging.basicConfig(level=0); logging.error('x')",
+    "prints": "print('hello'); import sys; sys.stderr.write('x')",
+    "logs": "import logging; logging.basicConfig(level=0); logging.error('x')",
     "warns": "import warnings; warnings.simplefilter('error'); warnings.warn('x') if False else None",
     "seeds": "import random, numpy; random.seed(3); numpy.random.seed(4)",
     "chdir": "import os; os.chdir('/')",
     "environment": "import os; os.environ['JAX_DEBUG_NANS'] = '1'; os.environ.pop('PATH')",
     "path": "import sys; sys.path.insert(0, '/nowhere'); sys.argv.append('x'); sys.setrecursionlimit(9000)",
-    "x64": "import jax; jax.config.update('jax_enable_x64', True); jax.config.update('jax_numpy_rank_promotion', 'raise')",
+    "x64": "import jax; jax.config.update('jax_enable_x64', True)",
+    "promotion": "import jax; jax.config.update('jax_numpy_rank_promotion', 'raise')",
     "numpy": "import numpy; numpy.seterr(all='raise'); numpy.set_printoptions(precision=1)",
     "modules": "import model; import pkg.sub; from pkg import sub as other",
 }
@@ -103,7 +105,7 @@ def test_libraries_may_still_write_into_temporary_folders(program, tmp_path_fact
     assert load("program.py").module.N == 1 and elsewhere.exists()
     with pytest.raises(Unavailable):
         program(f"N = open({str(elsewhere)!r}, 'w')\n")
-        load("program.py").module.N
+        assert load("program.py").module.N
 
 
 def test_files_are_read(program):

@@ -59,7 +59,10 @@ def test_a_folder(program):
 
 def test_a_notebook(program):
     program("{}", "train.ipynb")
-    assert message("train.ipynb") == "`train.ipynb` is a notebook: export it first with `jupyter nbconvert --to script train.ipynb`"
+    assert (
+        message("train.ipynb")
+        == "`train.ipynb` is a notebook: export it first with `jupyter nbconvert --to script train.ipynb`"
+    )
 
 
 def test_not_python(program, tmp_path):
@@ -98,7 +101,9 @@ def test_an_indentation_error(program):
     assert "syntax error on line 2, `return 1`" in message("program.py")
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", '"""Only a docstring."""\n', "# only a comment\n", "import jax\n", "print('hi')\n"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", '"""Only a docstring."""\n', "# only a comment\n", "import jax\n", "print('hi')\n"]
+)
 def test_a_file_without_a_model(program, text):
     program(text)
     said = message("program.py")
@@ -152,7 +157,9 @@ def test_several_pairs(program):
 def test_a_framework_that_is_not_installed(program):
     program("import torch.nn as nn\nclass Net(nn.Module):\n    def forward(self, x): return x\n")
     said = message("program.py")
-    assert said.startswith("`Net` of `program.py` (line 2) is a `torch.nn.Module`, which cannot be read yet: write `implementation")
+    assert said.startswith(
+        "`Net` of `program.py` (line 2) is a `torch.nn.Module`, which cannot be read yet: write `implementation"
+    )
 
 
 def test_a_class_that_raises(program):
@@ -170,7 +177,10 @@ def test_a_neighbour_with_a_syntax_error(program):
 
 
 def test_a_neighbour_that_raises(program):
-    program("from layers import Block\nclass Net(Block): pass\n", neighbours={"layers.py": "import jax\nclass Block(jax.nope): pass\n"})
+    program(
+        "from layers import Block\nclass Net(Block): pass\n",
+        neighbours={"layers.py": "import jax\nclass Block(jax.nope): pass\n"},
+    )
     assert "line 2 (`class Block(jax.nope): pass`) raised AttributeError" in message("program.py")
 
 
@@ -201,7 +211,10 @@ def test_something_needed_that_was_not_run(program):
             def __call__(self, x): return nn.Dense(self.classes)(x)
     """)
     said = message("program.py")
-    assert "needs `CLASSES`" in said and "line 3 (`ds, info = tfds.load(\"mnist\", with_info=True)`) downloads data and was not run" in said
+    assert (
+        "needs `CLASSES`" in said
+        and 'line 3 (`ds, info = tfds.load("mnist", with_info=True)`) downloads data and was not run' in said
+    )
 
 
 ENDLESS = {
@@ -209,10 +222,12 @@ ENDLESS = {
     "wait": "import threading\nWIDTH = threading.Event().wait(100)\n",
     "swallowed": "def find():\n    while True:\n        try: sum(range(1000))\n        except: pass\nWIDTH = find()\n",
     "swallowed_by_recursion": (
-        "def find():\n    try:\n        while True: pass\n    except BaseException:\n        return find()\nWIDTH = find()\n"
+        "def find():\n    try:\n        while True: pass\n    except BaseException:\n        return find()\n"
+        "WIDTH = find()\n"
     ),
     "swallowed_wait": (
-        "import threading\ndef find():\n    while True:\n        try: threading.Event().wait(9)\n        except: pass\nWIDTH = find()\n"
+        "import threading\ndef find():\n    while True:\n        try: threading.Event().wait(9)\n        except: pass\n"
+        "WIDTH = find()\n"
     ),
     "function": "def find():\n    while True: pass\nWIDTH = find()\n",
 }

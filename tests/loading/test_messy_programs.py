@@ -113,7 +113,7 @@ MESSY = {
         {"train": "train_and_evaluate", "train_step": "update_model", "split": "get_datasets", "optimizer": None},
     ),
     "stax_mnist_classifier": Messy(
-        '''
+        """
         import time
         import itertools
         import numpy.random as npr
@@ -145,13 +145,13 @@ MESSY = {
           step_size = 0.001
           train_images, train_labels, test_images, test_labels = datasets.mnist()
           while True: pass
-        ''',
+        """,
         "init_random_params/predict",
         "functions",
         {"loss": "loss", "metric": "accuracy", "optimizer": None},
     ),
     "jax_tutorial_from_scratch": Messy(
-        '''
+        """
         # -*- coding: utf-8 -*-
         import jax.numpy as jnp
         from jax import grad, jit, vmap
@@ -237,13 +237,13 @@ MESSY = {
             y = one_hot(y, num_labels)
             params = update(params, x, y)
           print("Epoch {} in {:0.2f} sec".format(epoch, time.time() - start_time))
-        ''',
+        """,
         "init_network_params/batched_predict",
         "functions",
         {"loss": "loss", "train_step": "update", "metric": "accuracy", "batches": "get_train_batches"},
     ),
     "argparse_at_the_top": Messy(
-        '''
+        """
         import argparse
         import jax, jax.numpy as jnp, optax
         from flax import nnx
@@ -265,13 +265,13 @@ MESSY = {
         tx = optax.adam(args.lr)
         model = MLP(nnx.Rngs(0))
         print(args)
-        ''',
+        """,
         "MLP",
         "nnx",
         {"optimizer": "tx"},
     ),
     "absl_flags": Messy(
-        '''
+        """
         from absl import app, flags, logging
         import optax
         from flax import linen as nn
@@ -297,13 +297,13 @@ MESSY = {
             logging.info('hello')
 
         app.run(main)
-        ''',
+        """,
         "MLP",
         "linen",
         {"optimizer": "make_optimizer", "train": "main"},
     ),
     "wandb_and_matplotlib": Messy(
-        '''
+        """
         import wandb
         import matplotlib.pyplot as plt
         import flax.linen as nn
@@ -325,13 +325,13 @@ MESSY = {
             wandb.log({"loss": i})
         plt.plot(losses)
         plt.show()
-        ''',
+        """,
         "Net",
         "linen",
         stubs=(),
     ),
     "sys_exit_and_usage": Messy(
-        '''
+        """
         import sys
         if len(sys.argv) < 2:
             print("usage: program.py EPOCHS")
@@ -346,12 +346,12 @@ MESSY = {
                 return self.layer(x)
 
         sys.exit(0)
-        ''',
+        """,
         "Net",
         "nnx",
     ),
     "while_true_at_import": Messy(
-        '''
+        """
         import time
         import flax.linen as nn
 
@@ -363,12 +363,12 @@ MESSY = {
         while True:
             time.sleep(1)
             print("training")
-        ''',
+        """,
         "Net",
         "linen",
     ),
     "torchvision_loader": Messy(
-        '''
+        """
         import torch
         from torch.utils import data
         from torchvision.datasets import MNIST
@@ -401,13 +401,13 @@ MESSY = {
 
         def mse_loss(params, x, y):
             return jnp.mean((forward(params, x) - y) ** 2)
-        ''',
+        """,
         "init_params/forward",
         "functions",
         {"loss": "mse_loss"},
     ),
     "model_in_a_neighbour": Messy(
-        '''
+        """
         import jax
         import optax
         from model import LeNet, Config
@@ -418,12 +418,12 @@ MESSY = {
         model = LeNet(cfg)
         optimizer = optax.adam(cfg.lr)
         state = helpers.load_checkpoint("best.pkl")
-        ''',
+        """,
         "LeNet",
         "linen",
         {"loss": "loss_fn", "optimizer": "optimizer"},
         neighbours={
-            "model.py": '''
+            "model.py": """
                 from dataclasses import dataclass
                 import flax.linen as nn
                 print("importing model")
@@ -447,21 +447,21 @@ MESSY = {
                         return nn.Dense(10)(x.reshape((x.shape[0], -1)))
 
                 raise RuntimeError("this file is not meant to be imported")
-            ''',
-            "losses.py": '''
+            """,
+            "losses.py": """
                 import optax
                 def loss_fn(logits, labels):
                     return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
-            ''',
-            "helpers.py": '''
+            """,
+            "helpers.py": """
                 import pickle
                 def load_checkpoint(path):
                     return pickle.load(open(path, "rb"))
-            ''',
+            """,
         },
     ),
     "package_with_relative_imports": Messy(
-        '''
+        """
         from __future__ import annotations
         import dataclasses
         import flax.linen as nn
@@ -482,7 +482,7 @@ MESSY = {
                 for c in CHANNELS:
                     x = ConvBlock(c)(x)
                 return Head(self.settings.classes)(activations.act(x))
-        ''',
+        """,
         "Net",
         "linen",
         neighbours={
@@ -491,7 +491,7 @@ MESSY = {
             "proj/settings.py": "CHANNELS = [4, 8]\n",
             "proj/models/__init__.py": "",
             "proj/models/activations.py": "from jax.nn import relu as act\n",
-            "proj/models/layers.py": '''
+            "proj/models/layers.py": """
                 import flax.linen as nn
                 class ConvBlock(nn.Module):
                     width: int
@@ -503,12 +503,12 @@ MESSY = {
                     @nn.compact
                     def __call__(self, x):
                         return nn.Dense(self.classes)(x.mean((1, 2)))
-            ''',
+            """,
         },
         spec="proj/models/net.py",
     ),
     "notebook_exported": Messy(
-        '''
+        """
         #!/usr/bin/env python
         # coding: utf-8
 
@@ -542,12 +542,12 @@ MESSY = {
         jax.tree_map(lambda x: x.shape, params)
 
         # In[ ]:
-        ''',
+        """,
         "CNN",
         "linen",
     ),
     "colab_with_shell_commands": Messy(
-        '''
+        """
         !pip install -q flax optax \\
             tensorflow
         %matplotlib inline
@@ -559,12 +559,12 @@ MESSY = {
             def __call__(self, x):
                 return nn.Dense(10)(x)
         MLP?
-        ''',
+        """,
         "MLP",
         "linen",
     ),
     "layers_collected_in_a_loop": Messy(
-        '''
+        """
         from jax.example_libraries import stax
         layers = []
         for width in (32, 16):
@@ -572,12 +572,12 @@ MESSY = {
             layers.append(stax.Relu)
         layers += [stax.Dense(10)]
         init_fun, apply_fun = stax.serial(*layers)
-        ''',
+        """,
         "init_fun/apply_fun",
         "functions",
     ),
     "hand_written_lstm": Messy(
-        '''
+        """
         import numpy as np, jax, jax.numpy as jnp
         np.random.seed(1)
         H = 16
@@ -602,13 +602,13 @@ MESSY = {
         def loss(params, xs, ys):
             return jnp.mean((batched(params, xs) - ys) ** 2)
         text = open('input.txt').read()
-        ''',
+        """,
         "init_lstm/lstm_forward",
         "functions",
         {"loss": "loss"},
     ),
     "softmax_predict_beside_forward": Messy(
-        '''
+        """
         import jax, jax.numpy as jnp
         def init_params(rng): return [jax.random.normal(rng, (4, 2))]
         def forward(params, x): return x @ params[0]
@@ -617,13 +617,13 @@ MESSY = {
         def loss_fn(params, x, y): return -jnp.mean(jax.nn.log_softmax(forward(params, x))[jnp.arange(len(y)), y])
         loss_and_grad = jax.value_and_grad(loss_fn)
         train_loss_history = []
-        ''',
+        """,
         "init_params/forward",
         "functions",
         {"loss": "loss_fn"},
     ),
     "params_made_at_the_top": Messy(
-        '''
+        """
         import jax, jax.numpy as jnp
         key = jax.random.PRNGKey(0)
         key, sub = jax.random.split(key)
@@ -635,12 +635,12 @@ MESSY = {
             return params
         params = train(params)
         print(params)
-        ''',
+        """,
         "params/forward",
         "functions",
     ),
     "submodules_are_no_candidates": Messy(
-        '''
+        """
         from typing import Any, Callable
         from functools import partial
         import flax.linen as nn
@@ -662,13 +662,13 @@ MESSY = {
             def __call__(self, x):
                 return nn.Dense(self.classes)(make_stage(self.block)(Stem()(x)).mean((1, 2)))
         ResNet18 = partial(ResNet, block=ResNetBlock)
-        ''',
+        """,
         "ResNet18",
         "linen",
         spec=":ResNet",
     ),
     "haiku_not_installed_beside_linen": Messy(
-        '''
+        """
         import haiku as hk
         import flax.linen as nn
         def hk_net(x): return hk.Linear(10)(x)
@@ -676,12 +676,12 @@ MESSY = {
         class Net(nn.Module):
             @nn.compact
             def __call__(self, x): return nn.Dense(10)(x)
-        ''',
+        """,
         "Net",
         "linen",
     ),
     "clu_metrics_tutorial": Messy(
-        '''
+        """
         from clu import metrics
         from flax.training import train_state
         from flax import struct
@@ -725,7 +725,7 @@ MESSY = {
         state = create_train_state(cnn, init_rng, 0.01, 0.9)
         for step, batch in enumerate(train_ds.as_numpy_iterator()):
             state = train_step(state, batch)
-        ''',
+        """,
         "CNN",
         "linen",
         {"train_step": "train_step", "metric": "compute_metrics", "loss": "train_step.loss_fn"},
@@ -786,7 +786,7 @@ MESSY = {
         {"optimizer": "optimizer", "loss": "loss_fn", "train_step": "train_step"},
     ),
     "downloads_by_hand": Messy(
-        '''
+        """
         import os, urllib.request, gzip
         import numpy as np
         import flax.linen as nn
@@ -804,13 +804,13 @@ MESSY = {
         class MLP(nn.Module):
             @nn.compact
             def __call__(self, x): return nn.Dense(10)(x)
-        ''',
+        """,
         "MLP",
         "linen",
         {"preprocess": "normalize"},
     ),
     "text_read_for_its_vocabulary": Messy(
-        '''
+        """
         import flax.linen as nn
         with open("input.txt") as f:
             text = f.read()
@@ -824,33 +824,33 @@ MESSY = {
                 x = nn.Embed(vocab_size, 8)(ids)
                 x = nn.RNN(nn.LSTMCell(16))(x)
                 return nn.Dense(vocab_size)(x[:, -1])
-        ''',
+        """,
         "CharLSTM",
         "linen",
         neighbours={"input.txt": "hello world"},
     ),
     "builder_functions": Messy(
-        '''
+        """
         import flax.linen as nn
         def create_model(classes=10):
             return nn.Sequential([nn.Dense(32), nn.relu, nn.Dense(classes)])
-        ''',
+        """,
         "create_model",
         "linen",
     ),
     "instance_without_a_class": Messy(
-        '''
+        """
         import jax, optax
         from flax import nnx
         net = nnx.Sequential(nnx.Linear(4, 8, rngs=nnx.Rngs(0)), nnx.relu, nnx.Linear(8, 2, rngs=nnx.Rngs(1)))
         opt = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(1e-3))
-        ''',
+        """,
         "net",
         "nnx",
         {"optimizer": "opt"},
     ),
     "plain_class_with_init_and_apply": Messy(
-        '''
+        """
         import jax, jax.numpy as jnp
         class MLP:
             def __init__(self, sizes=(4, 8, 2)):
@@ -861,12 +861,12 @@ MESSY = {
                 for w in params[:-1]:
                     x = jnp.tanh(x @ w)
                 return x @ params[-1]
-        ''',
+        """,
         "MLP",
         "functions",
     ),
     "refkit_implementation": Messy(
-        '''
+        """
         import refkit
         from refkit.implementation import Implementation
         import jax, flax.linen as nn
@@ -877,13 +877,14 @@ MESSY = {
             @nn.compact
             def __call__(self, x): return nn.Dense(3)(x)
         net = Inner()
-        mine = Implementation(init=lambda key: net.init(key, jax.numpy.ones((1, 4))), apply=lambda p, x: net.apply(p, x))
-        ''',
+        def init(key): return net.init(key, jax.numpy.ones((1, 4)))
+        mine = Implementation(init=init, apply=lambda p, x: net.apply(p, x))
+        """,
         "mine",
         "implementation",
     ),
     "old_config_import": Messy(
-        '''
+        """
         from jax.config import config
         config.update("jax_enable_x64", True)
         import jax
@@ -898,12 +899,12 @@ MESSY = {
         class Net(nn.Module):
             @nn.compact
             def __call__(self, x): return nn.Dense(2)(x)
-        ''',
+        """,
         "Net",
         "linen",
     ),
     "optional_packages": Messy(
-        '''
+        """
         try:
             import wandb
             USE_WANDB = True
@@ -924,12 +925,12 @@ MESSY = {
             def __call__(self, x):
                 for _ in tqdm(range(2)): x = nn.Dense(self.width)(x)
                 return x
-        ''',
+        """,
         "Net",
         "linen",
     ),
     "sys_path_appended": Messy(
-        '''
+        """
         import os, sys
         sys.path.append(os.path.join(os.path.dirname(__file__), '..', 'shared_code'))
         sys.path.insert(0, '../lib')
@@ -939,23 +940,23 @@ MESSY = {
         class Net(nn.Module):
             @nn.compact
             def __call__(self, x): return Block(WIDTH)(x)
-        ''',
+        """,
         "Net",
         "linen",
         neighbours={
-            "shared_code/blocks.py": '''
+            "shared_code/blocks.py": """
                 import flax.linen as nn
                 class Block(nn.Module):
                     n: int
                     @nn.compact
                     def __call__(self, x): return nn.Dense(self.n)(x)
-            ''',
+            """,
             "lib/mathlib.py": "WIDTH = 7\n",
         },
         spec="scripts/train.py",
     ),
     "ml_collections_config": Messy(
-        '''
+        """
         import ml_collections
         from ml_collections import config_dict
         import flax.linen as nn
@@ -971,24 +972,24 @@ MESSY = {
             @nn.compact
             def __call__(self, x):
                 return nn.Dense(config.model.classes)(getattr(nn, config.act)(nn.Dense(config.hidden)(x)))
-        ''',
+        """,
         "Net",
         "linen",
         stubs=("ml_collections",),
     ),
     "imports_inside_functions": Messy(
-        '''
+        """
         def build_model():
             import flax.linen as nn
             from layers import width
             return nn.Dense(width())
-        ''',
+        """,
         "build_model",
         "linen",
         neighbours={"layers.py": "def width():\n    from sizes import W\n    return W\n", "sizes.py": "W = 9\n"},
     ),
     "opt_triple_of_example_libraries": Messy(
-        '''
+        """
         import jax
         from jax.example_libraries import stax, optimizers
         net_init, net_apply = stax.serial(stax.Dense(3))
@@ -1000,13 +1001,13 @@ MESSY = {
         def loss(params, batch):
             x, y = batch
             return ((net_apply(params, x) - y) ** 2).mean()
-        ''',
+        """,
         "net_init/net_apply",
         "functions",
         {"optimizer": "opt_init/opt_update/get_params", "train_step": "step", "loss": "loss"},
     ),
     "names_that_shadow_builtins": Messy(
-        '''
+        """
         from functools import partial
         print = partial(print, flush=True)
         import flax.linen as nn
@@ -1016,12 +1017,12 @@ MESSY = {
             @nn.compact
             def __call__(self, x): return nn.Dense(input + max)(x)
         print("ready")
-        ''',
+        """,
         "Net",
         "linen",
     ),
     "input_at_import": Messy(
-        '''
+        """
         import flax.linen as nn
         name = input("Which model? ")
         class Net(nn.Module):
@@ -1029,12 +1030,12 @@ MESSY = {
             def __call__(self, x): return nn.Dense(2)(x)
         if name == "big":
             model = Net()
-        ''',
+        """,
         "Net",
         "linen",
     ),
     "everything_in_main": Messy(
-        '''
+        """
         import jax, flax.linen as nn, optax
         from datasets import load_dataset
         class LSTM(nn.Module):
@@ -1047,47 +1048,47 @@ MESSY = {
             ds = load_dataset("imdb")
             tx = optax.adam(1e-3)
         main()
-        ''',
+        """,
         "LSTM",
         "linen",
         {"loss": "mse", "train": "main", "optimizer": None},
     ),
     "neighbour_named_like_a_package": Messy(
-        '''
+        """
         import datasets
         import utils
         import flax.linen as nn
         class Net(nn.Module):
             @nn.compact
             def __call__(self, x): return nn.Dense(utils.WIDTH + datasets.CLASSES)(x)
-        ''',
+        """,
         "Net",
         "linen",
         neighbours={"utils.py": "WIDTH = 2\n", "datasets/__init__.py": "CLASSES = 3\n"},
     ),
     "circular_neighbours": Messy(
-        '''
+        """
         import flax.linen as nn
         from layers import Block
         SIZE = 4
         class Net(nn.Module):
             @nn.compact
             def __call__(self, x): return Block()(x)
-        ''',
+        """,
         "Net",
         "linen",
         neighbours={
-            "layers.py": '''
+            "layers.py": """
                 import flax.linen as nn
                 from program import SIZE
                 class Block(nn.Module):
                     @nn.compact
                     def __call__(self, x): return nn.Dense(SIZE)(x)
-            '''
+            """
         },
     ),
     "rebound_names": Messy(
-        '''
+        """
         import flax.linen as nn
         hidden = 5
         small = nn.Dense(hidden)
@@ -1098,7 +1099,7 @@ MESSY = {
         def step(x): return x
         step = [step][0]
         hidden += 1
-        ''',
+        """,
         "Net",
         "linen",
         {"train_step": "step"},

@@ -140,8 +140,8 @@ def test_a_statement_that_fails_leaves_the_value_before_it_and_says_so(program):
     loaded = load("program.py")
     assert loaded.module.f() == 3
     assert loaded.notes == [
-        "`width` is the one of line 1, since line 2 (`width = int(open(\"nowhere.txt\").read())`) raised FileNotFoundError: "
-        "[Errno 2] No such file or directory: 'nowhere.txt'"
+        '`width` is the one of line 1, since line 2 (`width = int(open("nowhere.txt").read())`) raised '
+        "FileNotFoundError: [Errno 2] No such file or directory: 'nowhere.txt'"
     ]
 
 
@@ -167,9 +167,9 @@ def test_a_branch_runs_without_its_refused_parts(program):
     assert loaded.module.first == "import tensorflow_datasets as tfds\n"
     assert loaded.stubs == []
     with pytest.raises(AttributeError):
-        loaded.module.nothing_at_all
+        assert loaded.module.nothing_at_all
     with pytest.raises(Unavailable, match="no statement that was run gives it a value"):
-        loaded.module.data
+        assert loaded.module.data
 
 
 def test_lines_and_files_are_the_users(program, tmp_path):
@@ -207,7 +207,9 @@ def test_traced_equations_carry_the_users_lines(program, tmp_path):
     f = load("program.py").module.f
     lines = []
     for equation in jax.make_jaxpr(f)(jnp.ones(3)).eqns:
-        frames = [frame for frame in equation.source_info.traceback.frames if frame.file_name == str(tmp_path / "program.py")]
+        frames = [
+            frame for frame in equation.source_info.traceback.frames if frame.file_name == str(tmp_path / "program.py")
+        ]
         lines.append(frames[0].line_num)
     assert lines == [4, 5]
 
@@ -238,7 +240,10 @@ def test_what_is_first_needed_inside_a_trace_is_no_tracer(program):
 
 def test_two_targets_with_neighbours_of_one_name_stay_apart(program):
     for folder, width in (("a", 3), ("b", 5)):
-        program("import model\nfrom model import W\ndef f():\n    import model as again\n    return W, model.W, again.W\n", f"{folder}/net.py")
+        program(
+            "import model\nfrom model import W\ndef f():\n    import model as again\n    return W, model.W, again.W\n",
+            f"{folder}/net.py",
+        )
         program(f"W = {width}\n", f"{folder}/model.py")
     first, second = load("a/net.py"), load("b/net.py")
     assert (first.module.f(), second.module.f(), first.module.f()) == ((3, 3, 3), (5, 5, 5), (3, 3, 3))
@@ -276,7 +281,9 @@ def test_a_target_named_like_a_module_that_is_there(program):
 
 
 def test_a_module_by_its_dotted_name(program, monkeypatch):
-    program("W = 2\ndef init(key): return W\ndef apply(params, x): return x\n", "pack/age/net.py", {"pack/__init__.py": ""})
+    program(
+        "W = 2\ndef init(key): return W\ndef apply(params, x): return x\n", "pack/age/net.py", {"pack/__init__.py": ""}
+    )
     loaded = load("pack.age.net:init/apply")
     assert loaded.shown == "pack/age/net.py" and loaded.name == "init/apply"
     assert the_model(loaded).name == "init/apply"
@@ -327,7 +334,9 @@ def test_files_in_other_encodings(program, tmp_path):
     (tmp_path / "wide.py").write_bytes("name = 'é'\n".encode("utf-16"))
     program("")
     assert [load(f"{stem}.py").module.name for stem in ("latin", "declared", "marked", "wide")] == ["é"] * 4
-    assert load("latin.py").notes == ["`latin.py` is not UTF-8 and was read as Latin-1: save it as UTF-8 for Python to run it"]
+    assert load("latin.py").notes == [
+        "`latin.py` is not UTF-8 and was read as Latin-1: save it as UTF-8 for Python to run it"
+    ]
     assert load("declared.py").notes == []
 
 
