@@ -8,13 +8,12 @@ from refkit.tracing.primitives.storage import is_floating, is_key, stored
 def to_integer(x, dtype):
     """Floats as integers: towards zero, held at the ends of the range, NaN as zero, as XLA has it."""
     info = np.iinfo(dtype)
-    whole = np.trunc(x.astype(np.float64))
+    x = x.astype(np.float64, copy=False)
     low, high = float(info.min), float(info.max)
-    with np.errstate(invalid="ignore"):
-        result = whole.astype(dtype)
-    if not ((whole >= low) & (whole < high)).all():
-        result = np.where(whole >= high, info.max, np.where(whole <= low, info.min, result)).astype(dtype)
-        result = np.where(np.isnan(whole), dtype.type(0), result)
+    result = x.astype(dtype)
+    if x.size and not (x.min() >= low and x.max() < high):
+        result = np.where(x >= high, info.max, np.where(x <= low, info.min, result)).astype(dtype)
+        result = np.where(np.isnan(x), dtype.type(0), result)
     return result
 
 

@@ -1,10 +1,25 @@
 """Scatter: windows written, added or otherwise combined into an array at computed places."""
 
+from functools import lru_cache
+
 import numpy as np
 
-from refkit.tracing.primitives.gathering import window_places
+from refkit.tracing.primitives.indexed_windows import Windows, flat_places, held_inside, slices_of, windows
 from refkit.tracing.primitives.scalar_function import known_ufunc, scalar_function
 from refkit.tracing.primitives.storage import packed, unpacked
+
+
+@lru_cache(maxsize=2048)
+def plan(numbers, shape: tuple[int, ...], updates_shape: tuple[int, ...]) -> tuple[Windows, tuple[int, ...]]:
+    """Where windows go, and the order of the updates' axes that puts batch axes before window axes."""
+    left_out = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
+    window = iter([updates_shape[axis] for axis in numbers.update_window_dims])
+    sizes = tuple(1 if axis in left_out else next(window) for axis in range(len(shape)))
+    batches = [axis for axis in range(len(updates_shape)) if axis not in numbers.update_window_dims]
+    batch_shape = tuple(updates_shape[axis] for axis in batches)
+    shared = numbers.operand_batching_dims, numbers.scatter_indices_batching_dims
+    where = windows(numbers.scatter_dims_to_operand_dims, *shared, sizes, shape, batch_shape)
+    return where, (*batches, *numbers.update_window_dims)
 
 
 def overwrites(jaxpr) -> bool:
@@ -16,60 +31,58 @@ def combine_in_turn(flat: np.ndarray, places: np.ndarray, updates: np.ndarray, f
     """Combine updates into a flat array, those of one place after each other in their order."""
     order = np.argsort(places, kind="stable")
     places, updates = places[order], updates[order]
-    first = np.concatenate([[True], places[1:] != places[:-1]]) if len(places) else np.zeros(0, bool)
-    starts = np.flatnonzero(first)
-    turn = np.arange(len(places)) - np.repeat(starts, np.diff(np.append(starts, len(places))))
-    for number in range(int(turn.max(initial=-1)) + 1):
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    turn = np.arange(len(places)) - np.repeat(starts, np.diff(starts, append=len(places)))
+    for number in range(turn.max() + 1):
         now = turn == number
-        flat[places[now]] = function(flat[places[now]], updates[now])[0]
+        flat[places[now]] = function(flat[places[now]], updates[now])
 
 
 def _scatter(ufunc=None):
     def rule(inputs, params, avals, wide):
         x, indices, updates = inputs
-        aval, numbers, jaxpr = avals[0], params["dimension_numbers"], params["update_jaxpr"]
-        x, updates = packed(x, aval), packed(updates, aval)
-        combine = ufunc
-        if combine is None and not overwrites(jaxpr):
-            combine = known_ufunc(jaxpr)
-        windows = numbers.update_window_dims
-        left_out = {*numbers.inserted_window_dims, *numbers.operand_batching_dims}
-        window = iter([updates.shape[axis] for axis in windows])
-        sizes = tuple(1 if axis in left_out else next(window) for axis in range(x.ndim))
-        batches = [axis for axis in range(updates.ndim) if axis not in windows]
-        updates = updates.transpose(*batches, *windows)
-        indexed = numbers.scatter_dims_to_operand_dims
-        limits = np.array([x.shape[axis] - sizes[axis] for axis in indexed], np.intp)
-        starts = indices.astype(np.intp)
-        clamped = np.minimum(np.maximum(starts, 0), limits)
-        inside = np.ones(starts.shape[:-1], bool)
-        if params["mode"].name != "CLIP":
-            inside = (starts == clamped).all(-1)
-        result = np.array(x, order="C")
-        if not inside.any() or not updates.size:
-            return [unpacked(result, aval)]
-        parts = indexed, numbers.operand_batching_dims, numbers.scatter_indices_batching_dims
-        places = window_places(*parts, sizes, clamped)
-        flat_places = np.zeros((), np.intp)
-        for place, step in zip(places, np.cumprod((1, *x.shape[:0:-1]))[::-1] if x.ndim else ()):
-            flat_places = flat_places + place * step
-        flat_places = np.broadcast_to(flat_places, inside.shape + sizes)
-        updates = updates.reshape(flat_places.shape)
-        if not inside.all():
-            flat_places, updates = flat_places[inside], updates[inside]
-        flat, flat_places, updates = result.reshape(-1), flat_places.reshape(-1), updates.reshape(-1)
-        if combine is not None:
-            if params["unique_indices"] or inside.size == 1:
-                flat[flat_places] = combine(flat[flat_places], updates)
-            else:
-                combine.at(flat, flat_places, updates)
-        elif overwrites(jaxpr):
-            flat[flat_places] = updates
-        else:
-            combine_in_turn(flat, flat_places, updates, scalar_function(jaxpr, params["update_consts"], wide))
+        aval = avals[0]
+        result, updates = np.array(packed(x, aval), order="C"), packed(updates, aval)
+        where, order = plan(params["dimension_numbers"], result.shape, updates.shape)
+        starts, inside = held_inside(where, indices)
+        if params["mode"].name == "CLIP":
+            inside = np.ones_like(inside)
+        if inside.any() and updates.size:
+            combine = ufunc or _combination(params["update_jaxpr"], params["update_consts"], wide)
+            _write(result, where, starts, inside, updates.transpose(order), combine, params["unique_indices"])
         return [unpacked(result, aval)]
 
     return rule
+
+
+def _combination(jaxpr, consts, wide):
+    """What is to be done with the values there and the updates: a ufunc, any function, or None to overwrite."""
+    if overwrites(jaxpr):
+        return None
+    function = scalar_function(jaxpr, consts, wide)
+    return known_ufunc(jaxpr) or (lambda old, update: function(old, update)[0])
+
+
+def _write(result, where, starts, inside, updates, combine, unique: bool) -> None:
+    """Combine updates (batch axes first) into the array, those of windows out of bounds left out."""
+    if starts.ndim == 1:
+        view = result[slices_of(where, starts)]
+        updates = updates.reshape(view.shape)
+        view[...] = updates if combine is None else combine(view, updates)
+        return
+    places = flat_places(where, starts)
+    updates = updates.reshape(places.shape)
+    if not inside.all():
+        places, updates = places[inside], updates[inside]
+    flat, places, updates = result.reshape(-1), places.reshape(-1), updates.reshape(-1)
+    if combine is None:
+        flat[places] = updates
+    elif unique:
+        flat[places] = combine(flat[places], updates)
+    elif isinstance(combine, np.ufunc):
+        combine.at(flat, places, updates)
+    else:
+        combine_in_turn(flat, places, updates, combine)
 
 
 RULES = {
