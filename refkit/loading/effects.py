@@ -21,11 +21,12 @@ REFUSED_CALLS = (
     (r"train_step|training_step|update_step|update|step|eval_step", "trains or evaluates"),
     (r"(wandb|mlflow|neptune|comet_ml|tensorboardX)\..+", "writes a log"),
     (r"matplotlib\.pyplot\..+|seaborn\..+|(.+\.)?(savefig|imshow)", "plots"),
-    (r"os\.(system|popen|exec\w+|spawn\w+|fork|kill)|subprocess\..+|(.+\.)?get_ipython", "runs another program"),
+    (r"os\.(system|popen|exec\w+|spawn\w+|fork|kill)|subprocess\..+", "runs another program"),
     (r"input|breakpoint|pdb\.set_trace|IPython\.embed|time\.sleep|getpass\.getpass", "waits"),
     (r"sys\.exit|exit|quit|os\._exit", "ends the program"),
 )
 HARMLESS_EFFECTS = (
+    (r"(.+\.)?get_ipython", "runs a notebook's command"),
     (r"(.+\.)?print|pprint\.\w+|logging\..+|(.+\.)?(info|warning|debug)|rich\..+|tqdm\.write", "prints"),
     (r"(.+\.)?(seed|set_seed|manual_seed|seed_everything)", "seeds a generator"),
     (

@@ -14,11 +14,12 @@ class Unavailable(NameError):
     Args:
         name: the name.
         reason: why, such as "line 12 (`train = tfds.load(...)`) downloads data and was not run".
+        for_now: whether it may be had later: what binds it is just being run.
     """
 
-    def __init__(self, name: str, reason: str):
+    def __init__(self, name: str, reason: str, for_now: bool = False):
         super().__init__(f"`{name}` is not available: {reason}", name=name)
-        self.reason = reason
+        self.reason, self.for_now = reason, for_now
 
 
 def user_line(error: BaseException, files: Collection[str]) -> tuple[str, int] | None:

@@ -79,7 +79,7 @@ class Importer:
         ):
             return None
         for folder in [Path(self._program.file).parent, *self._program.added_roots()]:
-            if _is_module(folder, top):
+            if _is_module(folder, top) and _find(folder, (top,)) != Path(namespace.source.file):
                 return folder, ""
         installed = _is_installed(top)
         for folder in self._program.roots:

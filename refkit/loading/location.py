@@ -9,6 +9,7 @@ from pathlib import Path
 from refkit.errors import RefkitError
 
 PROJECT_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "requirements.txt")
+INSTALLED = ("site-packages", "dist-packages")
 FARTHEST_PARENT = 5
 FARTHEST_UNMARKED_PARENT = 2
 
@@ -81,6 +82,8 @@ def search_roots(file: str) -> list[Path]:
     folder, roots = Path(file).parent, []
     marked = next((parent for parent in _parents(folder, FARTHEST_PARENT) if _is_project(parent)), None)
     for parent in _parents(folder, FARTHEST_PARENT if marked else FARTHEST_UNMARKED_PARENT):
+        if parent.name in INSTALLED and parent != folder:
+            break
         roots.append(parent)
         if (parent / "src").is_dir():
             roots.append(parent / "src")

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import dataclasses
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -155,20 +156,21 @@ class Namespace:
         writers = self.writers.get(name, [])
         if self._positions and name in self._shared:
             writers = [statement for statement in writers if statement.index < self._positions[-1]]
-        reasons, failed = [], None
+        failures: list[_Failure] = []
         for statement in reversed(writers):
-            reason = self._run(statement)
-            if reason is not None:
-                reasons.append(reason)
-                failed = failed or self._failures.get(statement.index)
+            failure = self._run(statement)
+            if failure is not None:
+                failures.append(failure)
             elif name in self._versions[statement.index]:
-                if failed:
-                    self._note(f"`{name}` is the one of line {statement.line}, since {failed}")
+                raised = next((failure.reason for failure in failures if not failure.refused), None)
+                if raised:
+                    self._note(f"`{name}` is the one of line {statement.line}, since {raised}")
                 return self._versions[statement.index][name]
         if writers or name in self.writers:
             if hasattr(builtins, name):
                 return getattr(builtins, name)
-            raise Unavailable(name, reasons[0] if reasons else "no statement that was run gives it a value")
+            reason = failures[0].reason if failures else "no statement that was run gives it a value"
+            raise Unavailable(name, reason, any(failure.for_now for failure in failures))
         return self._reach_starred(name)
 
     def _reach_starred(self, name: str) -> Any:
@@ -190,16 +192,16 @@ class Namespace:
             raise KeyError(name)
         return module
 
-    def _run(self, statement: Statement) -> str | None:
+    def _run(self, statement: Statement) -> "_Failure | None":
         """Runs a statement that has not been; gives the reason where it cannot be had."""
         if statement.index in self._versions:
             return None
         if statement.index in self._failures:
-            return self._failures[statement.index]
+            return _Failure(self._failures[statement.index])
         if statement.index in self._positions:
-            return f"{self.quote(statement.line)} needs itself"
+            return _Failure(f"{self.quote(statement.line)} needs itself", for_now=True)
         if statement.refusal is not None:
-            return f"{self.quote(statement.line)} {statement.refusal} and was not run"
+            return _Failure(f"{self.quote(statement.line)} {statement.refusal} and was not run", refused=True)
         variables = self.module.__dict__
         hidden = {name: variables.pop(name) for name in self._shared if name in variables}
         self._positions.append(statement.index)
@@ -207,26 +209,30 @@ class Namespace:
             self._have_annotations(statement)
             exec(self._compile(statement), variables)  # the program's own code, one statement of it
             self._versions[statement.index] = {name: variables[name] for name in statement.writes if name in variables}
+            return None
         except OutOfTime:
             self._failures[statement.index] = f"{self.quote(statement.line)} took too long"
             raise
         except KeyboardInterrupt:
             raise
         except BaseException as error:
-            self._failures[statement.index] = self._explain(statement, error)
+            failure = _Failure(self._explain(statement, error), isinstance(error, Unavailable) and error.for_now)
+            if not failure.for_now:
+                self._failures[statement.index] = failure.reason
             for name in statement.binds:
                 variables.pop(name, None)
+            return failure
         finally:
             self._positions.pop()
             for name in self._shared:
                 variables.pop(name, None)
             variables.update(hidden)
-        return self._failures.get(statement.index)
 
     def _have_annotations(self, statement: Statement) -> None:
         """Dataclasses look the names of postponed annotations up in the module's dictionary itself."""
         if isinstance(statement.node, ast.ClassDef) and not self.source.annotations:
-            for name in sorted(names_of(statement.node).reads - statement.reads):
+            fields = (node.annotation for node in statement.node.body if isinstance(node, ast.AnnAssign))
+            for name in sorted(frozenset().union(*(names_of(field).reads for field in fields))):
                 with contextlib.suppress(KeyError, Unavailable):
                     self.value(name)
 
@@ -249,6 +255,15 @@ class Namespace:
     def _note(self, sentence: str) -> None:
         if sentence not in self._program.notes:
             self._program.notes.append(sentence)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Failure:
+    """Why a statement cannot be had: it raised, is refused, or (`for_now`) is just being run."""
+
+    reason: str
+    for_now: bool = False
+    refused: bool = False
 
 
 class _Builtins(dict):

@@ -10,9 +10,9 @@ from typing import Any
 
 from refkit.errors import RefkitError
 from refkit.loading.failures import user_line
-from refkit.loading.imports import Importer, package_name
+from refkit.loading.imports import INSTALLED_FIRST, Importer, package_name
 from refkit.loading.isolation import isolated, outside_traces
-from refkit.loading.location import Location, search_roots, show
+from refkit.loading.location import INSTALLED, Location, search_roots, show
 from refkit.loading.namespace import Namespace, UserModule
 from refkit.loading.source import read_source
 from refkit.loading.time_limit import OutOfTime, time_limit
@@ -45,7 +45,7 @@ class Program:
         """The module of a file, or of a folder without `__init__.py`: one for each, however it is imported."""
         real = path.resolve()
         if real not in self._modules:
-            self._modules[real] = self._new_module(path, name)
+            self._modules[real] = self._new_module(path, f"{name}__target" if _is_taken(name, path) else name)
             if self._hidden is not None:
                 self._put(self._modules[real])
         return self._modules[real]
@@ -171,5 +171,9 @@ def _name_of(file: Path) -> str:
     """The module's dotted name, unlike that of any module already there."""
     package = package_name(file.parent)
     name = f"{package}.{file.stem}" if package else file.stem
-    taken = name in sys.modules or name in sys.stdlib_module_names
-    return f"{name}__target" if taken else name
+    return f"{name}__target" if name in sys.modules else name
+
+
+def _is_taken(name: str, path: Path) -> bool:
+    """Whether an installed module has this name, which it must keep while ours is in `sys.modules`."""
+    return name.partition(".")[0] in INSTALLED_FIRST | sys.stdlib_module_names or bool({*path.parts} & {*INSTALLED})

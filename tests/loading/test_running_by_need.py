@@ -386,3 +386,31 @@ def test_parts_that_cannot_be_had_are_notes(program):
     (note,) = loaded.notes
     assert note.startswith("`optimizer` of `program.py` could not be had: line 6")
     assert "write `nnx.Optimizer(model, tx, wrt=nnx.Param)`" in note
+
+
+def test_what_needs_each_other_is_had_in_the_end(program):
+    program(
+        """
+        from __future__ import annotations
+        from other import Other
+        class Shape:
+            kind: Square = None
+            def make(self) -> Square: return Square()
+        class Square(Shape):
+            pass
+        class Last(Other): pass
+        """,
+        neighbours={"other.py": "import program\nfrom program import Shape\nclass Other(Shape): pass\n"},
+    )
+    module = load("program.py").module
+    assert module.Square.__base__ is module.Shape and module.Last.__mro__[2] is module.Shape
+
+
+def test_a_target_among_installed_packages():
+    import flax
+    import hypothesis.internal.conjecture.shrinking.integer as integer
+
+    loaded = load(f"{flax.__path__[0]}/linen/linear.py:Dense")
+    assert loaded.module.Dense is not flax.linen.Dense and the_model(loaded).kind == "linen"
+    assert load(f"{integer.__file__}:Integer").module.Integer is not integer.Integer
+    assert load("flax.linen.linear:Dense").file == loaded.file
