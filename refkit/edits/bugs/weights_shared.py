@@ -10,7 +10,8 @@ DENSE = {
     "multimodal": {3: {"dense": "48-48-48"}, 4: {"dense": "48-48-48-48"}},
 }
 CONVOLUTIONS = {
-    reference: {3: {"channels": "16-16-16"}, 4: {"channels": "16-16-16-16"}} for reference in ("lenet", "multimodal")
+    reference: {3: {"channels": "16-16-16", "padding": "same"}, 4: {"channels": "16-16-16-16", "padding": "same"}}
+    for reference in ("lenet", "multimodal")
 }
 
 
