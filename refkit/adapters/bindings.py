@@ -161,6 +161,12 @@ def apply_slot(values: Values) -> Any:
     return model.module.apply if model.framework == "linen" else getattr(model, "forward", None)
 
 
+def packed_inputs(values: Values) -> Any:
+    """All inputs as the model itself takes them in one argument."""
+    data = values.call.layout.packing.pack(values.data)
+    return data.positional[0] if len(data.positional) == 1 else data.positional
+
+
 def batch_slots(
     inputs: tuple[Input, ...], keys: list[str], unpacked: list[str], packed: tuple[str, ...] = ()
 ) -> list[tuple[str, Slot]]:
@@ -264,11 +270,13 @@ def assign_roles(parameters: list[inspect.Parameter], inputs: tuple[Input, ...],
         found.append(certain if parameter.name == differentiated else role)
     data = [index for index, role in enumerate(found) if role == "?"]
     missing_model = not any(role in ("model", "params", "model-or-params", "state") for role in found)
-    has_batch = "batch" in found
+    if "batch" in found and "labels" in found and not any(role.startswith("input") for role in found):
+        found[found.index("batch")] = "input:0" if len(inputs) == 1 else "inputs"
+    has_batch = "batch" in found or "inputs" in found
     if data and missing_model:
         found[data.pop(0)] = "model-or-params"
     inputs_left = [number for number in range(len(inputs)) if f"input:{number}" not in found] if not has_batch else []
-    labels_left = "labels" not in found and not has_batch
+    labels_left = "labels" not in found and "batch" not in found
     if len(data) == 1 and inputs_left and labels_left:
         found[data.pop(0)] = "batch"
         inputs_left, labels_left = [], False
@@ -348,6 +356,8 @@ def slots_for(role: str, parameter: inspect.Parameter, call: Call, definition: a
     if role.startswith("input:"):
         index = int(role[6:])
         return unnamed([lambda values: values.data[index]])
+    if role == "inputs":
+        return unnamed([packed_inputs, lambda values: tuple(values.data), lambda values: tuple(reversed(values.data))])
     if role == "self":
         return unnamed([lambda values: owner(values, parameter.annotation)])
     if role == "batch":

@@ -1,6 +1,7 @@
 """Plain JAX: an `init` that gives parameters and an `apply` that takes them, in any order of arguments."""
 
 import inspect
+import numbers
 import re
 from collections.abc import Callable
 from typing import Any
@@ -131,7 +132,7 @@ def is_stax(made: Any) -> bool:
         is_pair(made)
         and isinstance(made[0], tuple)
         and bool(made[0])
-        and all(isinstance(size, int) for size in made[0])
+        and all(isinstance(size, numbers.Integral) for size in made[0])
     )
 
 

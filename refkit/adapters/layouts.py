@@ -58,8 +58,8 @@ LENGTHS = Form("[batch]", same, same)
 def forms(given: Input, evidence: Evidence) -> list[Form]:
     """Axes that an input of this kind may come in, most plausible first."""
     if given.kind == "image":
-        found = [NCHW, NHWC] if evidence.channels_first else [NHWC, NCHW]
-        return found + ([NO_CHANNEL] if given.shape[-1] == 1 else []) + [FLAT]
+        bare = [NO_CHANNEL] if given.shape[-1] == 1 else []
+        return [NCHW, NHWC, *bare, FLAT] if evidence.channels_first else [NHWC, *bare, NCHW, FLAT]
     if given.kind == "sequence":
         found = [TIME_FIRST, BATCH_FIRST] if evidence.time_first else [BATCH_FIRST, TIME_FIRST]
         return found + ([NO_FEATURE] if given.shape[-1] == 1 else [])

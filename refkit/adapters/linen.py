@@ -21,6 +21,7 @@ class LinenModel:
     """
 
     framework = "linen"
+    tree: dict[str, Any] | None = None
     needs_data = True
     gives_output = True
 

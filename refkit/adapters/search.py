@@ -18,6 +18,7 @@ from refkit.implementation import Input
 
 BATCHES = (7, 11, 13, 17, 19, 23)
 ATTEMPTS = 200
+UNUSABLE = 100
 
 
 @dataclasses.dataclass
@@ -95,7 +96,7 @@ def find_call(
         for sized in variants(with_lengths(inputs, model.data_parameters), evidence, leaves):
             for layout in layouts(sized, model.data_parameters, model.function, evidence):
                 tried += 1
-                call, failure = attempt(model, layout, outputs, evidence, guessed, sized != inputs)
+                call, failure = attempt(model, layout, outputs, evidence, guessed)
                 if failure is not None:
                     failures.append(failure)
                 elif call.cost == 0:
@@ -133,35 +134,49 @@ def key_shape() -> jax.ShapeDtypeStruct:
 
 
 def attempt(
-    model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool, resized: bool
+    model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool
 ) -> tuple[Call | None, Failure | None]:
     """One way to call, by shapes."""
+    if model.gives_output and not layout.per_example:
+        call, failure = judged(initialize_on_batch, model, layout, outputs, evidence, guessed)
+        if call is None or call.cost < UNUSABLE:
+            return call, failure
+    return judged(initialize_then_run, model, layout, outputs, evidence, guessed)
+
+
+def judged(
+    trial: Callable, model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool
+) -> tuple[Call | None, Failure | None]:
+    """A trial's call with its cost, or why there is none."""
     described = tuple(
         f"{'i32' if given.dtype == 'int32' else 'f32'}[batch,{','.join(map(str, given.shape))}]"
         for given in layout.inputs
     )
-    stage, batch = "initialization", batch_size(layout.inputs, ())
     try:
-        if model.needs_data and not layout.per_example and model.gives_output:
-            stage = "forward"
-            tree, returned = jax.eval_shape(lambda key: model.init_with_output(key, example(layout, batch)), key_shape())
-            trial = Call(model, layout, Output(0, ()), 0, tree, batch)
-        else:
-            tree = model.tree or jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
-            batch = batch_size(layout.inputs, jax.tree.leaves(tree))
-            stage = "forward"
-            trial = Call(model, layout, Output(0, ()), 0, tree, batch)
-            returned = jax.eval_shape(
-                lambda tree, *values: trial.raw(tree, values, False, None), tree, *abstract(layout.inputs, batch)
-            )
+        call, returned = trial(model, layout)
     except Exception as error:
-        return None, Failure(error, stage, layout.name, described)
-    output = pick(returned, batch, outputs)
+        return None, Failure(error, "forward", layout.name, described)
+    output = pick(returned, call.batch, outputs)
     if output is None:
         return None, Failure(TypeError("the model returns no array of floats"), "forward", layout.name, described)
-    call = dataclasses.replace(trial, output=output)
-    call.cost = cost(call, outputs, evidence, guessed, resized)
+    call.output = output
+    call.cost = cost(call, outputs, evidence, guessed)
     return call, None
+
+
+def initialize_on_batch(model: Any, layout: Layout) -> tuple[Call, Any]:
+    """Parameters and output in one go."""
+    batch = batch_size(layout.inputs, ())
+    tree, returned = jax.eval_shape(lambda key: model.init_with_output(key, example(layout, batch)), key_shape())
+    return Call(model, layout, Output(0, ()), 0, tree, batch), returned
+
+
+def initialize_then_run(model: Any, layout: Layout) -> tuple[Call, Any]:
+    """Parameters from one example, where they follow from data at all, then a batch."""
+    tree = model.tree or jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
+    call = Call(model, layout, Output(0, ()), 0, tree, batch_size(layout.inputs, jax.tree.leaves(tree)))
+    run = lambda tree, *values: call.raw(tree, values, False, None)
+    return call, jax.eval_shape(run, tree, *abstract(layout.inputs, call.batch))
 
 
 def example(layout: Layout, batch: int):
@@ -170,15 +185,15 @@ def example(layout: Layout, batch: int):
     return layout.arrange([value[0] for value in values] if layout.per_example else values)
 
 
-def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool, resized: bool) -> int:
+def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> int:
     """How far from what was expected: 0 is as expected."""
     shape = call.output.shape
     led = bool(shape) and (shape[0] == call.batch or call.swaps)
-    total = 0 if led else 100
+    total = 0 if led else UNUSABLE
     if guessed and len(shape) > 1 and shape[-1] != outputs:
         total += 20
     if any(0 in leaf.shape for leaf in jax.tree.leaves(call.tree)) or 0 in shape:
-        total += 100
+        total += UNUSABLE
     if call.layout.per_example and not evidence.mentions_vmap:
         total += 2 if "batch" not in evidence.source.lower() else 40
     images = [given for given in call.layout.inputs if given.kind == "image"]
@@ -200,7 +215,7 @@ def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool)
     for layout in layouts(call.layout.inputs, call.model.data_parameters, call.model.function, evidence):
         same = layout.packing.name == call.layout.packing.name and layout.per_example == call.layout.per_example
         if same and layout.time_first != call.layout.time_first:
-            other, _ = attempt(call.model, layout, outputs, evidence, guessed, False)
+            other, _ = attempt(call.model, layout, outputs, evidence, guessed)
             if other is not None and other.cost <= call.cost:
                 found.append(other)
     return found[:1]
