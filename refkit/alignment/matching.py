@@ -49,9 +49,8 @@ class KnownValues:
 
 
 def square_sum(value: np.ndarray) -> float:
-    flat = value.ravel()
     with np.errstate(all="ignore"):
-        return float(np.dot(flat, flat))
+        return float(np.square(value).sum())
 
 
 def informative(trace: Trace, node: int) -> bool:

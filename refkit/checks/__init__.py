@@ -1,7 +1,9 @@
 """The ladder: one file a rung, in the order in which they are climbed."""
 
 from refkit.checks.forward import FORWARD
+from refkit.checks.gradients import GRADIENTS
 from refkit.checks.loss import LOSS
+from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
 
-CHECKS = (STRUCTURE, FORWARD, LOSS)
+CHECKS = (RUNS, STRUCTURE, FORWARD, LOSS, GRADIENTS)

@@ -108,6 +108,11 @@ class Side:
         return atoms_of(self.forward.trace, reference.paths, reference.shapes, reference.kinds)
 
     @property
+    def size(self) -> int:
+        """Number of elements of all parameters and statistics."""
+        return sum(value.size for value in self.values.values())
+
+    @property
     def leaf_signature(self) -> tuple:
         return tuple(zip(self.reference.paths, self.reference.shapes))
 

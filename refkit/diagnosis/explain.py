@@ -12,7 +12,7 @@ from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candid
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.yours import Yours
 
-NEAR = 1  # lines between the departure's place in the reference and an edit's
+NEAR = 2  # lines between the departure's place in the reference and an edit's
 MOST_DIFFERENCES = 12
 
 
@@ -108,10 +108,10 @@ class Explainer:
         choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values"))
         instead = instead_of_choices(self.bench, current.side.setting, self.given) if self.kind == "loss" else []
         sizes = list(choice_candidates(self.bench, current.side.setting, self.fixed, "structure"))
-        near, far = self.by_place(current, [*choices, *bugs])
+        here, near, far = self.by_place(current, [*choices, *bugs])
         far = [candidate for candidate in far if candidate.kind == "bug"]
-        for batch, search in ((near, False), (instead, False), (near, True), (far, False), (sizes, True)):
-            if search and batch is near and not current.open_leaves():
+        for batch, search in ((here, False), (near, False), (instead, False), (here + near, True), (far, False), (sizes, True)):
+            if search and batch is not sizes and not current.open_leaves():
                 continue
             better = []
             for candidate in batch:
@@ -125,23 +125,25 @@ class Explainer:
                 return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice")), tried
         return None, tried
 
-    def by_place(self, current: Aligned, candidates: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-        """Candidates that may show near the departure, and the others."""
+    def by_place(self, current: Aligned, candidates: list[Candidate]) -> tuple[list[Candidate], ...]:
+        """Candidates that may show at the departure, within a few lines of it, and elsewhere."""
         window = self.window(current)
-        near, far = [], []
+        tiers: tuple[list[Candidate], ...] = ([], [], [])
         for candidate in candidates:
             source = self.bench.source(candidate.setting)
             if source is None:
                 continue
             places = places_of(current.side.reference.source, source)
-            close = any(abs(place - line) <= NEAR for place in places for line in window)
-            (near if close else far).append(candidate)
-        return near, far
+            distance = min((abs(place - line) for place in places for line in window), default=NEAR + 1)
+            tiers[0 if distance == 0 else 1 if distance <= NEAR else 2].append(candidate)
+        return tiers
 
     def attempt(self, candidate: Candidate, current: Aligned, search: bool) -> Aligned | None:
         side = self.bench.side(candidate.setting)
         if side is None or not side.can(self.kind):
             return None
+        if current.pairing.missing == 0 and side.size != current.side.size:
+            return None  # all of yours is paired already: nothing larger or smaller can be
         if side.leaf_signature != current.side.leaf_signature:
             return fit(self.yours, side, self.kind, None, self.replaced)
         tried = align(self.yours, side, current.pairing, self.kind, self.replaced)
@@ -156,16 +158,13 @@ class Explainer:
         return after.alignment.score > current.alignment.score and after.alignment.ok[departure]
 
     def window(self, current: Aligned) -> list[int]:
-        """Lines of the reference that come next after the values that yours still shares with it."""
+        """Lines of the reference that take up the values which yours still shares with it."""
         alignment = current.alignment
         reference = alignment.reference
         lines = set()
         consumers = reference.consumers()
         for node in matched_ancestors(current):
             for other in alignment.known.find(alignment.yours.values[node], alignment.yours.narrow[node]):
-                here = reference.sites[other]
-                if here is not None:
-                    lines.add(here.line)
                 for consumer in consumers[other]:
                     if reference.sites[consumer] is not None:
                         lines.add(reference.sites[consumer].line)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 import types
 from typing import Any
 
@@ -52,6 +53,11 @@ class Reference:
         statistics = jax.tree.unflatten(jax.tree.structure(self.trees[1]), leaves[sizes[0] :])
         rest = jax.tree.map(blank, self.rest)
         model = nnx.merge(self.graph, parameters, statistics, rest)
+        for _, node in nnx.iter_graph(model):  # the graph may come from another edit of the source: see `build`
+            own = self.module.__dict__.get(type(node).__name__)
+            if isinstance(node, nnx.Module) and isinstance(own, type) and type(node) is not own:
+                node.__class__ = own
+                node.config = self.config
         model.train() if training else model.eval()
         return model
 
@@ -104,18 +110,35 @@ def build(name: str, model: str, source: str) -> Reference:
     file = f"{name}.py (reference)"
     exec(compiled(source, file), module.__dict__)
     config = module.Config()
-    with jax.enable_x64(False):
-        abstract = nnx.eval_shape(lambda: getattr(module, model)(config, nnx.Rngs(0)))
-    graph, parameters, statistics, rest = nnx.split(abstract, nnx.Param, nnx.BatchStat, ...)
+    key = (name, constructor_text(source))
+    if key not in BUILT:
+        with jax.enable_x64(False):
+            abstract = nnx.eval_shape(lambda: getattr(module, model)(config, nnx.Rngs(0)))
+        BUILT[key] = nnx.split(abstract, nnx.Param, nnx.BatchStat, ...)
+    graph, parameters, statistics, rest = BUILT[key]
     paths, shapes, kinds = [], [], []
     for kind, tree in (("parameters", parameters), ("statistics", statistics)):
         for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
             paths.append(dotted(path))
             shapes.append(tuple(leaf.shape))
             kinds.append(kind)
-    return Reference(
-        name, model, source, file, module, config, paths, shapes, kinds, graph, (parameters, statistics), rest
-    )
+    return Reference(name, model, source, file, module, config, paths, shapes, kinds, graph,
+                     (parameters, statistics), rest)
+
+
+BUILT: dict[tuple[str, str], tuple] = {}
+FORWARD = re.compile(r"^    def __call__\(.*?(?=^    def |^def |^class |^@|\Z)", re.MULTILINE | re.DOTALL)
+FUNCTIONS = re.compile(r"^def (?:run|loss_fn)\(.*?(?=^def |^class |^@|\Z)", re.MULTILINE | re.DOTALL)
+FIELD = re.compile(r"^    (\w+): .* = ", re.MULTILINE)
+
+
+def constructor_text(source: str) -> str:
+    """The source without what only runs after construction: two edits that differ only there build equal models."""
+    text = FUNCTIONS.sub("", FORWARD.sub("", source))
+    unused = [name for name in FIELD.findall(text) if not re.search(rf"config\.{name}\b", text)]
+    for name in unused:
+        text = re.sub(rf"^    {name}: .*\n", "", text, flags=re.MULTILINE)
+    return text
 
 
 @functools.lru_cache(maxsize=512)

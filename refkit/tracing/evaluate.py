@@ -4,7 +4,7 @@ import jax
 import numpy as np
 
 from refkit.tracing.primitives import RULES, stored
-from refkit.tracing.program import ENTERED, Instruction, Plan, Program, as_array
+from refkit.tracing.program import ENTERED, OWN_RULES, Instruction, Plan, Program, as_array
 from refkit.tracing.trace import Site, Trace
 
 
@@ -89,20 +89,27 @@ class Evaluator:
         equation = instruction.equation
         given = [from_stored(value, var.aval) for value, var in zip(values, equation.invars)]
         try:
-            subfuns, params = equation.primitive.get_bind_params(equation.params)
             with jax.enable_x64(False):
-                out = equation.primitive.bind(*subfuns, *given, **params)
+                out = equation.primitive.bind(*given, **equation.primitive.get_bind_params(equation.params))
         except Exception as error:
             raise EvaluationError(f"`{instruction.op}` could not be evaluated: {error}") from error
         return [as_array(value) for value in (out if equation.primitive.multiple_results else [out])]
 
     def enter(self, instruction: Instruction, inputs: list[int], time) -> list[int]:
         op, plans, params = instruction.op, instruction.plans, instruction.params
+        if op in OWN_RULES:
+            place = len(self.trace.decisions)
+            self.trace.decisions.append(None)
+            outputs = self.run_plan(plans[0], inputs, time)
+            inner = len(self.trace.decisions) - place - 1
+            self.trace.decisions[place] = (len(self.trace), outputs, inner)
+            return outputs
         if op in ENTERED:
             return self.run_plan(plans[0], inputs, time)
         if op == "cond":
-            index = int(self.trace.values[inputs[0]])
-            return self.run_plan(plans[min(max(index, 0), len(plans) - 1)], inputs[1:], time)
+            index = min(max(int(self.trace.values[inputs[0]]), 0), len(plans) - 1)
+            self.trace.decisions.append(index)
+            return self.run_plan(plans[index], inputs[1:], time)
         if op == "while":
             return self.loop(plans, params, inputs, time)
         return self.scan(instruction, inputs, time)
@@ -111,10 +118,12 @@ class Evaluator:
         condition_size, body_size = params["cond_nconsts"], params["body_nconsts"]
         fixed, rest = inputs[:condition_size], inputs[condition_size:]
         body_fixed, carry = rest[:body_size], rest[body_size:]
-        iteration = 0
+        iteration, place = 0, len(self.trace.decisions)
+        self.trace.decisions.append(None)
         while bool(self.trace.values[self.run_plan(plans[0], [*fixed, *carry], (*time, iteration))[0]]):
             carry = self.run_plan(plans[1], [*body_fixed, *carry], (*time, iteration))
             iteration += 1
+        self.trace.decisions[place] = iteration
         return carry
 
     def scan(self, instruction: Instruction, inputs, time) -> list[int]:
@@ -141,9 +150,6 @@ class Evaluator:
                 else stored(np.zeros(aval.shape, aval.dtype), aval, self.wide)
             )
             results.append(self.derive("stack-of-scan", nodes, value, instruction.site, time, dtype=aval.dtype))
-        for k in range(n_carry):
-            if plan.results[k] == plan.arguments[n_fixed + k]:
-                trace.unchanged_carries.append((instruction.site, k))
         return results
 
     def derive(self, op, parents, value, site: Site | None, time, dtype=None) -> int:

@@ -23,6 +23,7 @@ ENTERED = {
     "custom_lin",
     "xla_call",
 }
+OWN_RULES = {"custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"}
 
 
 @dataclasses.dataclass(slots=True)

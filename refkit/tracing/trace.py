@@ -30,6 +30,8 @@ class Trace:
         dtypes: the dtype that the user's program gives it.
         arguments: node of every argument, in order.
         outputs: node of every output, in order.
+        decisions: which branch each `cond` took, how often each `while` ran, and, for each call with derivative rules of its
+            own, how many nodes there were behind it and which its outputs are; in the order of execution.
     """
 
     def __init__(self):
@@ -43,7 +45,7 @@ class Trace:
         self.dtypes: list = []
         self.arguments: list[int] = []
         self.outputs: list[int] = []
-        self.unchanged_carries: list[tuple[Site | None, int]] = []
+        self.decisions: list = []
 
     def __len__(self) -> int:
         return len(self.values)

@@ -1,0 +1,144 @@
+"""Initial values that are drawn another way than the reference's, and rightly so: which option they come to."""
+
+import dataclasses
+from collections import Counter
+
+import numpy as np
+
+from refkit.alignment.constructs import CELL
+from refkit.diagnosis.fans import family_names, fits, slack
+from refkit.diagnosis.faulty_starts import same
+from refkit.diagnosis.initial import Portion
+from refkit.diagnosis.spread import Spread
+
+
+@dataclasses.dataclass
+class Chosen:
+    """One option, with the parameters that show it."""
+
+    option: str
+    value: str
+    portions: list[Portion]
+
+
+def chosen_starts(portions: list[Portion], last: str) -> list[Chosen]:
+    """Every way in which your parameters begin otherwise than the reference's.
+
+    Args:
+        portions: those that are not a bug.
+        last: name of the reference's last layer.
+    """
+    kernels = [portion for portion in portions if portion.weighs and portion.spread.kind != "constant"]
+    biases = [portion for portion in portions if portion.role == "bias"]
+    scales = [portion for portion in portions if portion.role == "scale" and not same(portion.spread, portion.reference)]
+    found = chosen_families(kernels, last) + chosen_biases(biases, portions)
+    if scales:
+        found.append(Chosen("initialization", scale_name(scales[0].spread), scales))
+    return found
+
+
+def chosen_families(kernels: list[Portion], last: str) -> list[Chosen]:
+    """As few families as name every kernel."""
+    named = {id(kernel): names_of(kernel) for kernel in kernels if not as_reference(kernel)}
+    left, found = [kernel for kernel in kernels if id(kernel) in named], []
+    while left:
+        counts = Counter(name for kernel in left for name in named[id(kernel)])
+        best = max(counts.items(), key=lambda item: (item[1], -len(item[0])))[0]
+        group = [kernel for kernel in left if best in named[id(kernel)]]
+        left = [kernel for kernel in left if best not in named[id(kernel)]]
+        found.append(Chosen(option_of(group, kernels, last), best, group))
+    return found
+
+
+def as_reference(kernel: Portion) -> bool:
+    if kernel.spread.kind == "orthogonal" or kernel.reference.kind == "orthogonal":
+        return kernel.spread.kind == kernel.reference.kind
+    if same(kernel.spread, kernel.reference):
+        return True
+    return kernel.fans is not None and bool({*names_of(kernel)} & {*family_names(kernel.reference, kernel.fans)})
+
+
+def names_of(kernel: Portion) -> list[str]:
+    if kernel.spread.kind == "orthogonal":
+        return ["orthogonal"]
+    names = family_names(kernel.spread, kernel.fans) if kernel.fans is not None else []
+    if kernel.of_cell:  # PyTorch counts a cell's units, for what it takes in as well
+        names = ["torch" if name == "torch-fan-out" else name for name in names]
+    return names or [scale_name(kernel.spread)]
+
+
+def scale_name(spread: Spread) -> str:
+    """An initializer by its scale, as `normal-0.05`."""
+    if spread.kind == "constant":
+        return f"constant-{spread.center:.3g}"
+    if spread.center:
+        return spread.words.replace(" ", "-")
+    if spread.kind in ("uniform", "truncated-normal"):
+        return f"{spread.kind}-{spread.scale:.3g}"
+    return f"normal-{spread.deviation:.3g}"
+
+
+def option_of(group: list[Portion], kernels: list[Portion], last: str) -> str:
+    """The narrowest option that speaks of these kernels and leaves no other one out."""
+    cells = [kernel for kernel in kernels if kernel.of_cell]
+    if all(kernel.of_cell == "h" for kernel in group):
+        return "recurrent-initialization"
+    if all(kernel.of_cell for kernel in group) and any(is_convolution(kernel) for kernel in kernels) and cells:
+        return "state-initialization"
+    if all(kernel.path.rsplit(".", 2)[-2] == last for kernel in group):
+        return "output-initialization"
+    return "initialization"
+
+
+def is_convolution(kernel: Portion) -> bool:
+    return kernel.samples.ndim == 5
+
+
+def chosen_biases(biases: list[Portion], portions: list[Portion]) -> list[Chosen]:
+    """The forget gate's start, and biases that do not begin as zeros."""
+    starts: dict[str, float] = {}
+    for bias in biases:
+        if bias.spread.kind == "constant":
+            starts[bias.path] = starts.get(bias.path, 0.0) + bias.spread.center
+    forget = [bias for bias in biases if gate(bias.path) == "forget" and otherwise(bias, starts)]
+    others = [bias for bias in biases if gate(bias.path) != "forget" and otherwise(bias, starts)]
+    groups: dict[str, list[Portion]] = {}
+    for bias in others:
+        groups.setdefault(bias_name(bias, portions, starts), []).append(bias)
+    found = [Chosen("bias-initialization", name, group) for name, group in groups.items()]
+    for bias in forget:
+        name = bias_name(bias, portions, starts)
+        if name in groups:
+            groups[name].append(bias)
+        else:
+            value = f"{starts[bias.path]:g}" if bias.path in starts else name
+            known = next((each for each in found if each.option == "forget-bias" and each.value == value), None)
+            if known is None:
+                found.append(Chosen("forget-bias", value, [bias]))
+            else:
+                known.portions.append(bias)
+    return found
+
+
+def gate(path: str) -> str:
+    found = CELL.match(path)
+    return found[2] if found else ""
+
+
+def otherwise(bias: Portion, starts: dict[str, float]) -> bool:
+    """Whether a bias begins otherwise than the reference's; of two that add up, by their sum."""
+    if bias.spread.kind == "constant" and bias.reference.kind == "constant":
+        return bool(bias.spread.center) and not np.isclose(starts[bias.path], bias.reference.center, atol=1e-6)
+    return not same(bias.spread, bias.reference)
+
+
+def bias_name(bias: Portion, portions: list[Portion], starts: dict[str, float]) -> str:
+    spread = bias.spread
+    if spread.kind == "constant":
+        return f"constant-{starts[bias.path]:.3g}"
+    kernel = next((other for other in portions if other.path == bias.path.replace(".bias", ".kernel")), None)
+    if spread.kind == "uniform" and kernel is not None:
+        counts = dict(reversed(kernel.fans.right))
+        if any(fits(spread, 1 / 3, counts[mode], slack(spread, 1e-3, 4)) for mode in ("in", "out") if mode == "in" or kernel.of_cell):
+            return "torch"
+    return scale_name(spread)

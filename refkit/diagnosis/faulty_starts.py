@@ -1,0 +1,106 @@
+"""Kernels whose initial values are a bug: constant, far too large or small, or scaled by a wrong count."""
+
+import dataclasses
+
+import numpy as np
+
+from refkit.diagnosis.fans import family_names, slack, wrong_fan
+from refkit.diagnosis.initial import Portion
+from refkit.diagnosis.spread import Spread
+
+FAR = 9.9  # the catalogue's "off by 10", with room for rounding
+
+
+@dataclasses.dataclass
+class Fault:
+    """One bug of one cause.
+
+    Attributes:
+        id: the catalogue's.
+        words: what is wrong, as said of the first kernel.
+        portions: all that share it, in the order of first use.
+    """
+
+    id: str
+    words: str
+    portions: list[Portion]
+
+
+def faulty_starts(portions: list[Portion]) -> list[Fault]:
+    kernels = [portion for portion in portions if portion.weighs]
+    found: dict[tuple, Fault] = {}
+    for portion in kernels:
+        judged = judge(portion, kernels)
+        if judged is not None:
+            id, cause, words = judged
+            found.setdefault((id, cause), Fault(id, words, [])).portions.append(portion)
+    return list(found.values())
+
+
+def judge(portion: Portion, kernels: list[Portion]) -> tuple[str, str, str] | None:
+    """Id, cause and words of what is wrong with a kernel, or None."""
+    spread, reference = portion.spread, portion.reference
+    if spread.kind == "constant":
+        return "initialised-to-constant", spread.words, f"every element begins as {spread.center:.3g}"
+    if portion.fans is None or same(spread, reference) or family_names(spread, portion.fans):
+        return None
+    alike = [other for other in kernels if other.fans is not None and same(other.spread, spread)]
+    one_scale = len({other.fans.inputs for other in alike}) > 1  # whoever draws unlike layers alike counts no fan
+    fan = wrong_fan(spread, portion.fans)
+    if fan is not None and not (one_scale and len(alike) == sum(other.fans is not None for other in kernels)):
+        if portion.fused and portion.of_cell == "x" and orthogonal_states(portion, kernels):
+            return None  # Keras's own way
+        return wrongly_counted(portion, *fan)
+    ratios = [ratio(other) for other in alike]
+    if max(ratios) >= FAR:
+        return "initialisation-too-large", cause(alike, ratios), f"{spread.words}, {against(portion, ratio(portion))}"
+    if max(ratios) <= 1 / FAR:
+        return "initialisation-too-small", cause(alike, ratios), f"{spread.words}, {against(portion, ratio(portion))}"
+    return None
+
+
+def wrongly_counted(portion: Portion, words: str, fan: float) -> tuple[str, str, str]:
+    right = dict(reversed(portion.fans.right))
+    apart = portion.spread.deviation / portion.reference.deviation
+    counted = f"the fan counts {words} ({fan:g}) where {right['in']:g} go in and {right['out']:g} out"
+    return "initialisation-wrong-fan", words, f"{portion.spread.words}, {apart:.2g} times the reference's: {counted}"
+
+
+def same(first: Spread, second: Spread) -> bool:
+    """Whether two are spread alike, the ends of the bell apart."""
+    if "constant" in (first.kind, second.kind):
+        return first.kind == second.kind and np.isclose(first.center, second.center, atol=1e-6)
+    flat = [spread.kind == "uniform" for spread in (first, second)]
+    if flat[0] != flat[1] and first.exact and second.exact:
+        return False
+    if bool(first.center) != bool(second.center) or "orthogonal" in (first.kind, second.kind):
+        return False
+    tolerance = max(slack(first, 1e-3, 3), slack(second, 1e-3, 3))
+    return abs(first.deviation / second.deviation - 1) < tolerance
+
+
+def orthogonal_states(portion: Portion, kernels: list[Portion]) -> bool:
+    """Whether the kernels on the state, in the cell of a kernel on the input, are orthogonal."""
+    beside = portion.path.replace("_x.", "_h.")
+    return any(other.path == beside and other.spread.kind == "orthogonal" for other in kernels)
+
+
+def ratio(portion: Portion) -> float:
+    """How many times as large a unit's sum begins as with the reference; a mean adds up with the inputs."""
+    return effect(portion.spread, portion.fans.inputs) / effect(portion.reference, portion.fans.inputs)
+
+
+def effect(spread: Spread, inputs: float) -> float:
+    return float(np.sqrt(spread.deviation**2 + inputs * spread.center**2))
+
+
+def cause(alike: list[Portion], ratios: list[float]) -> str:
+    """What kernels must share to be one bug: the same scale, or the same factor."""
+    if len({portion.fans.inputs for portion in alike}) > 1:
+        return alike[0].spread.words
+    return f"{ratios[0]:.2g} times"
+
+
+def against(portion: Portion, times: float) -> str:
+    own = f"the reference's {portion.reference.deviation:.3g}"
+    return f"{times:.3g} times {own}" if times >= 1 else f"a {1 / times:.3g}th of {own}"

@@ -1,0 +1,91 @@
+"""Which of the lines that lead to an initial value is to blame."""
+
+import ast
+import functools
+import linecache
+from collections.abc import Iterable, Iterator
+
+from refkit.tracing.trace import Site
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def where(site: Site) -> tuple[str, int]:
+    return site.file, site.line
+
+
+def own_frame(frames: tuple[Site, ...], others: Iterable[tuple[Site, ...]]) -> Site | None:
+    """The innermost line that has no part in the others; where all have, the innermost.
+
+    What a line of a function makes well for other parameters, it does not make wrong: the line that calls it does.
+    """
+    shared = {where(site) for other in others for site in other}
+    return next((site for site in frames if where(site) not in shared), frames[0] if frames else None)
+
+
+def parting_frame(drawings: list[tuple[Site, ...]]) -> Site | None:
+    """Of drawings in their order, the innermost line of the first that is not one of the drawing before everything.
+
+    Where all were drawn by the same lines, the innermost one that runs in a loop.
+    """
+    first, *later = [frames for frames in drawings if frames] or [()]
+    for frames in later:
+        site = own_frame(frames, [first])
+        if site is not None and where(site) not in {where(other) for other in first}:
+            return site
+    looped = (site for site in first if site.line in looping_lines(source_of(site.file)))
+    return next(looped, first[0] if first else None)
+
+
+def source_of(file: str) -> str:
+    return "".join(linecache.getlines(file))
+
+
+@functools.lru_cache(maxsize=64)
+def looping_lines(source: str) -> frozenset[int]:
+    """Lines inside a loop or a comprehension."""
+    nodes = [node for node in ast.walk(parsed(source)) if isinstance(node, LOOPS)]
+    return frozenset(line for node in nodes for line in range(node.lineno, node.end_lineno + 1))
+
+
+def parsed(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def naming_frame(file: str, path: str) -> tuple[Site, ...]:
+    """The line that names a parameter, for one that no traced step has made: an array of NumPy's.
+
+    Args:
+        path: as your tree has it: the line names its last word as an attribute, a keyword, a variable or a key, or
+            begins it, as `params["U_" + gate]` does.
+    """
+    found = list(namings(parsed(source_of(file))))
+    for word in reversed([word for word in path.split(".") if not word.isdigit()]):
+        exact = [line for name, line, _ in found if name == word]
+        begun = [line for name, line, joined in found if joined and name and word.startswith(name)]
+        for line in (*exact, *begun):
+            return (Site(file, line, line),)
+    return ()
+
+
+def namings(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
+    """Every name that is given a value, with its line, and whether more of the name may follow."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Store):
+            yield (node.attr if isinstance(node, ast.Attribute) else node.id), node.lineno, False
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg, node.value.lineno, False
+        elif isinstance(node, ast.Dict):
+            yield from (
+                (key.value, key.lineno, False)
+                for key in node.keys
+                if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            )
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            begun = not isinstance(node.slice, ast.Constant)
+            word = next((part for part in ast.walk(node.slice) if isinstance(part, ast.Constant)), None)
+            if word is not None and isinstance(word.value, str):
+                yield word.value, node.lineno, begun

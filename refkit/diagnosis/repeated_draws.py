@@ -1,0 +1,108 @@
+"""Kernels that begin with the same random numbers: by the keys they are drawn from, and by their values."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+
+from refkit.diagnosis.initial import Draws, Portion
+from refkit.tracing.callers import frames_of
+from refkit.tracing.trace import Site, Trace
+
+FEWEST = 8  # numbers to compare
+MOST = 64
+ALIKE = 1e-6
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """Random numbers that a parameter of yours is made of.
+
+    Args:
+        path: of that parameter.
+        frames: your lines that drew them, innermost first.
+    """
+
+    path: str
+    frames: tuple[Site, ...]
+
+
+def repeated_draws(draws: Draws, portions: list[Portion]) -> list[list[Drawing]]:
+    """Every group of drawings that share their numbers, in the order in which they are drawn."""
+    kernels = [portion for portion in portions if portion.weighs and portion.spread.kind != "constant"]
+    groups = by_key(draws.seeded[0], kernels)
+    told = {drawing.path for group in groups for drawing in group}
+    return [*groups, *by_value(draws, kernels, told)]
+
+
+def by_key(trace: Trace, kernels: list[Portion]) -> list[list[Drawing]]:
+    """Drawings from one and the same key that go into different parameters of the reference."""
+    places = {portion.place: portion.leaf.path for portion in kernels}
+    feeds = {place: trace.ancestors([trace.outputs[place]]) for place in places}
+    drawn: dict[bytes, list[tuple[int, int]]] = {}
+    for node, op in enumerate(trace.ops):
+        if op != "random_bits":
+            continue
+        into = [place for place in places if feeds[place][node]]
+        for key in trace.values[trace.parents[node][0]].reshape(-1, 2):
+            drawn.setdefault(key.tobytes(), []).extend((node, place) for place in into)
+    twins = {portion.place for pair in alike_portions(kernels) for portion in pair if pair[0].place == pair[1].place}
+    found = []
+    for uses in drawn.values():
+        apart = any(a[0] != b[0] and a[1] != b[1] for a, b in itertools.combinations(uses, 2))
+        if apart or (len(uses) > 1 and twins.intersection(place for _, place in uses)):
+            found.append([Drawing(places[place], frames_of(trace.sites[node])) for node, place in uses])
+    return found
+
+
+def by_value(draws: Draws, kernels: list[Portion], told: set[str]) -> list[list[Drawing]]:
+    """Parameters that hold the same numbers although no key tells it, as with a seed of NumPy's set anew for each."""
+    found: list[list[Portion]] = []
+    for first, second in [*alike_portions(kernels), *alike_beginnings(draws, kernels)]:
+        if {first.leaf.path, second.leaf.path} <= told:
+            continue
+        group = next((group for group in found if first in group or second in group), None)
+        if group is None:
+            found.append(group := [])
+        group += [portion for portion in (first, second) if portion not in group]
+    return [[Drawing(portion.leaf.path, portion.frames) for portion in group] for group in found]
+
+
+def alike_portions(kernels: list[Portion]) -> list[tuple[Portion, Portion]]:
+    """Kernels of equal shape whose elements are equal up to scale."""
+    return [
+        (first, second)
+        for first, second in itertools.combinations([kernel for kernel in kernels if varied(kernel.samples[0])], 2)
+        if first.samples.shape == second.samples.shape
+        and all(alike(a.ravel(), b.ravel()) for a, b in zip(first.samples, second.samples))
+    ]
+
+
+def alike_beginnings(draws: Draws, kernels: list[Portion]) -> list[tuple[Portion, Portion]]:
+    """Kernels of other shapes whose first numbers are equal up to scale."""
+    leaves = {portion.place: portion for portion in kernels if varied(portion.samples[0])}
+    numbers = {place: draws.samples(place)[0] for place in leaves}
+    found = []
+    for first, second in itertools.combinations(leaves, 2):
+        orders = itertools.product((numbers[first], numbers[first].T), (numbers[second], numbers[second].T))
+        if any(alike(*beginnings(a, b)) for a, b in orders):
+            found.append((leaves[first], leaves[second]))
+    return found
+
+
+def beginnings(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    count = min(first.size, second.size, MOST)
+    return first.ravel()[:count], second.ravel()[:count]
+
+
+def alike(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether one is a multiple of the other."""
+    if len(first) < FEWEST or not first.any() or not second.any():
+        return False
+    factor = float(first @ second) / float(first @ first)
+    return bool(np.abs(second - factor * first).max() <= ALIKE * np.abs(second).max())
+
+
+def varied(value: np.ndarray) -> bool:
+    """Whether most of its numbers are its own: not an identity, not a pattern."""
+    return value.size >= FEWEST and len(np.unique(value.ravel()[:1024])) > min(value.size, 1024) / 2

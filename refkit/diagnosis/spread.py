@@ -1,0 +1,130 @@
+"""How an initial value is spread: its distribution, told exactly from quantiles or else from samples."""
+
+import dataclasses
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+QUANTILES = (0.25, 0.75, 0.9375)  # exact in the bits of every float type
+EXACT = 1e-4
+SMOOTH = 0.8  # share of elements that must be drawn alike for a quantile to speak for all
+
+WITHIN_TWO = float(ndtr(2) - ndtr(-2))
+TRUNCATED = float(np.sqrt(1 - 4 * np.exp(-2) / np.sqrt(2 * np.pi) / WITHIN_TWO))  # 0.8796
+
+
+def normal_quantile(share: float) -> float:
+    return float(ndtri(share))
+
+
+def truncated_quantile(share: float) -> float:
+    return float(ndtri(ndtr(-2) + WITHIN_TWO * share))
+
+
+# For each kind: its quantile function at scale 1, and its standard deviation at scale 1.
+KINDS = {
+    "uniform": (lambda share: 2 * share - 1, 1 / np.sqrt(3)),
+    "normal": (normal_quantile, 1.0),
+    "truncated-normal": (truncated_quantile, TRUNCATED),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Spread:
+    """A distribution.
+
+    Args:
+        kind: `constant`, `uniform`, `normal`, `truncated-normal`, `orthogonal` or `other`.
+        deviation: standard deviation.
+        center: mean; of a constant its value.
+        scale: half the width of a uniform one, the deviation of a truncated one before truncation.
+        error: relative error of the deviation.
+    """
+
+    kind: str
+    deviation: float
+    center: float = 0.0
+    scale: float = 0.0
+    error: float = EXACT
+
+    @property
+    def exact(self) -> bool:
+        return self.error <= EXACT
+
+    @property
+    def words(self) -> str:
+        """What it is, in a few words."""
+        if self.kind == "constant":
+            return f"constant {self.center:.3g}"
+        if self.kind == "uniform" and self.center:
+            return f"uniform from {clean(self.center - self.scale):.3g} to {clean(self.center + self.scale):.3g}"
+        return f"standard deviation {self.deviation:.3g}"
+
+
+def clean(number: float) -> float:
+    return 0.0 if abs(number) < 1e-6 else number
+
+
+def spread_of(samples: np.ndarray, quantiles: np.ndarray | None) -> Spread:
+    """The distribution of an array's elements.
+
+    Args:
+        samples: `f64[draws, *shape]`, one draw a key.
+        quantiles: `f64[3, *shape]`, the value where every random number is at `QUANTILES` of its range; None if not known.
+    """
+    flat = samples.reshape(len(samples), -1)
+    within = flat if flat.shape[1] > 1 else flat.T
+    if within.size == 0 or not np.ptp(within, axis=1).any():
+        return Spread("constant", 0.0, float(flat[0, 0]) if flat.size else 0.0)
+    measured = measured_spread(flat)
+    exact = None if quantiles is None else exact_spread(quantiles)
+    if exact is not None and abs(np.log(exact.deviation / measured.deviation)) < 6 * measured.error + 0.02:
+        return exact
+    return measured
+
+
+def exact_spread(quantiles: np.ndarray) -> Spread | None:
+    low, high, far = quantiles.reshape(3, -1)
+    centers, halves = (low + high) / 2, (high - low) / 2
+    half, center = float(np.median(halves)), float(np.median(centers))
+    if not np.isfinite([half, center]).all() or half == 0 or np.isclose(halves, half, rtol=EXACT).mean() < SMOOTH:
+        return None
+    ratio = float(np.median(far) - center) / half
+    for kind, (quantile, deviation) in KINDS.items():
+        if abs(ratio - quantile(QUANTILES[2]) / quantile(QUANTILES[1])) < 0.01:
+            scale = abs(half) / quantile(QUANTILES[1])
+            return Spread(kind, scale * deviation, center if abs(center) > 1e-3 * scale else 0.0, scale)
+    return None
+
+
+def measured_spread(flat: np.ndarray) -> Spread:
+    if all(np.array_equal(flat[0], other) for other in flat[1:]):
+        flat = flat[:1]  # drawn with a seed of its own: one sample
+    values = flat.ravel()
+    count, mean, deviation = values.size, float(values.mean()), float(values.std())
+    if not np.isfinite(deviation) or deviation == 0:
+        return Spread("other", deviation, mean, error=1.0)
+    center = mean if abs(mean) > 5 * deviation / np.sqrt(count) else 0.0
+    tail = float((((values - mean) / deviation) ** 4).mean())
+    error = float(np.sqrt(max(tail - 1, 0.5) / (4 * count)))
+    kind = "other"
+    if count >= 200:
+        bound = np.abs(values - mean).max() / deviation
+        kind = "uniform" if tail < 2 and bound < 1.8 else "truncated-normal" if bound < 2.3 else "normal"
+    return Spread(kind, deviation, center, deviation / KINDS[kind][1] if kind in KINDS else 0.0, error)
+
+
+def is_orthogonal(samples: np.ndarray) -> bool:
+    """Whether every draw's rows or columns are orthogonal to one another and equally long."""
+    return all(orthogonal_rows(part) for draw in samples for part in [draw.reshape(-1, draw.shape[-1])]) or all(
+        orthogonal_rows(draw.reshape(len(draw), -1)) for draw in samples
+    )
+
+
+def orthogonal_rows(matrix: np.ndarray) -> bool:
+    matrix = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    if len(matrix) < 2 or not np.isfinite(matrix).all():
+        return False
+    product = matrix @ matrix.T
+    length = product.trace() / len(product)
+    return bool(length > 0 and np.abs(product - length * np.eye(len(product))).max() < 1e-3 * length)
