@@ -5,16 +5,15 @@ from typing import Any
 
 from refkit.adapters import ModelRaised, adapt
 from refkit.checks import CHECKS
-from refkit.checks.matter import Matter
+from refkit.checks.matter import Matter, default_config
 from refkit.checks.raised import raised_report
-from refkit.edits.catalogue import parse_options, reference_source
+from refkit.edits.catalogue import parse_options
 from refkit.errors import RefkitError
 from refkit.implementation import Implementation
 from refkit.loading import Loaded, load
 from refkit.loading.discovery import the_model
 from refkit.report.finding import Finding, Report, Rung
 from refkit.subjects import BY_NAME
-from refkit.subjects.reference import build
 from refkit.subjects.subject import Subject
 
 
@@ -65,21 +64,23 @@ def compare(
 
 
 def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Rung, ...], tuple[Finding, ...]]:
-    rungs, findings = [], []
-    for check in CHECKS:
-        if only is None or check.name == only:
-            outcome = check.run(matter)
-            rungs.append(outcome.rung)
-            findings += outcome.findings
-        if check.name in (until, only):
-            break
-    return tuple(rungs), tuple(findings)
+    """Run the checks asked for; those that go on in the background begin first and are collected last."""
+    names = [check.name for check in CHECKS]
+    last = names.index(until or only) if (until or only) in names else len(names) - 1
+    wanted = [check for check in CHECKS[: last + 1] if only in (None, check.name)]
+    for check in wanted:
+        if check.begin is not None:
+            check.begin(matter)
+    outcomes = {check.name: check.run(matter) for check in sorted(wanted, key=lambda check: check.begin is not None)}
+    climbed = [outcomes[check.name] for check in wanted]
+    findings = tuple(finding for outcome in climbed for finding in outcome.findings)
+    return tuple(outcome.rung for outcome in climbed), findings
 
 
 def implementation_of(loaded: Loaded, subject: Subject, given: dict[str, str], kwargs, names) -> Implementation:
     """The model of a file as an `Implementation`, tried with each set of inputs that the reference can take."""
     found = the_model(loaded)
-    config = build(subject.name, subject.model, reference_source(subject.name)).config
+    config = default_config(subject.name, subject.model)
     sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     raised: list[Exception] = []
     for inputs in subject.inputs(config):

@@ -29,6 +29,7 @@ class Check:
         looks_like: how such a bug shows in training.
         fix: where to look.
         run: does it.
+        begin: starts what goes on while the other rungs are climbed; a rung that has it is run last.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Check:
     looks_like: str
     fix: str
     run: Callable[["Matter"], Outcome]
+    begin: Callable[["Matter"], None] | None = None
 
 
 def outcome(name: str, findings: list[Finding], passed: str) -> Outcome:

@@ -9,10 +9,13 @@ from refkit.diagnosis.aligned import Aligned, fit
 from refkit.diagnosis.bench import Bench
 from refkit.diagnosis.candidates import OUTPUT_OPTIONS
 from refkit.diagnosis.explain import Explained, Explainer
+from refkit.diagnosis.memory import Step
 from refkit.diagnosis.probe import batch_size, input_value, label_value
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.yours import Yours, see
+from refkit.edits.catalogue import reference_source
 from refkit.implementation import Implementation
+from refkit.subjects.reference import build
 from refkit.subjects.subject import Shown, Subject
 
 SETTLED = ("features", "image", "classes", "outputs", "output-size", "vocabulary", "embedding", "channels", "kernel",
@@ -158,8 +161,26 @@ class Matter:
         return frozenset(d.candidate.instead for d in differences if d.candidate is not None and d.candidate.instead)
 
     @functools.cached_property
+    def step(self) -> Step | None:
+        """One step of your training at the reference's batch size, being compiled; None where it cannot be traced."""
+        of_classes, of_targets = ((), np.int32), (self.shown.outputs, np.float32)
+        dtype = self.implementation.label_dtype
+        regression = dtype == "float32" if dtype else self.subject.regression
+        labels = [of_targets, of_classes] if regression else [of_classes, of_targets]
+        try:
+            return Step(self.yours, default_config(self.subject.name, self.subject.model).batch_size, labels)
+        except Exception:  # noqa: BLE001: your program may raise anything at another batch size than the probe's
+            return None
+
+    @functools.cached_property
     def setting(self) -> Setting:
         return self.forward.final.side.setting
+
+
+@functools.cache
+def default_config(name: str, model: str):
+    """A reference's `Config()` as its file has it."""
+    return build(name, model, reference_source(name)).config
 
 
 class LossError(Exception):
