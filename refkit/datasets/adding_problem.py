@@ -1,5 +1,7 @@
 """The adding problem."""
 
+from typing import ClassVar
+
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -18,7 +20,7 @@ class Steps(tfds.core.BuilderConfig):
 class AddingProblem(OfflineBuilder):
     """12,560 sequences of values in -1..1, two of them marked: the target is 0.5 + (X1 + X2) / 4."""
 
-    BUILDER_CONFIGS = [Steps(20), Steps(50), Steps(100)]
+    BUILDER_CONFIGS: ClassVar = [Steps(20), Steps(50), Steps(100)]
     inputs, target = ("sequence",), "target"
 
     def columns(self):

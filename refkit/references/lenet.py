@@ -33,7 +33,7 @@ class Config:
     kernel_init: Callable = nnx.initializers.he_normal()
     learning_rate: float = 3e-4
     batch_size: int = 32
-    epochs: int = 30
+    epochs: int = 50
     seed: int = 0
 
 
