@@ -1,10 +1,12 @@
 """Compare a program with a reference: load it, see it as an implementation, climb the ladder."""
 
 import dataclasses
+import functools
 from typing import Any
 
 from refkit.adapters import ModelRaised, adapt
 from refkit.checks import CHECKS
+from refkit.checks.lines import line_pairs
 from refkit.checks.matter import Matter, default_config
 from refkit.checks.raised import raised_report
 from refkit.edits.catalogue import parse_options
@@ -52,15 +54,17 @@ def compare(
     subject = BY_NAME[name]
     loaded = load(target, roles=names or {})
     with loaded.active():
+        adapted = functools.partial(implementation_of, loaded, subject, given, kwargs, names or {})
         try:
-            implementation = implementation_of(loaded, subject, given, kwargs, names or {})
+            implementation = adapted()
         except ModelRaised as raised:
-            return raised_report(raised, loaded, subject, given, reference)
+            return raised_report(raised, loaded, subject, given, adapted)
         matter = Matter(implementation, subject, given)
         rungs, findings = climb(matter, until, only)
+        lines = line_pairs(matter)
     options = dict(given) | dict(matter.setting.options)
     return Report(name, implementation.name, implementation.framework, options, rungs, findings,
-                  tuple([*implementation.notes, *loaded.notes]))
+                  tuple([*implementation.notes, *loaded.notes]), lines)
 
 
 def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Rung, ...], tuple[Finding, ...]]:

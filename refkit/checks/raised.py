@@ -1,25 +1,107 @@
 """The rung `runs` where the model raises on valid input."""
 
+from collections.abc import Callable
+from typing import Any
+
 from refkit.adapters.raised import ModelRaised
 from refkit.diagnosis.blame import statement_lines
+from refkit.diagnosis.raised import Beside, Raising, describe_raising, name_raising
+from refkit.diagnosis.shapes_by_line import Given, Recorder
 from refkit.loading import Loaded
-from refkit.report.finding import Finding, Report, Rung
+from refkit.loading.changed_apis import explain
+from refkit.report.finding import Candidate, Finding, LinePair, Report, Rung
+from refkit.report.numerals import short_type
 from refkit.subjects.subject import Subject
 
-
-def raised_report(raised: ModelRaised, loaded: Loaded, subject: Subject, given: dict[str, str], reference: str) -> Report:
-    """A model that cannot be built or run is a finding, with the line on which it raises."""
-    finding = raised_finding(raised, loaded)
-    return Report(subject.name, loaded.shown, None, given, (Rung("runs", "fail", finding.message),), (finding,))
+SAID = 3  # lines before the raise that the finding says in words
+TAKES_OTHERS = "mend this line; if the model is right and takes other inputs, say so with `--kwargs`"
 
 
-def raised_finding(raised: ModelRaised, loaded: Loaded) -> Finding:
+def raised_report(
+    raised: ModelRaised, loaded: Loaded, subject: Subject, given: dict[str, str], again: Callable[[], Any]
+) -> Report:
+    """A model that cannot be built or run is a finding, with the line on which it raises.
+
+    Args:
+        raised: the attempt that got furthest.
+        again: does once more what raised.
+    """
+    text = str(raised.error)
+    recorder = Recorder(loaded.file, loaded.source, lambda seen: seen.error is not None and str(seen.error) == text)
+    recording = recorder.listen(again)
+    raising = None if recording is None else describe_raising(recording, subject, given)
+    finding = raised_finding(raised, loaded, subject, given, raising)
+    lines = () if raising is None else line_pairs(raising, loaded, finding)
+    rung = Rung("runs", "fail", finding.message.partition(";")[0])
+    return Report(subject.name, loaded.shown, None, given, (rung,), (finding,), tuple(loaded.notes), lines)
+
+
+def raised_finding(
+    raised: ModelRaised, loaded: Loaded, subject: Subject, given: dict[str, str], raising: Raising | None
+) -> Finding:
     line = end_line = source = None
     if raised.line is not None:
         line, end_line = statement_lines(loaded.source, raised.line)
         source = "\n".join(text.rstrip() for text in loaded.source.splitlines()[line - 1:end_line]).strip()
+    place = dict(file=loaded.file, line=line, end_line=end_line, source=source)
     error = " ".join(str(raised.error).split())[:400]
-    given = f" on {', '.join(raised.inputs)}" if raised.inputs else ""
-    message = f"the model raises in its {raised.stage}{given}: {type(raised.error).__name__}: {error}"
-    return Finding("runs", "unexplained", message, file=loaded.file, line=line, end_line=end_line, source=source,
-                   help="mend this line; if the model is right and takes other inputs, say so with `--kwargs`")
+    inputs = f" on {', '.join(raised.inputs)}" if raised.inputs else ""
+    message = f"the model raises in its {raised.stage}{inputs}: {type(raised.error).__name__}: {error}"
+    said = "" if raising is None else in_words(raising)
+    changed = explain(raised.error, source or "")
+    if changed is not None:
+        return Finding("runs", "unexplained", message, help=changed, **place)
+    named = None if raising is None else name_raising(raising, subject, given)
+    if named is None:
+        message = f"{message}; {said}" if said else message
+        return Finding("runs", "unexplained", message, help=TAKES_OTHERS, **place)
+    bug, edit = named
+    message = f"looks like `{bug.id}`, {edit.where}: {message}" + (f"; {said}" if said else "")
+    return Finding("runs", "bug", message, id=bug.id, candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
+
+
+def in_words(raising: Raising) -> str:
+    """The last lines before the raise and what the reference gives there."""
+    return ", ".join(sentence(row) for row in raising.rows[-SAID:] if row.yours is not None)
+
+
+def sentence(row: Beside) -> str:
+    yours = f"line {row.yours.line} gives {type_of(row.yours)}"
+    if row.reference is None:
+        return yours
+    if row.agree:
+        return f"{yours} as the reference's line {row.reference.line} does"
+    return f"{yours}, the reference's line {row.reference.line} {type_of(row.reference)}"
+
+
+def type_of(value: Given) -> str:
+    return short_type(value.dtype, value.shape)
+
+
+def line_pairs(raising: Raising, loaded: Loaded, finding: Finding) -> tuple[LinePair, ...]:
+    """Both programs by shapes, up to the line that raises."""
+    pairs = [line_pair(row, raising, loaded) for row in raising.rows]
+    if finding.line is not None:
+        pairs.append(line_pair(Beside(Given(finding.line, "", ()), raising.next), raising, loaded))
+    return tuple(pairs)
+
+
+def line_pair(row: Beside, raising: Raising, loaded: Loaded) -> LinePair:
+    yours, reference = row.yours, row.reference
+    shown = yours if yours is not None and yours.dtype else reference
+    return LinePair(
+        None if yours is None else yours.line,
+        "" if yours is None else text_at(loaded.source, yours.line),
+        None if reference is None else reference.line,
+        "" if reference is None else text_at(raising.source, reference.line),
+        None if shown is None else shown.shape,
+        None if shown is None else shown.dtype,
+        row.agree if yours is not None and reference is not None else None,
+    )
+
+
+def text_at(source: str, line: int) -> str:
+    """A statement on one line, without its comment."""
+    start, end = statement_lines(source, line)
+    parts = [part.partition("  # ")[0].strip() for part in source.splitlines()[start - 1 : end]]
+    return " ".join(part for part in parts if part)
