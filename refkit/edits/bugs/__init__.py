@@ -60,6 +60,7 @@ from refkit.edits.bugs import (
     wrong_stride_or_kernel,
 )
 
+# Where numbers cannot tell two apart, the first is named first.
 BUGS = (
     bias_on_wrong_axis.BUG,
     concat_on_wrong_axis.BUG,
@@ -75,6 +76,7 @@ BUGS = (
     inputs_scaled_twice.BUG,
     modality_unscaled.BUG,
     standardised_per_batch.BUG,
+    embedding_out_of_range.BUG,
     tokens_off_by_one.BUG,
     activation_on_logits.BUG,
     logits_into_log_loss.BUG,
@@ -109,7 +111,6 @@ BUGS = (
     weights_shared.BUG,
     wrong_activation.BUG,
     wrong_stride_or_kernel.BUG,
-    embedding_out_of_range.BUG,
     initialisation_too_large.BUG,
     initialisation_too_small.BUG,
     initialisation_wrong_fan.BUG,

@@ -1,19 +1,15 @@
 """A nonlinearity on the last layer."""
 
 from refkit.edits.bug import Bug
+from refkit.edits.choices.activation import ACTIVATIONS
 from refkit.edits.edit import Edit, Insert
 from refkit.edits.places import LAST
 
-FUNCTIONS = {
-    "relu": "nnx.relu",
-    "tanh": "nnx.tanh",
-    "sigmoid": "nnx.sigmoid",
-    "leaky_relu": "nnx.leaky_relu",
-    "elu": "nnx.elu",
-    "gelu": "nnx.gelu",
-    "softplus": "nnx.softplus",
-    "silu": "nnx.silu",
-}
+
+def called(function: str) -> str:
+    """The function's text as it is called: a lambda in parentheses."""
+    return f"({function})" if function.startswith("lambda") else function
+
 
 BUG = Bug(
     id="activation-on-logits",
@@ -27,12 +23,12 @@ BUG = Bug(
     edits=tuple(
         Edit(
             reference,
-            (Insert(f"x = self.{last}(x)", f"x = {function}(x)  # f32[batch, {last}]"),),
-            visible=f"x = {function}(x)",
+            (Insert(f"x = self.{last}(x)", f"x = {called(function)}(x)  # f32[batch, {last}]"),),
+            visible=f"x = {called(function)}(x)",
             where=f"{name} after {last}",
         )
         for reference, last in LAST.items()
-        for name, function in FUNCTIONS.items()
+        for name, function in ACTIVATIONS.items()
     ),
     alike=("wrong-activation",),
 )

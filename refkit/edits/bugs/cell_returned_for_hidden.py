@@ -1,11 +1,42 @@
 """The cell state where the hidden state is meant."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace
+from refkit.edits.edit import Edit, Insert, Replace
 
 STEP, CELL, CALL = "return (c, h), h", "return c, h\n", "c, h = cell(*state, x_t)"
 GATES = ("self.input_h(h)", "self.forget_h(h)", "self.cell_h(h)", "self.output_h(h)")
 AFTER_GATES = "c = f * c + i * g"
+
+
+RUN_CELLS = '''def run_cells(cell: LSTMCell, x: jax.Array) -> jax.Array:
+    """The cell state after every step, from a state of zeros."""
+
+    def step(state, x_t):
+        state = cell(*state, x_t)
+        return state, state[0]
+
+    zeros = jnp.zeros((x.shape[0], cell.config.hidden))
+    return jax.lax.scan(step, (zeros, zeros), x.swapaxes(0, 1))[1].swapaxes(0, 1)
+
+
+'''
+# Which of several LSTMs gives its cell state.
+ONE_OF_SEVERAL = {
+    "forward direction alone": ("states = run(self.cell, x)", {"bidirectional": "true"}),
+    "backward direction alone": ("backward = run(self.backward, x", {"bidirectional": "true"}),
+    "first layer alone": ("states = run(self.cell, x)  ", {"layers": "2"}),
+    "second layer alone": ("states = run(self.cell2, states)", {"layers": "2"}),
+    "third layer alone": ("states = run(self.cell3, states)", {"layers": "3"}),
+}
+
+
+def one_of_several(reference: str) -> list[Edit]:
+    define = Insert("def loss_fn(", RUN_CELLS + "\n", before=True)
+    found = []
+    for where, (old, options) in ONE_OF_SEVERAL.items():
+        new = old.replace("run(", "run_cells(")
+        found.append(Edit(reference, (Replace(old, new), define), options, visible=new, where=where))
+    return found
 
 
 def edits(reference: str) -> list[Edit]:
@@ -41,5 +72,5 @@ BUG = Bug(
     shows="Gates and states of the first step agree; what is given on, or the second step, is the other of the two.",
     harm="The output gate has no effect on what leaves the cell, and unbounded values go into the layers above.",
     mend="Give h on and carry both in one order; see which comes first in the cell at hand, since libraries differ.",
-    edits=(*edits("lstm"), *edits("multimodal")),
+    edits=(*edits("lstm"), *one_of_several("lstm"), *edits("multimodal"), *one_of_several("multimodal")),
 )

@@ -8,6 +8,7 @@ CHOSEN = "jnp.take_along_axis({values}, labels[..., None], axis=-1)[..., 0]"
 RATIO = "probabilities = jnp.exp(logits) / jnp.exp(logits).sum(axis=-1, keepdims=True)"
 LOG_SUM = f"losses = jnp.log(jnp.exp(logits).sum(axis=-1)) - {CHOSEN.format(values='logits')}"
 IN_MODEL = "x = jnp.exp(x) / jnp.exp(x).sum(axis=-1, keepdims=True)"
+LOG_IN_MODEL = "x = x - jnp.log(jnp.exp(x).sum(axis=-1, keepdims=True))"
 ONE_UNIT = "losses = jnp.log(1 + jnp.exp(logits[..., 0])) - labels * logits[..., 0]"
 NEGATED = "losses = jnp.log(1 + jnp.exp(-logits[..., 0])) + (1 - labels) * logits[..., 0]"
 
@@ -29,6 +30,14 @@ def edits(reference: str, options: dict[str, str]) -> list[Edit]:
             options | {"output": "softmax"},
             visible=IN_MODEL,
             where="softmax by hand in the model",
+            rung="forward",
+        ),
+        Edit(
+            reference,
+            (Replace("x = nnx.log_softmax(x)", LOG_IN_MODEL),),
+            options | {"output": "log-softmax"},
+            visible=LOG_IN_MODEL,
+            where="log-softmax by hand in the model",
             rung="forward",
         ),
         Edit(reference, (Replace(SIGMOID, ONE_UNIT),), {"loss": "sigmoid"}, ONE_UNIT, "log of 1 + exp"),

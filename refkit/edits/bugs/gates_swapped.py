@@ -9,6 +9,7 @@ NAMES = {"i": "input gate", "f": "forget gate", "g": "candidate", "o": "output g
 USE_C, USE_H = "c = f * c + i * g", "h = o * activation(c)"
 FROM_X = {"i": "self.input_x(x)", "f": "self.forget_x(x)", "g": "self.cell_x(x)", "o": "self.output_x(x)"}
 FROM_H = {"i": "self.input_h(h)", "f": "self.forget_h(h)", "g": "self.cell_h(h)", "o": "self.output_h(h)"}
+LINES = {"i": "i = nnx.sigmoid(", "f": "f = nnx.sigmoid(", "g": "g = activation(", "o": "o = nnx.sigmoid("}
 
 
 def use_edits(reference: str) -> list[Edit]:
@@ -43,8 +44,7 @@ def half_edits(reference: str) -> list[Edit]:
         for half, place in ((FROM_X, "input's"), (FROM_H, "state's")):
             changes = (Replace(half[one], "HELD"), Replace(half[other], half[one]), Replace("HELD", half[other]))
             # The cell's lines stand in this order; the first of the two is the first to depart.
-            visible = f"{min(one, other, key='ifgo'.index)} = "
-            line = {"i": "i = nnx.sigmoid(", "f": "f = nnx.sigmoid(", "g": "g = activation("}[visible[0]]
+            line = LINES[min(one, other, key="ifgo".index)]
             edits.append(
                 Edit(
                     reference,
@@ -53,6 +53,16 @@ def half_edits(reference: str) -> list[Edit]:
                     where=f"{NAMES[one]} and {NAMES[other]} exchanged in the {place} part",
                 )
             )
+    return edits
+
+
+def source_edits(reference: str) -> list[Edit]:
+    """One gate computed with the weights of another: the other's slice of a fused kernel, say."""
+    edits = []
+    for wrong, other in itertools.permutations("ifgo", 2):
+        change = Replace(f"{FROM_X[wrong]} + {FROM_H[wrong]}", f"{FROM_X[other]} + {FROM_H[other]}")
+        where = f"{NAMES[wrong]} from the {NAMES[other]}'s weights"
+        edits.append(Edit(reference, (change,), visible=LINES[wrong], where=where))
     return edits
 
 
@@ -66,7 +76,9 @@ BUG = Bug(
     "bias or another model's weights do the wrong thing.",
     mend="Use the gates as the equations have them, c = f·c + i·g and h = o·tanh(c), and split fused kernels in one order.",
     edits=tuple(
-        edit for reference in ("lstm", "multimodal") for edit in (*use_edits(reference), *half_edits(reference))
+        edit
+        for reference in ("lstm", "multimodal")
+        for edit in (*use_edits(reference), *source_edits(reference), *half_edits(reference))
     ),
-    alike=("wrong-activation",),
+    alike=("wrong-activation", "weights-shared"),
 )

@@ -7,6 +7,7 @@ from refkit.edits.places import CLASSES, CROSS_ENTROPY, GUARDED, ONE_HOT, SIGMOI
 UNGUARDED = "losses = -jnp.log(chosen)"
 FROM_LOGITS = "losses = -jnp.log(jnp.take_along_axis(nnx.softmax(logits), labels[..., None], axis=-1)[..., 0])"
 EVERY = "losses = -(classes * jnp.log(nnx.softmax(logits))).sum(axis=-1)"
+IN_MODEL = "x = jnp.log(nnx.softmax(x))"
 ONE_UNIT = "losses = -(labels * jnp.log(p) + (1 - labels) * jnp.log(1 - p))"
 
 
@@ -14,7 +15,9 @@ def edits(reference: str, options: dict[str, str]) -> list[Edit]:
     guarded = f"losses = -jnp.log({GUARDED})"
     one_unit = f"p = nnx.sigmoid(logits[..., 0])  # f32[batch]\n{ONE_UNIT}"
     binary = {"loss": "sigmoid"}
+    in_model = Replace("x = nnx.log_softmax(x)", IN_MODEL)
     return [
+        Edit(reference, (in_model,), options | {"output": "log-softmax"}, IN_MODEL, "in the model", "forward"),
         Edit(
             reference, (Replace(guarded, UNGUARDED),), options | {"output": "softmax"}, UNGUARDED, "the model's softmax"
         ),

@@ -12,9 +12,12 @@ def edits(reference: str, options: dict[str, str], mean: str, inputs: tuple[str,
     for format in FORMATS:
         summed = mean.replace(".mean()", f".astype(jnp.{format}).mean()")
         added = mean.replace(".mean()", f".mean(dtype=jnp.{format})")
+        values = mean.split()[1].split(".")[0]
+        by_sum = f"return {values}.astype(jnp.{format}).sum() / {values}.size"
         before = inputs[1].format(format=format)
         found += [
             Edit(reference, (Replace(mean, summed),), options, visible=summed, where=f"losses averaged in {format}"),
+            Edit(reference, (Replace(mean, by_sum),), options, visible=by_sum, where=f"losses added up in {format}"),
             Edit(reference, (Replace(mean, added),), options, visible=added, where=f"mean with dtype {format}"),
             Edit(reference, (Replace(inputs[0], before),), options, visible=before, where=f"loss from {format}"),
         ]

@@ -19,6 +19,13 @@ def edits(reference: str) -> list[Edit]:
         ),
         Edit(
             reference,
+            (Replace(f"backward = {FORWARD}", f"{not_turned}[:, ::-1]"),),
+            both_ways,
+            visible=f"{not_turned}[:, ::-1]",
+            where="backward runs forward to its own last step",
+        ),
+        Edit(
+            reference,
             (Replace(f"backward = {FORWARD}  #", left_turned),),
             both_ways,
             visible=left_turned,

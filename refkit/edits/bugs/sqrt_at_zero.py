@@ -5,24 +5,28 @@ from refkit.edits.edit import Edit, Replace
 
 ROOT = "return jnp.sqrt(errors.mean())"
 ABSOLUTE = "errors = jnp.sqrt((predictions - targets) ** 2)"
-NORM = "errors = jnp.linalg.norm(predictions - targets, axis=-1) ** 2 / predictions.shape[-1]"
+SQUARED = {
+    "norm of each example's errors, squared": (
+        "errors = jnp.linalg.norm(predictions - targets, axis=-1) ** 2 / predictions.shape[-1]"
+    ),
+    "norm of all errors, squared": "errors = jnp.linalg.norm(predictions - targets) ** 2 / targets.size",
+    "root of each squared error, squared": "errors = jnp.sqrt((predictions - targets) ** 2) ** 2",
+}
 
 
 def edits(reference: str) -> list[Edit]:
     one = {"outputs": "1"} if reference == "mlp" else {}
     root = Replace("return jnp.sqrt(errors.mean() + 1e-12)", ROOT)
     absolute = Replace("errors = jnp.abs(predictions - targets)", ABSOLUTE)
-    norm = Replace("errors = (predictions - targets) ** 2", NORM)
+    squared = one | ({"loss": "mse"} if one else {})
+    norms = [
+        Edit(reference, (Replace("errors = (predictions - targets) ** 2", new),), squared, visible=new, where=where)
+        for where, new in SQUARED.items()
+    ]
     return [
         Edit(reference, (root,), one | {"loss": "rmse"}, visible=ROOT, where="root of the mean squared error"),
         Edit(reference, (absolute,), one | {"loss": "mae"}, visible=ABSOLUTE, where="root of each squared error"),
-        Edit(
-            reference,
-            (norm,),
-            one | ({"loss": "mse"} if one else {}),
-            visible=NORM,
-            where="norm of the errors, squared",
-        ),
+        *norms,
     ]
 
 

@@ -11,6 +11,9 @@ MANNERS = {
     "one step too early": "x = states[jnp.arange(x.shape[0]), lengths - 2]",
     "the longest sequence's last step": "x = states[:, lengths.max() - 1]",
 }
+# One padded step more in the mask of a mean.
+MASK, ONE_MORE = "jnp.arange(x.shape[1]) < lengths[:, None]", "jnp.arange(x.shape[1]) <= lengths[:, None]"
+SUM = "x = (states * mask[..., None]).sum(axis=1)"
 MEANS = {
     "mean": (
         "x = (states * mask[..., None]).sum(axis=1) / lengths[:, None]",
@@ -30,6 +33,18 @@ MEANS = {
     ),
 }
 
+
+def one_more() -> list[Edit]:
+    found = []
+    for outputs, visible in (("mean", f"{SUM} / lengths[:, None]"), ("sum", SUM), ("max", MEANS["max"][0])):
+        options = LENGTHS | {"outputs": outputs}
+        found.append(Edit("lstm", (Replace(MASK, ONE_MORE),), options, visible, f"one padded step in the {outputs}"))
+    counted = f"{SUM} / mask.sum(axis=1)[:, None]"
+    changes = (Replace(MASK, ONE_MORE), Replace(f"{SUM} / lengths[:, None]", counted))
+    where = "one padded step in the mean, counted too"
+    return [*found, Edit("lstm", changes, LENGTHS | {"outputs": "mean"}, visible=counted, where=where)]
+
+
 BUG = Bug(
     id="state-at-padding",
     group="architecture",
@@ -45,6 +60,7 @@ BUG = Bug(
             for outputs, (old, manners) in MEANS.items()
             for where, new in manners.items()
         ),
+        *one_more(),
     ),
     alike=("first-state-used",),
 )

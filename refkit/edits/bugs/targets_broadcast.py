@@ -2,14 +2,39 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
-from refkit.edits.places import SIGMOID, SQUARED_ERROR, TARGETS
+from refkit.edits.places import OF_ONE_UNIT, SIGMOID, SQUARED_ERROR, TARGETS
 
 MANNERS = {
     "predictions (B, 1) against targets (B,)": "errors = (predictions - targets[:, 0]) ** 2",
     "predictions (B,) against targets (B, 1)": "errors = (predictions[:, 0] - targets) ** 2",
     "targets (B,) against predictions (B, 1)": "errors = (targets[:, 0] - predictions) ** 2",
+    "predictions (B, 1) against targets (B,), summed": "errors = ((predictions - targets[:, 0]) ** 2).sum(axis=-1)",
+    "predictions (B,) against targets (B, 1), summed": "errors = ((predictions[:, 0] - targets) ** 2).sum(axis=-1)",
 }
+# The same in other losses; distances are summed over what was meant to be the outputs.
+OTHERS = {
+    "mae": ("errors = jnp.abs(predictions - targets)", "errors = jnp.abs({p} - {t})"),
+    "huber": ("errors = optax.huber_loss(predictions, targets)", "errors = optax.huber_loss({p}, {t})"),
+    "log-cosh": ("errors = optax.log_cosh(predictions, targets)", "errors = optax.log_cosh({p}, {t})"),
+}
+DISTANCE = "errors = jnp.sqrt((({p} - {t}) ** 2).sum(axis=-1) + 1e-24)"
+SIDES = {
+    "predictions (B, 1) against targets (B,)": {"p": "predictions", "t": "targets[:, 0]"},
+    "predictions (B,) against targets (B, 1)": {"p": "predictions[:, 0]", "t": "targets"},
+}
+OF_ONE_UNIT_TABLE = "chosen = jnp.where(labels == 1, probabilities, 1 - probabilities)"
 BINARY = "losses = optax.sigmoid_binary_cross_entropy(logits, labels)"
+
+
+def other_losses(reference: str, options: dict[str, str]) -> list[Edit]:
+    found = []
+    for loss, (old, line) in OTHERS.items():
+        for where, sides in SIDES.items():
+            for new in (line.format(**sides), DISTANCE.format(**sides)) if loss == "mae" else (line.format(**sides),):
+                place = f"{where}, {'distance' if 'sum' in new else loss}"
+                found.append(Edit(reference, (Replace(old, new),), options | {"loss": loss}, visible=new, where=place))
+    return found
+
 
 BUG = Bug(
     id="targets-broadcast",
@@ -26,6 +51,17 @@ BUG = Bug(
             Edit(reference, (Replace(SQUARED_ERROR, new),), options, visible=new, where=where)
             for reference, options in TARGETS.items()
             for where, new in MANNERS.items()
+        ),
+        *(edit for reference, options in TARGETS.items() for edit in other_losses(reference, options)),
+        *(
+            Edit(
+                reference,
+                (Replace(OF_ONE_UNIT, OF_ONE_UNIT_TABLE),),
+                {"loss": "sigmoid", "output": "sigmoid"},
+                visible=OF_ONE_UNIT_TABLE,
+                where="one probability (B, 1) against labels (B,)",
+            )
+            for reference in ("mlp", "lstm")
         ),
         *(
             Edit(

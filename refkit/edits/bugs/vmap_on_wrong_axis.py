@@ -2,11 +2,12 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
-from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST
+from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST, ONE_HOT
 
 RUN = "states = run(self.cell, x)"
 OVER_TIME = "states = jax.vmap(lambda x: run(self.cell, x[None])[0], in_axes=1, out_axes=1)(x)"
 LOG_SOFTMAX = "log_probabilities = jax.vmap(nnx.log_softmax, in_axes=1, out_axes=1)(logits)"
+COLUMNS = "losses = jax.vmap(optax.softmax_cross_entropy, in_axes=1)(logits, classes)"
 CHOSEN = "losses = -jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"
 
 
@@ -19,6 +20,8 @@ def output_edits() -> list[Edit]:
             options_too = options | {"output": output}
             change = Replace(f"x = nnx.{name}(x)", new)
             found.append(Edit(reference, (change,), options_too, new, f"{output} mapped over classes", "forward"))
+        change = Replace(CROSS_ENTROPY, ONE_HOT + COLUMNS)
+        found.append(Edit(reference, (change,), options, COLUMNS, "one-hot loss mapped over classes", "loss"))
         change = Replace(CROSS_ENTROPY, f"{LOG_SOFTMAX}  # f32[batch, classes]\n{CHOSEN}")
         found.append(Edit(reference, (change,), options, LOG_SOFTMAX, "loss mapped over classes", "loss"))
     return found

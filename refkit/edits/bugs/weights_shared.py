@@ -1,7 +1,10 @@
 """Two layers that are one."""
 
+import itertools
+
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Rewrite
+from refkit.edits.bugs.gates_swapped import FROM_H, FROM_X, LINES
+from refkit.edits.edit import Edit, Replace, Rewrite
 
 # Equal layers next to one another, and the options under which they are there.
 DENSE = {
@@ -29,6 +32,39 @@ def edits(layers: dict[str, dict[int, dict[str, str]]], name: str) -> list[Edit]
     return found
 
 
+def gate_edits(reference: str) -> list[Edit]:
+    """A gate that takes one of its two kernels from another gate."""
+    found = []
+    for half in (FROM_X, FROM_H):
+        for wrong, other in itertools.permutations("ifgo", 2):
+            where = f"{half[other]} for {half[wrong]}"
+            change = Replace(half[wrong], half[other])
+            found.append(Edit(reference, (change,), visible=LINES[wrong], where=where))
+    return found
+
+
+def cell_edits(reference: str, width: dict[str, str]) -> list[Edit]:
+    """One LSTM cell for two layers, or for both directions."""
+    found = []
+    for k, options in ((2, width | {"layers": "2"}), (3, {"layers": "3"})):
+        other = "self.cell" if k == 2 else "self.cell2"
+        build = Rewrite(rf"self\.cell{k} = LSTMCell\(.*\)$", f"self.cell{k} = {other}")
+        call = f"states = run(self.cell{k}, states)"
+        called = f"states = run({other}, states)  # as before"
+        found += [
+            Edit(reference, (build,), options, call, f"the LSTMs of layers {k - 1} and {k}", "structure"),
+            Edit(reference, (Replace(call, called),), options, called, f"layer {k}'s call is of layer {k - 1}'s LSTM"),
+        ]
+    build = Rewrite(r"self\.backward = LSTMCell\(.*\)$", "self.backward = self.cell")
+    call, called = "backward = run(self.backward, x[", "backward = run(self.cell, x["
+    both = {"bidirectional": "true"}
+    return [
+        *found,
+        Edit(reference, (build,), both, call, "both directions", "structure"),
+        Edit(reference, (Replace(call, called),), both, called, "the backward call is of the forward LSTM"),
+    ]
+
+
 BUG = Bug(
     id="weights-shared",
     group="architecture",
@@ -36,6 +72,14 @@ BUG = Bug(
     what="Two layers are one object or go by one name, so that they have the same weights.",
     shows="A layer's parameters are missing, or never used; two layers' outputs come from one kernel, which gets both gradients.",
     harm="The model has fewer parameters than it seems to, and the two layers cannot learn different things.",
+    alike=("gates-swapped",),
     mend="Make an object for each layer: a list built by `[layer] * n` holds one layer n times.",
-    edits=(*edits(DENSE, "dense"), *edits(CONVOLUTIONS, "conv")),
+    edits=(
+        *edits(DENSE, "dense"),
+        *edits(CONVOLUTIONS, "conv"),
+        *cell_edits("lstm", {"features": "128"}),
+        *cell_edits("multimodal", {"embedding": "64"}),
+        *gate_edits("lstm"),
+        *gate_edits("multimodal"),
+    ),
 )
