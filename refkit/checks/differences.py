@@ -7,6 +7,8 @@ import numpy as np
 from refkit.alignment.tolerance import allowed
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.explain import Difference, laid_out
+from refkit.diagnosis.numerics import Overflow
+from refkit.diagnosis.signs import sign_of
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.report.finding import Candidate, Finding, Side
 from refkit.tracing.trace import Trace
@@ -26,6 +28,11 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     candidate = difference.candidate
     common = dict(rung=rung, **place, **compared)
     candidates = tuple(Candidate(id, distance) for id, distance in difference.rivals)
+    sign = sign_of(alignment) if candidate is None else None
+    if sign is not None:
+        bug = find_bug(sign)
+        return Finding(kind="bug", id=sign, candidates=(Candidate(sign, 0.0), *candidates), message=f"looks like `{sign}`",
+                       help=bug.mend, **common)
     if candidate is None:
         message = "this value occurs nowhere in the reference, and no known bug or choice reproduces it"
         return Finding(kind="unexplained", message=message, candidates=candidates,
@@ -93,3 +100,15 @@ def side_of(trace: Trace, node: int, file: str | None = None, line: int | None =
     high = float(value.max()) if value.size else None
     return Side(str(np.dtype(trace.dtypes[node]) if trace.dtypes[node] is not None else value.dtype), tuple(value.shape),
                 low, high, file, line)
+
+
+def overflow_finding(overflow: Overflow, rung: str) -> Finding:
+    """A value of yours that is not finite on a probe on which the reference's are."""
+    trace, node = overflow.trace, overflow.node
+    what = f"on {overflow.probe} this is not finite, and the reference's value is"
+    common = dict(rung=rung, yours=side_of(trace, node), **place_of(trace, node))
+    if overflow.candidate is None:
+        return Finding(kind="unexplained", message=what, help="guard this operation", **common)
+    bug = find_bug(overflow.candidate.id)
+    return Finding(kind="bug", id=bug.id, candidates=(Candidate(bug.id, 0.0),), message=f"looks like `{bug.id}`: {what}",
+                   help=bug.mend, **common)

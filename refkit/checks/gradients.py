@@ -4,9 +4,10 @@ import numpy as np
 
 from refkit.alignment.tolerance import allowed
 from refkit.checks.check import Check, Outcome, not_run, outcome
-from refkit.checks.differences import place_of
+from refkit.checks.differences import overflow_finding, place_of
 from refkit.checks.matter import LossError, Matter
 from refkit.diagnosis.gradients import GradientDifference, Gradients
+from refkit.diagnosis.numerics import Numerics
 from refkit.edits.catalogue import find_bug
 from refkit.report.finding import Candidate, Finding, Side
 
@@ -24,6 +25,9 @@ def run(matter: Matter) -> Outcome:
         return not_run("gradients", "a value had to be replaced by the reference's to go on: mend that first")
     parameters, difference = Gradients(matter.yours, matter.bench, aligned, matter.healed).compare()
     findings = [] if difference is None else [finding_of(difference, aligned)]
+    if difference is None and Numerics(matter.yours, matter.bench, aligned).find(backward=False) is None:
+        overflow = Numerics(matter.yours, matter.bench, aligned).find(backward=True)
+        findings += [] if overflow is None else [overflow_finding(overflow, "gradients")]
     return outcome("gradients", findings, f"the gradients of {len(parameters)} parameters agree")
 
 

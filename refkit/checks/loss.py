@@ -1,9 +1,10 @@
 """The rung `loss`: the loss of a batch, value by value."""
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
-from refkit.checks.differences import finding_of
+from refkit.checks.differences import finding_of, overflow_finding
 from refkit.checks.matter import LossError, Matter
 from refkit.checks.structure import differs, size_finding
+from refkit.diagnosis.numerics import Numerics
 
 
 def run(matter: Matter) -> Outcome:
@@ -15,6 +16,9 @@ def run(matter: Matter) -> Outcome:
         return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
                        "`--loss NAME`")
     findings = [finding_of(difference, "loss", matter.subject.name) for difference in differences]
+    if matter.loss.final.whole:
+        overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
+        findings += [] if overflow is None else [overflow_finding(overflow, "loss")]
     name, kind = matter.subject.name, matter.loss.final.side.setting.value("loss")
     if kind is not None and "loss" not in matter.given and differs(name, "loss", kind):
         if not any(finding.id == "loss" for finding in findings):

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from refkit.alignment.constructs import CELL
-from refkit.diagnosis.fans import family_names, fits, slack
+from refkit.diagnosis.fans import family_names, fits, slack, wrong_fan
 from refkit.diagnosis.faulty_starts import same
 from refkit.diagnosis.initial import Portion
 from refkit.diagnosis.spread import Spread
@@ -34,7 +34,28 @@ def chosen_starts(portions: list[Portion], last: str) -> list[Chosen]:
     found = chosen_families(kernels, last) + chosen_biases(biases, portions)
     if scales:
         found.append(Chosen("initialization", scale_name(scales[0].spread), scales))
-    return found
+    return joined(found)
+
+
+def joined(found: list[Chosen]) -> list[Chosen]:
+    """What is only told by its scale put together where it is of one option: `normal-0.1/normal-0.05`."""
+    kept: list[Chosen] = []
+    for chosen in found:
+        before = next((other for other in kept if one_by_one(chosen) and one_by_one(other) and alike(chosen, other)), None)
+        if before is None:
+            kept.append(chosen)
+        else:
+            before.value += f"/{chosen.value}"
+            before.portions += chosen.portions
+    return kept
+
+
+def alike(first: Chosen, second: Chosen) -> bool:
+    return first.option == second.option and first.portions[0].role == second.portions[0].role
+
+
+def one_by_one(chosen: Chosen) -> bool:
+    return all(scale_name(portion.spread) in chosen.value.split("/") for portion in chosen.portions)
 
 
 def chosen_families(kernels: list[Portion], last: str) -> list[Chosen]:
@@ -51,8 +72,6 @@ def chosen_families(kernels: list[Portion], last: str) -> list[Chosen]:
 
 
 def as_reference(kernel: Portion) -> bool:
-    if kernel.spread.kind == "orthogonal" or kernel.reference.kind == "orthogonal":
-        return kernel.spread.kind == kernel.reference.kind
     if same(kernel.spread, kernel.reference):
         return True
     return kernel.fans is not None and bool({*names_of(kernel)} & {*family_names(kernel.reference, kernel.fans)})
@@ -64,6 +83,8 @@ def names_of(kernel: Portion) -> list[str]:
     names = family_names(kernel.spread, kernel.fans) if kernel.fans is not None else []
     if kernel.of_cell:  # PyTorch counts a cell's units, for what it takes in as well
         names = ["torch" if name == "torch-fan-out" else name for name in names]
+    if not names and kernel.fused and wrong_fan(kernel.spread, kernel.fans):
+        return ["glorot-uniform" if kernel.spread.kind == "uniform" else "glorot-normal"]  # over all gates, as libraries do
     return names or [scale_name(kernel.spread)]
 
 

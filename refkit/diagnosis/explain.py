@@ -165,6 +165,9 @@ class Explainer:
         consumers = reference.consumers()
         for node in matched_ancestors(current):
             for other in alignment.known.find(alignment.yours.values[node], alignment.yours.narrow[node]):
+                here = reference.sites[other]
+                if here is not None and (other in reference.outputs or not consumers[other]):
+                    lines |= {here.line, here.line + 1}
                 for consumer in consumers[other]:
                     if reference.sites[consumer] is not None:
                         lines.add(reference.sites[consumer].line)

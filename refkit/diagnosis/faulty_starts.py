@@ -41,15 +41,15 @@ def judge(portion: Portion, kernels: list[Portion]) -> tuple[str, str, str] | No
     """Id, cause and words of what is wrong with a kernel, or None."""
     spread, reference = portion.spread, portion.reference
     if spread.kind == "constant":
-        return "initialised-to-constant", spread.words, f"every element begins as {spread.center:.3g}"
+        return "initialised-to-constant", spread.words, f"{spread.center:.3g} in every element"
     if portion.fans is None or same(spread, reference) or family_names(spread, portion.fans):
         return None
-    alike = [other for other in kernels if other.fans is not None and same(other.spread, spread)]
+    alike = [other for other in kernels if other is portion or (other.fans is not None and same(other.spread, spread))]
     one_scale = len({other.fans.inputs for other in alike}) > 1  # whoever draws unlike layers alike counts no fan
     fan = wrong_fan(spread, portion.fans)
     if fan is not None and not (one_scale and len(alike) == sum(other.fans is not None for other in kernels)):
-        if portion.fused and portion.of_cell == "x" and orthogonal_states(portion, kernels):
-            return None  # Keras's own way
+        if portion.fused and as_libraries_do(portion, kernels):
+            return None
         return wrongly_counted(portion, *fan)
     ratios = [ratio(other) for other in alike]
     if max(ratios) >= FAR:
@@ -73,16 +73,18 @@ def same(first: Spread, second: Spread) -> bool:
     flat = [spread.kind == "uniform" for spread in (first, second)]
     if flat[0] != flat[1] and first.exact and second.exact:
         return False
-    if bool(first.center) != bool(second.center) or "orthogonal" in (first.kind, second.kind):
+    if bool(first.center) != bool(second.center) or (first.kind == "orthogonal") != (second.kind == "orthogonal"):
         return False
     tolerance = max(slack(first, 1e-3, 3), slack(second, 1e-3, 3))
     return abs(first.deviation / second.deviation - 1) < tolerance
 
 
-def orthogonal_states(portion: Portion, kernels: list[Portion]) -> bool:
-    """Whether the kernels on the state, in the cell of a kernel on the input, are orthogonal."""
+def as_libraries_do(portion: Portion, kernels: list[Portion]) -> bool:
+    """Whether a fused kernel is Flax's own cell's, or beside an orthogonal one on the state, as Keras draws both."""
+    if portion.leaf.path.endswith((".dense_i.kernel", ".dense_h.kernel")):
+        return True
     beside = portion.path.replace("_x.", "_h.")
-    return any(other.path == beside and other.spread.kind == "orthogonal" for other in kernels)
+    return portion.of_cell == "x" and any(k.path == beside and k.spread.kind == "orthogonal" for k in kernels)
 
 
 def ratio(portion: Portion) -> float:

@@ -19,6 +19,8 @@ from refkit.tracing.program import Plan, Program, trace_program
 from refkit.tracing.trace import Site, Trace
 
 SEEDS = (1, 2)
+LAYOUT = {"reshape", "transpose", "concatenate", "slice", "squeeze", "broadcast_in_dim", "convert_element_type", "copy", "rev",
+          "pad", "dynamic_update_slice", "scatter", "stack-of-scan", "split"}
 
 
 @dataclasses.dataclass
@@ -132,12 +134,16 @@ def told(samples: np.ndarray, quantiles: np.ndarray | None) -> Spread:
     return spread
 
 
-def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference) -> list[Portion]:
-    """Everything of yours that answers to a parameter of the reference, in the order of first use."""
+def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference, sure: bool) -> list[Portion]:
+    """Everything of yours that answers to a parameter of the reference, in the order of first use.
+
+    Args:
+        sure: whether values confirm the whole pairing; if not, a parameter may stand beside another of its size alone.
+    """
     spreads, shapes = reference_spreads(reference), dict(zip(reference.paths, reference.shapes))
     found = []
     for leaf, made, place in sorted(zip(pairing.leaves, pairing.made, yours.places), key=lambda each: each[0].use):
-        if isinstance(made, Free) or leaf.kind != "parameters":
+        if isinstance(made, Free) or leaf.kind != "parameters" or not (sure or plausible(leaf, made, shapes)):
             continue
         blocks = made.bundle.blocks
         samples, quantiles = draws.samples(place), draws.quantiles(place)
@@ -155,6 +161,12 @@ def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference)
             fused = any(len(block.paths) > 1 for block in blocks)
             found.append(Portion(path, leaf, place, frames, drawn, spread, spreads[path], fans, fused))
     return found
+
+
+def plausible(leaf: Leaf, made, shapes: dict[str, tuple[int, ...]]) -> bool:
+    """Whether a parameter has as many axes as what it is paired with: a bias beside a kernel of its size has not."""
+    several = any(len(shapes[path]) > 1 for path in made.bundle.paths)
+    return several == (len(leaf.shape) > 1)
 
 
 def unmade(made, value: np.ndarray, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
@@ -187,6 +199,17 @@ def fans_of(path: str, shape: tuple[int, ...], leaf: Leaf, joined: int) -> Fans 
 
 
 def site_behind(trace: Trace, node: int) -> Site | None:
+    """The line of yours that gives a value its numbers: the first on the way back that does more than lay them out."""
+    random = [op == "random_bits" for op in trace.ops]
+    for place, parents in enumerate(trace.parents):
+        random[place] = random[place] or any([random[parent] for parent in parents])
+    first = nearest_site(trace, node)
+    while trace.ops[node] in LAYOUT and any(random[parent] for parent in trace.parents[node]):
+        node = next(parent for parent in trace.parents[node] if random[parent])
+    return nearest_site(trace, node) or first
+
+
+def nearest_site(trace: Trace, node: int) -> Site | None:
     """The first line of yours on the way back from a node."""
     queue, seen = [-node], {node}
     while queue:

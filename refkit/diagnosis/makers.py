@@ -37,6 +37,29 @@ def parting_frame(drawings: list[tuple[Site, ...]]) -> Site | None:
     return next(looped, first[0] if first else None)
 
 
+def constructing_frames(frames: tuple[Site, ...], path: str) -> tuple[Site, ...]:
+    """With the line of a Linen module's `setup` before the line that first calls what was made there."""
+    if not frames:
+        return frames
+    site, tree = frames[0], parsed(source_of(frames[0].file))
+    owner = site.function.rpartition(".")[0].rpartition(".")[2]
+    for method in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == owner):
+        for node in ast.walk(method):
+            if isinstance(node, ast.FunctionDef) and node.name == "setup":
+                for name, line, end_line in attributes_made(node):
+                    if {name, f"{name}_0"} & {*path.split(".")} and line != site.line:
+                        return (Site(site.file, line, end_line, function=f"{owner}.setup"), *frames)
+    return frames
+
+
+def attributes_made(function: ast.FunctionDef) -> Iterator[tuple[str, int, int]]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Attribute):
+                    yield target.attr, node.lineno, node.end_lineno
+
+
 def source_of(file: str) -> str:
     return "".join(linecache.getlines(file))
 

@@ -65,6 +65,7 @@ class Program:
         self.constants: list[tuple[Any, Any]] = []
         self.plan = self.lay_out(closed.jaxpr, closed.consts, None)
         self.avals = closed.in_avals
+        self.backward: dict[tuple[int, ...], Program] = {}
 
     def lay_out(self, jaxpr, consts, outer: Site | None) -> Plan:
         slots: dict[Any, int] = {}

@@ -1,0 +1,172 @@
+"""Probes at the edge of float32: where yours is no longer finite and the reference is."""
+
+import dataclasses
+import functools
+
+import jax
+import numpy as np
+from jax.extend import core as jex
+
+from refkit.diagnosis.aligned import Aligned
+from refkit.diagnosis.bench import Bench, Side
+from refkit.diagnosis.candidates import Candidate, bug_candidates
+from refkit.diagnosis.yours import Yours
+from refkit.tracing.evaluate import evaluate
+from refkit.tracing.program import Program, trace_program
+from refkit.tracing.trace import Trace
+
+SCALES = (1, 3, 10, 30, 100)
+LARGE = 110.0  # exp overflows in float32 from 88.7 on
+
+
+@dataclasses.dataclass
+class Overflow:
+    """A value of yours that is not finite where the reference's are.
+
+    Attributes:
+        probe: in words, what both were run on.
+        trace: yours on that probe, in your own dtypes.
+        node: the first node that is not finite although all that it was made of is.
+        candidate: the known bug that fails in the same operation, or None.
+    """
+
+    probe: str
+    trace: Trace
+    node: int
+    candidate: Candidate | None
+
+
+@dataclasses.dataclass
+class Probe:
+    """Values to run on: by path of the reference's parameters, inputs, labels."""
+
+    name: str
+    parameters: dict[str, np.ndarray]
+    inputs: list[np.ndarray]
+    labels: np.ndarray | None
+
+
+@dataclasses.dataclass
+class Numerics:
+    """Runs both sides in their own dtypes on probes that break careless arithmetic."""
+
+    yours: Yours
+    bench: Bench
+    aligned: Aligned
+
+    def find(self, backward: bool) -> Overflow | None:
+        """The first probe on which yours is not finite and the reference is.
+
+        Args:
+            backward: look at the gradient rather than at the value.
+        """
+        for probe in self.probes:
+            if not finite_result(self.run_reference(self.aligned.side, probe, backward)):
+                continue
+            trace = self.run_yours(probe, backward)
+            if finite_result(trace):
+                continue
+            node = first_not_finite(trace)
+            if node is not None:
+                return Overflow(probe.name, trace, node, self.name(probe, trace.ops[node], backward))
+        return None
+
+    @functools.cached_property
+    def probes(self) -> list[Probe]:
+        side, labels = self.aligned.side, self.bench.labels if self.aligned.kind == "loss" else None
+        inputs = self.yours.input_values
+        found = [Probe("inputs of zero", side.values, [np.zeros_like(value) for value in inputs], labels)]
+        for scale in SCALES:
+            probe = Probe(f"parameters {scale} times as large" if scale > 1 else "the probe",
+                          {path: value * (scale if "var" not in path else 1) for path, value in side.values.items()},
+                          inputs, labels)
+            trace = self.run_reference(side, probe, False, "forward")
+            if np.abs(trace.values[trace.outputs[0]]).max() >= LARGE or scale == SCALES[-1]:
+                found.append(dataclasses.replace(probe, name="outputs beyond 100"))
+                break
+        if labels is not None and labels.dtype.kind == "f":
+            trace = self.run_reference(side, Probe("", side.values, inputs, labels), False, "forward")
+            output = trace.values[trace.outputs[0]].astype(np.float64)
+            if output.size == labels.size:
+                found.append(Probe("targets that are met exactly", side.values, inputs, output.reshape(labels.shape)))
+        return found
+
+    def run_yours(self, probe: Probe, backward: bool) -> Trace:
+        kind = self.aligned.kind
+        program = self.yours.forward if kind == "forward" else self.yours.loss(probe.labels)
+        paired = self.aligned.pairing.values(probe.parameters)
+        leaves = self.yours.arguments(paired)[:len(self.yours.kinds)]
+        arguments = [*leaves, *probe.inputs, *([] if kind == "forward" else [probe.labels])]
+        places = [k for k in self.yours.places if self.yours.kinds[k] == "parameters"]
+        return self.run(program, arguments, places if backward else None)
+
+    def run_reference(self, side: Side, probe: Probe, backward: bool, kind: str | None = None) -> Trace:
+        kind = kind or self.aligned.kind
+        by_name = dict(zip((record.name for record in self.bench.inputs), probe.inputs))
+        arguments = [*(probe.parameters.get(path, value) for path, value in side.values.items()),
+                     *(by_name[name] for name in side.names), *([] if kind == "forward" else [probe.labels])]
+        places = [k for k, name in enumerate(side.reference.kinds) if name == "parameters"]
+        return self.run(side.run(kind).program, arguments, places if backward else None)
+
+    def run(self, program: Program, arguments: list[np.ndarray], wrt: list[int] | None) -> Trace:
+        if wrt is not None:
+            program = backward_program(program, tuple(wrt))
+        return evaluate(program, arguments, wide=False)
+
+    def name(self, probe: Probe, op: str, backward: bool) -> Candidate | None:
+        """The known bug that fails on the same probe in the same operation."""
+        named = None
+        for candidate in bug_candidates(self.bench, self.aligned.side.setting, ("loss", "gradients", "forward")):
+            if candidate.id not in NUMERIC:
+                continue
+            side = self.bench.side(candidate.setting)
+            if side is None or not side.can(self.aligned.kind):
+                continue
+            trace = self.run_reference(side, probe, backward)
+            node = None if finite_result(trace) else first_not_finite(trace)
+            if node is not None and trace.ops[node] == op:
+                return candidate
+            named = named or (candidate if node is not None else None)
+        return named
+
+
+NUMERIC = ("exp-overflow", "log-of-zero", "division-by-zero", "nan-through-where", "sqrt-at-zero")
+
+
+def finite_result(trace: Trace) -> bool:
+    return all(np.isfinite(trace.values[node]).all() for node in trace.outputs if trace.values[node].dtype.kind == "f")
+
+
+def first_not_finite(trace: Trace) -> int | None:
+    """The first step whose own line is known that turns finite numbers into others."""
+    relevant = trace.ancestors(trace.outputs)
+    fallback = None
+    for node, value in enumerate(trace.values):
+        if not relevant[node] or value.dtype.kind != "f" or trace.ops[node] in ("literal", "argument"):
+            continue
+        if np.isfinite(value).all():
+            continue
+        fallback = node if fallback is None else fallback
+        if all(np.isfinite(trace.values[p]).all() for p in trace.parents[node] if trace.values[p].dtype.kind == "f"):
+            return node
+    return fallback
+
+
+def backward_program(program: Program, wrt: tuple[int, ...]) -> Program:
+    """The gradient of the first output for the arguments at `wrt`; its equations keep the lines of the forward ones."""
+    kept = program.backward
+    if wrt not in kept:
+        forward = jex.jaxpr_as_fun(program.closed)
+
+        def gradient(*flat):
+            def result(chosen):
+                given = list(flat)
+                for place, value in zip(wrt, chosen):
+                    given[place] = value
+                return forward(*given)[0].sum()
+
+            return jax.grad(result)([flat[place] for place in wrt])
+
+        shapes = [jax.ShapeDtypeStruct(aval.shape, aval.dtype) for aval in program.avals]
+        kept[wrt] = trace_program(gradient, shapes, program.roles, program.sites)
+    return kept[wrt]

@@ -1,0 +1,32 @@
+"""Bugs whose numbers cannot be reproduced, told by what the departing step is made of: random numbers, low precision."""
+
+import numpy as np
+
+from refkit.alignment.matching import Alignment
+
+RANDOM = {"random_bits", "threefry2x32", "rng_bit_generator", "random_gamma"}
+LOW_PRECISION = ("bfloat16", "float16", "float8")
+
+
+def sign_of(alignment: Alignment) -> str | None:
+    """The catalogue's id that the departure shows by itself, or None."""
+    trace, node = alignment.yours, alignment.departure
+    if draws_random_numbers(alignment, node):
+        return "dropout-at-evaluation"
+    if is_low_precision(trace.dtypes[node]) or any(is_low_precision(trace.dtypes[p]) for p in trace.parents[node]):
+        return "low-precision-accumulation"
+    return None
+
+
+def draws_random_numbers(alignment: Alignment, node: int) -> bool:
+    """Whether a parent that does not depend on the data comes from random numbers, in evaluation mode."""
+    trace = alignment.yours
+    fresh = [parent for parent in trace.parents[node] if not trace.data[parent]]
+    if not fresh:
+        return False
+    feeds = trace.ancestors(fresh)
+    return any(feeds[k] and trace.ops[k] in RANDOM for k in range(node))
+
+
+def is_low_precision(dtype) -> bool:
+    return dtype is not None and str(np.dtype(dtype) if not hasattr(dtype, "name") else dtype.name).startswith(LOW_PRECISION)
