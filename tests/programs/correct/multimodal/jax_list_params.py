@@ -1,4 +1,4 @@
-"""Image and question classifier in the manner of the JAX tutorial: lists of (w, b), `init_network_params`, `predict`."""
+"""Image and question classifier in the manner of the JAX tutorial: lists of (w, b) and a plain `predict`."""
 
 import time
 

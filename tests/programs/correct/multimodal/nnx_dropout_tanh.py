@@ -1,4 +1,4 @@
-"""VQA in Flax NNX in the older taste: tanh everywhere, max pooling, words before picture, dropout on the joint layer."""
+"""VQA in Flax NNX in the older taste: tanh everywhere, max pooling, words before picture, dropout."""
 
 import dataclasses
 
