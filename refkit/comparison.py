@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from refkit.adapters import ModelRaised, adapt
@@ -12,8 +13,8 @@ from refkit.checks.raised import raised_report
 from refkit.edits.catalogue import parse_options
 from refkit.errors import RefkitError
 from refkit.implementation import Implementation
-from refkit.loading import Loaded, load
-from refkit.loading.discovery import the_model
+from refkit.loading import load
+from refkit.loading.discovery import Found, the_model
 from refkit.report.finding import Finding, Report, Rung
 from refkit.subjects import BY_NAME
 from refkit.subjects.subject import Subject
@@ -50,11 +51,32 @@ def compare(
         >>> compare("examples/my_lenet.py", "lenet", until="forward").verdict  # doctest: +SKIP
         'different'
     """
+    parse_options(reference)
+    loaded = load(target, roles=names or {})
+    return compare_loaded(loaded, the_model, reference, until=until, only=only, quick=quick, kwargs=kwargs, names=names)
+
+
+def compare_loaded(
+    loaded: Any,
+    find: Callable[[Any], Found],
+    reference: str,
+    *,
+    until: str | None = None,
+    only: str | None = None,
+    quick: bool = False,
+    kwargs: dict[str, Any] | None = None,
+    names: dict[str, str] | None = None,
+) -> Report:
+    """`compare` for what is loaded already.
+
+    Args:
+        loaded: a `refkit.loading.Loaded`, or what has the same attributes.
+        find: gives the model in it.
+    """
     name, given = parse_options(reference)
     subject = BY_NAME[name]
-    loaded = load(target, roles=names or {})
     with loaded.active():
-        adapted = functools.partial(implementation_of, loaded, subject, given, kwargs, names or {})
+        adapted = functools.partial(implementation_of, loaded, find, subject, kwargs, names or {})
         try:
             implementation = adapted()
         except ModelRaised as raised:
@@ -81,9 +103,9 @@ def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Ru
     return tuple(outcome.rung for outcome in climbed), findings
 
 
-def implementation_of(loaded: Loaded, subject: Subject, given: dict[str, str], kwargs, names) -> Implementation:
+def implementation_of(loaded: Any, find: Callable[[Any], Found], subject: Subject, kwargs, names) -> Implementation:
     """The model of a file as an `Implementation`, tried with each set of inputs that the reference can take."""
-    found = the_model(loaded)
+    found = find(loaded)
     config = default_config(subject.name, subject.model)
     sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
     raised: list[Exception] = []
