@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from refkit.adapters import ModelRaised, adapt
+from refkit.adapters.raised import user_lines
 from refkit.checks import CHECKS
 from refkit.checks.lines import line_pairs
 from refkit.checks.matter import Matter, default_config
@@ -79,14 +80,22 @@ def compare_loaded(
         adapted = functools.partial(implementation_of, loaded, find, subject, kwargs, names or {})
         try:
             implementation = adapted()
-        except ModelRaised as raised:
-            return raised_report(raised, loaded, subject, given, adapted)
+        except (ModelRaised, SystemExit) as error:
+            return raised_report(raised_by(error, loaded), loaded, subject, given, adapted)
         matter = Matter(implementation, subject, given)
         rungs, findings = climb(matter, until, only)
         lines = line_pairs(matter)
     options = dict(given) | dict(matter.setting.options)
     return Report(name, implementation.name, implementation.framework, options, rungs, findings,
                   tuple([*implementation.notes, *loaded.notes]), lines)
+
+
+def raised_by(error: ModelRaised | SystemExit, loaded: Any) -> ModelRaised:
+    """A model that ends the program raises, too."""
+    if isinstance(error, ModelRaised):
+        return error
+    lines = user_lines(error, loaded.file)
+    return ModelRaised(error, loaded.file, lines[-1] if lines else None, "forward")
 
 
 def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Rung, ...], tuple[Finding, ...]]:

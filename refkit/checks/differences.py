@@ -4,6 +4,7 @@ import linecache
 
 import numpy as np
 
+from refkit.alignment.matching import Alignment
 from refkit.alignment.tolerance import allowed
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.explain import Difference, laid_out
@@ -12,6 +13,8 @@ from refkit.diagnosis.signs import sign_of
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.report.finding import Candidate, Finding, Side
 from refkit.tracing.trace import Trace
+
+NOWHERE = "this value occurs nowhere in the reference, and no known bug or choice reproduces it"
 
 
 def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
@@ -34,7 +37,7 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
         return Finding(kind="bug", id=sign, candidates=(Candidate(sign, 0.0), *candidates), message=f"looks like `{sign}`",
                        help=bug.mend, **common)
     if candidate is None:
-        message = "this value occurs nowhere in the reference, and no known bug or choice reproduces it"
+        message = not_finite(alignment) or NOWHERE
         return Finding(kind="unexplained", message=message, candidates=candidates,
                        help="compare this line with the reference's beside it", **common)
     if candidate.kind == "choice":
@@ -44,6 +47,20 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     where = f", {candidate.value}" if candidate.value else ""
     return Finding(kind="bug", id=bug.id, candidates=candidates, message=f"looks like `{bug.id}`{where}",
                    help=help_of(bug.mend, difference), **common)
+
+
+def not_finite(alignment: Alignment) -> str:
+    """That yours has values that are not finite, and on which line first; empty where it has none of its own."""
+    trace = alignment.yours
+    for node in range(len(trace)):
+        value = trace.values[node]
+        if not alignment.relevant[node] or not trace.data[node] or value.dtype.kind != "f" or alignment.matched[node] >= 0:
+            continue
+        if not np.isfinite(value).all():
+            kind = "nan" if np.isnan(value).any() else "inf"
+            where = "" if trace.sites[node] is None else f" from line {trace.sites[node].line} on"
+            return f"this value is not finite: on valid input it holds {kind}{where}, where the reference's is finite"
+    return ""
 
 
 def help_of(mend: str, difference: Difference) -> str:

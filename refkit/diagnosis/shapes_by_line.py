@@ -70,7 +70,7 @@ class Recorder:
         sys.settrace(self.enter)
         try:
             run()
-        except (Enough, Exception):  # noqa: BLE001: that it raises is why it is run
+        except (Enough, Exception, SystemExit):  # noqa: BLE001: that it raises is why it is run
             pass
         finally:
             sys.settrace(outer)
