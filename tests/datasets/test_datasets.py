@@ -1,0 +1,152 @@
+"""Offline data sets: prepared once, read as arrays, with no network and no TensorFlow."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from refkit.datasets import DATASETS
+from refkit.datasets.arrays import _load_arrays, load_arrays
+from refkit.errors import RefkitError
+from refkit.references import lenet, lstm, mlp, multimodal
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = {
+    "digits": lambda: lenet.load_data(),
+    "breast_cancer": lambda: mlp.load_data(),
+    "adding_problem": lambda: [(x, targets[:, 0]) for x, targets in lstm.load_data()],
+    "shapes_and_questions": lambda: [
+        multimodal.shapes_and_questions(10_000, seed=0),
+        multimodal.shapes_and_questions(2_000, seed=1),
+    ],
+}
+each = pytest.mark.parametrize("builder", DATASETS, ids=lambda builder: builder.name)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """TFDS's folder, filled by the tests of this file."""
+    return tmp_path_factory.mktemp("tfds")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """A connection is an error."""
+
+    def refuse(*arguments, **named):
+        raise AssertionError(f"the network was asked for: {arguments}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+
+@each
+def test_is_what_the_reference_trains_on(builder, folder):
+    splits = load_arrays(builder.name, folder)
+    assert list(splits) == ["train", "test"]
+    columns = [*builder.inputs, builder.target]
+    assert all(list(split) == columns for split in splits.values())
+    if builder.name in PARTS:
+        for split, part in zip(splits.values(), PARTS[builder.name](), strict=True):
+            for column, array in zip(split.values(), part, strict=True):
+                np.testing.assert_array_equal(column, array)
+
+
+@each
+def test_reads_through_data_source(builder, folder):
+    arrays = load_arrays(builder.name, folder)["test"]
+    source = tfds.data_source(builder.name, split="test", data_dir=folder, download=False)
+    row = source[3]
+    assert len(source) == len(arrays[builder.target]) and row.keys() == arrays.keys()
+    for column, value in row.items():
+        np.testing.assert_array_equal(np.asarray(value, arrays[column].dtype), arrays[column][3])
+
+
+@each
+def test_records_hold_what_the_kept_arrays_hold(builder, folder):
+    from refkit.datasets.arrays import find_builder, kept, read_records
+
+    load_arrays(builder.name, folder)
+    prepared = find_builder(builder.name, str(folder))
+    with np.load(kept(prepared, "test")) as arrays:
+        for column, values in read_records(prepared, "test").items():
+            np.testing.assert_array_equal(values, arrays[column])
+
+
+@each
+def test_is_not_computed_again(builder, folder, monkeypatch):
+    load_arrays(builder.name, folder)
+    monkeypatch.setattr(builder, "splits", lambda self: pytest.fail("computed again"))
+    _load_arrays.cache_clear()
+    start = time.perf_counter()
+    load_arrays(builder.name, folder)
+    assert time.perf_counter() - start < 5
+    assert load_arrays(builder.name, folder) is load_arrays(builder.name, folder)
+
+
+def test_diabetes_is_in_its_own_units(folder):
+    splits = load_arrays("diabetes", folder)
+    targets = np.concatenate([split["target"] for split in splits.values()])
+    assert len(targets) == 442 and targets.min() == 25 and targets.max() == 346
+    assert splits["train"]["features"][:, 0].max() > 70
+
+
+def test_arrays_may_not_be_written_to(folder):
+    with pytest.raises(ValueError, match="read-only"):
+        load_arrays("digits", folder)["train"]["image"][0] = 0
+
+
+def test_longer_adding_problem(folder, monkeypatch):
+    monkeypatch.setattr(lstm, "load_data", lambda steps: [lstm.adding_problem(30, steps, seed=k) for k in range(2)])
+    assert load_arrays("adding_problem/steps50", folder)["test"]["sequence"].shape == (30, 50, 2)
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        (
+            "nosuch",
+            "data set `nosuch` is neither offline (`digits`, `breast_cancer`, `diabetes`, `adding_problem`, "
+            "`shapes_and_questions`) nor prepared in TFDS's folder: run `tfds build nosuch --file_format=array_record` "
+            "once, with tensorflow and a network",
+        ),
+        (
+            "adding_problem/steps7",
+            "data set `adding_problem/steps7` does not exist: give `adding_problem/steps20`, "
+            "`adding_problem/steps50`, `adding_problem/steps100`",
+        ),
+        ("digits/large", "data set `digits/large` does not exist: give `digits`"),
+    ],
+)
+def test_a_set_that_is_not_there(name, message, folder):
+    with pytest.raises(RefkitError) as caught:
+        load_arrays(name, folder)
+    assert str(caught.value) == message
+
+
+def test_environment_names_the_folder(tmp_path):
+    """In a process of its own: TFDS_DATA_DIR is read, stdout stays clean, TensorFlow is not imported."""
+    code = (
+        "import sys; from refkit.datasets.arrays import load_arrays;"
+        "print(len(load_arrays('breast_cancer')['train']['label']), 'tensorflow' in sys.modules)"
+    )
+    environment = os.environ | {"TFDS_DATA_DIR": str(tmp_path), "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "456 False\n"
+    assert (tmp_path / "breast_cancer" / "1.0.0" / "dataset_info.json").exists()
+
+
+def test_a_reference_reads_a_prepared_set(folder, monkeypatch):
+    load_arrays("breast_cancer", folder)
+    monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(folder))
+    monkeypatch.setenv("TFDS_DATA_DIR", str(folder))
+    for part, own in zip(mlp.load_data("breast_cancer"), mlp.load_data(), strict=True):
+        for array, wanted in zip(part, own, strict=True):
+            np.testing.assert_array_equal(array, wanted)
+            assert array.dtype == wanted.dtype
