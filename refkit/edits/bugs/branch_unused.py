@@ -1,19 +1,22 @@
 """A modality that never reaches the output."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace, Rewrite
+from refkit.edits.edit import Edit, Rewrite
 
-JOINED = r"x = jnp\.concatenate\(\[(image_vector|words_vector), (image_vector|words_vector)\], axis=-1\)"
-WIDTH = "flat_features(config) + config.hidden"
-
-
-def edit(changes: tuple, visible: str, where: str, rung: str = "forward") -> Edit:
-    return Edit("multimodal", changes, visible=visible, where=where, rung=rung)
+# Whichever of the two comes first.
+JOINED = r"x = jnp\.concatenate\(\[\w+, \w+\], axis=-1\)"
+WIDTH = r"flat_features\(config\) \+ ((?:2 \* )?config\.hidden)"
 
 
-def alone(vector: str, width: str, where: str) -> Edit:
-    """One vector goes on by itself: the first dense layer has fewer inputs."""
-    return edit((Rewrite(JOINED, f"x = {vector}"), Replace(WIDTH, width)), f"x = {vector}", where, "structure")
+def zero(vector: str, where: str) -> Edit:
+    """The branch is run and its vector replaced by zeros."""
+    change = Rewrite(rf"(x = jnp\.concatenate\(\[.*)\b{vector}\b", rf"\1jnp.zeros_like({vector})")
+    return Edit("multimodal", (change,), visible=f"jnp.zeros_like({vector})", where=where)
+
+
+def alone(line: str, width: str, where: str) -> Edit:
+    """One vector goes on by itself, or twice: the first dense layer has another number of inputs."""
+    return Edit("multimodal", (Rewrite(JOINED, line), Rewrite(WIDTH, width)), {}, line, where, rung="structure")
 
 
 BUG = Bug(
@@ -25,35 +28,11 @@ BUG = Bug(
     harm="The model is a single-modality one that costs as much as two; it can look good where the other modality says little.",
     mend="Put both vectors into the merged one, and test that each input changes the output.",
     edits=(
-        edit(
-            (Replace("[image_vector, words_vector]", "[image_vector, jnp.zeros_like(words_vector)]"),),
-            "[image_vector, jnp.zeros_like(words_vector)]",
-            "words are zero",
-        ),
-        edit(
-            (Replace("[image_vector, words_vector]", "[jnp.zeros_like(image_vector), words_vector]"),),
-            "[jnp.zeros_like(image_vector), words_vector]",
-            "picture is zero",
-        ),
-        alone("image_vector", "flat_features(config)", "words are dropped"),
-        alone("words_vector", "config.hidden", "picture is dropped"),
-        edit(
-            (
-                Replace("[image_vector, words_vector]", "[image_vector, image_vector]"),
-                Replace(WIDTH, "2 * flat_features(config)"),
-            ),
-            "[image_vector, image_vector]",
-            "the picture twice",
-            "structure",
-        ),
-        edit(
-            (
-                Replace("[image_vector, words_vector]", "[words_vector, words_vector]"),
-                Replace(WIDTH, "2 * config.hidden"),
-            ),
-            "[words_vector, words_vector]",
-            "the words twice",
-            "structure",
-        ),
+        zero("words_vector", "words are zero"),
+        zero("image_vector", "picture is zero"),
+        alone("x = image_vector", "flat_features(config)", "words are dropped"),
+        alone("x = words_vector", r"\1", "picture is dropped"),
+        alone("x = jnp.concatenate([image_vector] * 2, axis=-1)", "2 * flat_features(config)", "the picture twice"),
+        alone("x = jnp.concatenate([words_vector] * 2, axis=-1)", r"2 * \1", "the words twice"),
     ),
 )

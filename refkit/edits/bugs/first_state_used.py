@@ -10,6 +10,9 @@ MANNERS = {
     "the state before the last": "states[:, -2]",
 }
 
+# The same where each sequence has its own last step.
+OF_LENGTHS = "x = states[jnp.arange(x.shape[0]), lengths - 1]"
+
 BUG = Bug(
     id="first-state-used",
     group="architecture",
@@ -18,15 +21,28 @@ BUG = Bug(
     shows="All states agree and the readout's input is another of them; inputs of later steps do not change the output.",
     harm="The first state has seen one step of the sequence, so the model cannot use the rest.",
     mend="Take the last state along the time axis: index -1, after checking which axis is time.",
-    edits=tuple(
-        Edit(
-            reference,
-            (Replace(old, old.replace("states[:, -1]", new)),),
-            visible=old.replace("states[:, -1]", new),
-            where=where,
-        )
-        for reference, old in LAST.items()
-        for where, new in MANNERS.items()
+    edits=(
+        *(
+            Edit(
+                reference,
+                (Replace(old, old.replace("states[:, -1]", new)),),
+                visible=old.replace("states[:, -1]", new),
+                where=where,
+            )
+            for reference, old in LAST.items()
+            for where, new in MANNERS.items()
+        ),
+        *(
+            Edit(
+                "lstm",
+                (Replace(OF_LENGTHS, f"x = {new}"),),
+                {"lengths": "true"},
+                f"x = {new}",
+                f"{where}, with lengths",
+            )
+            for where, new in MANNERS.items()
+            if new != "states[:, -2]"
+        ),
     ),
     alike=("sequence-reversed", "recurrence-over-batch"),
 )

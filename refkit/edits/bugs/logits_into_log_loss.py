@@ -5,7 +5,7 @@ from refkit.edits.edit import Edit, Replace
 from refkit.edits.places import CLASSES, CROSS_ENTROPY, ONE_HOT, SIGMOID
 
 CHOSEN = "chosen = jnp.take_along_axis(logits, labels[..., None], axis=-1)[..., 0]  # f32[batch]\n"
-EPSILONS = ("1e-5", "1e-6", "1e-7", "1e-8", "1e-9", "1e-10", "1e-12", "1e-15")
+EPSILONS = ("1e-6", "1e-7", "1e-8", "1e-10", "1e-12")
 # The guards that people put into the logarithm of a probability.
 GUARDS = {
     "": "{0}",

@@ -15,6 +15,11 @@ def all_layers(reference: str, kind: str, where: str, visible: str) -> Edit:
     return Edit(reference, (change,), visible=visible, where=where)
 
 
+def gates(reference: str) -> Edit:
+    change = Rewrite(r"(from_x = lambda: nnx\.Linear\([^=]*?)(\w+=)", r"\1use_bias=False, \2")
+    return Edit(reference, (change,), visible="i = nnx.sigmoid(", where="the LSTM's gates")
+
+
 BUG = Bug(
     id="missing-bias",
     group="architecture",
@@ -25,10 +30,13 @@ BUG = Bug(
     "normalisation with a shift of its own follows.)",
     mend="Give the layer its bias, or say why it has none.",
     edits=(
-        *(one_layer(layer) for layer in LAYERS if layer.reference in ("mlp", "lenet")),
+        *(one_layer(layer) for layer in LAYERS),
         all_layers("mlp", "Linear", "all layers", "x = self.dense1(x)"),
         all_layers("lenet", "(?:Conv|Linear)", "all layers", "x = self.conv1(x)"),
         all_layers("lenet", "Conv", "all convolutions", "x = self.conv1(x)"),
         all_layers("lenet", "Linear", "all dense layers", "x = self.dense1(x)"),
+        all_layers("multimodal", "Conv", "all convolutions", "x = self.conv1(image)"),
+        gates("lstm"),
+        gates("multimodal"),
     ),
 )

@@ -1,13 +1,12 @@
 """One modality on another scale than the other."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace
-
-JOINED = "[image_vector, words_vector]"
+from refkit.edits.edit import Edit, Rewrite
 
 
-def edit(new: str, where: str) -> Edit:
-    return Edit("multimodal", (Replace(JOINED, new),), visible=new, where=where)
+def edit(vector: str, where: str) -> Edit:
+    change = Rewrite(rf"(x = jnp\.concatenate\(\[.*)\b{vector}\b", rf"\1{vector} * 255")
+    return Edit("multimodal", (change,), visible=f"{vector} * 255", where=where)
 
 
 BUG = Bug(
@@ -19,8 +18,8 @@ BUG = Bug(
     harm="The model is decided by the large modality, and the other branch is hardly trained.",
     mend="Bring both to the same range before they meet: pixels divided by 255, vectors normalised.",
     edits=(
-        edit("[image_vector * 255, words_vector]", "the picture's vector is 255 times as large"),
-        edit("[image_vector, words_vector * 255]", "the words' vector is 255 times as large"),
+        edit("image_vector", "the picture's vector is 255 times as large"),
+        edit("words_vector", "the words' vector is 255 times as large"),
     ),
     alike=("inputs-not-scaled",),
 )

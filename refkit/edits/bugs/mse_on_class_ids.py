@@ -1,8 +1,8 @@
 """Squared error on class numbers."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace
-from refkit.edits.places import CLASSES, CROSS_ENTROPY, SIGMOID
+from refkit.edits.edit import Edit, Remove, Replace
+from refkit.edits.places import CHOSEN, CLASSES, CROSS_ENTROPY, GUARDED, SIGMOID
 
 MANNERS = {
     "every output against the class number": "losses = ((logits - labels[..., None]) ** 2).mean(axis=-1)",
@@ -13,6 +13,7 @@ MANNERS = {
     ),
     "the first output against the class number": "losses = (logits[..., 0] - labels) ** 2",
 }
+OF_PROBABILITIES = "losses = ((probabilities - labels[..., None]) ** 2).mean(axis=-1)"
 ONE_UNIT = "losses = (logits[..., 0] - labels) ** 2"
 
 BUG = Bug(
@@ -32,13 +33,19 @@ BUG = Bug(
         ),
         *(
             Edit(
-                reference,
-                (Replace(SIGMOID, ONE_UNIT),),
-                {"loss": "sigmoid"},
-                ONE_UNIT,
-                "one output against the class number",
+                reference, (Replace(SIGMOID, ONE_UNIT),), {"loss": "sigmoid"}, ONE_UNIT, "one output against the number"
             )
             for reference in CLASSES
+        ),
+        *(
+            Edit(
+                reference,
+                (Remove(CHOSEN), Replace(f"losses = -jnp.log({GUARDED})", OF_PROBABILITIES)),
+                options | {"output": "softmax"},
+                visible=OF_PROBABILITIES,
+                where="every probability that the model gives against the class number",
+            )
+            for reference, options in CLASSES.items()
         ),
     ),
     alike=("targets-broadcast",),

@@ -1,8 +1,8 @@
 """One-hot labels with an axis too many."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace
-from refkit.edits.places import CLASSES, CROSS_ENTROPY
+from refkit.edits.edit import Edit, Remove, Replace
+from refkit.edits.places import CHOSEN, CLASSES, CROSS_ENTROPY, GUARDED
 
 ONE_HOT = "classes = jax.nn.one_hot(labels[:, None], logits.shape[-1])  # f32[batch, 1, classes]\n"
 MANNERS = {
@@ -21,6 +21,25 @@ def one_hot_errors(reference: str, options: dict[str, str], loss: str) -> Edit:
     return Edit(
         reference, (Replace(old, new),), options | {"loss": loss}, visible=SQUARED, where=f"labels (B, 1) in {loss}"
     )
+
+
+def given_edits(reference: str, options: dict[str, str]) -> list[Edit]:
+    """The same where the model gives probabilities or their logarithms."""
+    taken = "losses = -jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"
+    logarithms = "losses = -(classes * log_probabilities).sum(axis=-1)"
+    probabilities = "losses = -(classes * jnp.log(jnp.maximum(probabilities, 1e-12))).sum(axis=-1)"
+    of_logarithms = (Replace(taken, ONE_HOT.replace("logits", "log_probabilities") + logarithms),)
+    of_probabilities = (
+        Remove(CHOSEN),
+        Replace(f"losses = -jnp.log({GUARDED})", ONE_HOT.replace("logits", "probabilities") + probabilities),
+    )
+    log_softmax, softmax = options | {"output": "log-softmax"}, options | {"output": "softmax"}
+    return [
+        Edit(
+            reference, of_logarithms, log_softmax, logarithms, "every example's log-probabilities against every label"
+        ),
+        Edit(reference, of_probabilities, softmax, probabilities, "every example's probabilities against every label"),
+    ]
 
 
 BUG = Bug(
@@ -49,6 +68,7 @@ BUG = Bug(
             for reference, options in CLASSES.items()
             for loss in ("one-hot-mse", "brier")
         ),
+        *(edit for reference, options in CLASSES.items() for edit in given_edits(reference, options)),
     ),
     alike=("targets-broadcast",),
 )

@@ -4,6 +4,7 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Insert, Replace
 from refkit.edits.places import CLASSES, CROSS_ENTROPY, LAST
 
+CHOSEN = "jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"
 AXES = {"over examples": "0", "over the whole batch": "None"}
 
 
@@ -22,12 +23,15 @@ def edits() -> list[Edit]:
                 change = Insert(f"x = self.{LAST[reference]}(x)", line)
                 place = f"{place}, before a loss on logits"
                 found.append(Edit(reference, (change,), options, visible=new, where=place, rung="forward"))
-            chosen = "jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"
             line = f"log_probabilities = jax.nn.log_softmax(logits, axis={axis})"
-            new = f"{line}  # f32[batch, classes]\nlosses = -{chosen}"
+            new = f"{line}  # f32[batch, classes]\nlosses = -{CHOSEN}"
             place = f"softmax {where} in the loss"
             found.append(Edit(reference, (Replace(CROSS_ENTROPY, new),), options, visible=line, where=place))
-    return found
+    # Over time, where there is an output a step.
+    line = "log_probabilities = jax.nn.log_softmax(logits, axis=1)"
+    change = Replace(CROSS_ENTROPY, f"{line}  # f32[batch, time, classes]\nlosses = -{CHOSEN}")
+    every = CLASSES["lstm"] | {"outputs": "all"}
+    return [*found, Edit("lstm", (change,), every, visible=line, where="softmax over time in the loss")]
 
 
 BUG = Bug(

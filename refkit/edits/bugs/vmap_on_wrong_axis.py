@@ -41,7 +41,23 @@ def feature_edits() -> list[Edit]:
     """The first layer mapped over features: it gets a vector with one number an example, and raises."""
     call = "x = self.dense1(x)"
     new = "x = jax.vmap(self.dense1, in_axes=1)(x)"
-    return [Edit("mlp", (Replace(call, new),), visible=new, where="dense1 mapped over features", rung="runs")]
+    agreeing = {"features": "7"}  # as many as the probe has examples
+    return [
+        Edit("mlp", (Replace(call, new),), visible=new, where="dense1 mapped over features", rung="runs"),
+        Edit(
+            "mlp", (Replace(call, new),), agreeing, visible=new, where="dense1 mapped over as many features as examples"
+        ),
+    ]
+
+
+def step_edits(reference: str) -> list[Edit]:
+    """The recurrence for one sequence mapped over time; without `out_axes` time takes the examples' place for good."""
+    mapped = Replace(RUN, OVER_TIME)
+    lost = OVER_TIME.replace(", out_axes=1", "")
+    return [
+        Edit(reference, (mapped,), visible=OVER_TIME, where="recurrence mapped over time"),
+        Edit(reference, (Replace(RUN, lost),), visible=lost, where="model mapped over time", rung="runs"),
+    ]
 
 
 BUG = Bug(
@@ -57,8 +73,8 @@ BUG = Bug(
         *output_edits(),
         *picture_edits("lenet"),
         *picture_edits("multimodal"),
-        Edit("lstm", (Replace(RUN, OVER_TIME),), visible=OVER_TIME, where="recurrence mapped over time"),
-        Edit("multimodal", (Replace(RUN, OVER_TIME),), visible=OVER_TIME, where="recurrence mapped over time"),
+        *step_edits("lstm"),
+        *step_edits("multimodal"),
     ),
     alike=("softmax-over-batch", "recurrence-over-batch"),
 )

@@ -20,9 +20,11 @@ from refkit.edits.choices.order import ORDER
 from refkit.edits.choices.output import OUTPUT
 from refkit.edits.choices.padding import PADDING
 from refkit.edits.choices.pool import POOL
+from refkit.edits.choices.regularization import REGULARIZATION
 from refkit.edits.choices.scaling import SCALING
 from refkit.edits.choices.sizes import SIZES
 from refkit.edits.choices.states import STATES_TAKEN
+from refkit.edits.choices.time import TIME
 
 CHOICES = (
     *SIZES,
@@ -46,6 +48,8 @@ CHOICES = (
     *LOSS,
     *OUTPUT,
     *LENGTHS,
+    *TIME,
+    *REGULARIZATION,
     *INITIALIZATION,
     *FORGET_BIAS,
 )

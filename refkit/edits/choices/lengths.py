@@ -3,7 +3,7 @@
 import dataclasses
 
 from refkit.edits.choice import Choice
-from refkit.edits.edit import Edit, EditError, Replace, Rewrite
+from refkit.edits.edit import Edit, EditError, Insert, Replace, Rewrite
 from refkit.edits.values import one_of
 
 MASK = "mask = jnp.arange(x.shape[1]) < lengths[:, None]  # bool[batch, 20]"
@@ -18,9 +18,20 @@ TAKEN = {
 }
 
 
+CALLED = "def __call__(self, x: jax.Array)"
+LOSS = "def loss_fn(model: LSTM, x: jax.Array,"
+EMBEDDED, COUNTED = "x = self.embedding(x)", "lengths = (x != 0).sum(axis=1)  # i32[batch]"
+
+
 @dataclasses.dataclass(frozen=True)
 class HeedLengths:
-    """The model and the loss take the number of real steps and leave the padded ones out."""
+    """The model and the loss know the number of real steps and leave the padded ones out.
+
+    Args:
+        given: whether both take `lengths`; else they count the ids that are not 0.
+    """
+
+    given: bool
 
     def apply(self, source: str) -> str:
         if "self.backward" in source:
@@ -29,33 +40,33 @@ class HeedLengths:
         if taken is None:
             raise EditError("no line takes the LSTM's states as the reference has it")
         source = Replace(taken, TAKEN[taken]).apply(source)
-        source = Replace(
-            "def __call__(self, x: jax.Array)", "def __call__(self, x: jax.Array, lengths: jax.Array)"
-        ).apply(source)
-        source = Replace(
-            "def loss_fn(model: LSTM, x: jax.Array,", "def loss_fn(model: LSTM, x: jax.Array, lengths: jax.Array,"
-        ).apply(source)
-        source = Rewrite(r"^(    \w+ = model\(x)\)  # f32", r"\1, lengths)  # f32").apply(source)
         if taken == f"x = states{SHAPE}":
             values = "errors.mean(axis=-1)" if "return errors.mean()" in source else "losses"
-            source = Rewrite(
-                r"^    return (errors|losses)\.mean\(\)", f"    {MASK}\n    return ({values} * mask).sum() / mask.sum()"
-            ).apply(source)
-        return source
+            mean = f"    {MASK}\n    return ({values} * mask).sum() / mask.sum()"
+            source = Rewrite(r"^    return (errors|losses)\.mean\(\)", mean).apply(source)
+        if not self.given:
+            source = Insert(EMBEDDED, COUNTED, before=True).apply(source)
+            needed = f"    {MASK}\n    return"
+            return source.replace(needed, f"    {COUNTED}\n{needed}")
+        source = Replace(CALLED, CALLED.replace(")", ", lengths: jax.Array)")).apply(source)
+        source = Replace(LOSS, f"{LOSS} lengths: jax.Array,").apply(source)
+        return Rewrite(r"^(    \w+ = model\(x)\)  # f32", r"\1, lengths)  # f32").apply(source)
 
 
 def lengths_edit(value: str) -> Edit | None:
-    if one_of("lengths", value, ("false", "true")) == "false":
+    if one_of("lengths", value, ("false", "true", "ids")) == "false":
         return None
-    return Edit("lstm", (HeedLengths(),), where="lengths")
+    options = {"embedding": "24x16"} if value == "ids" else {}
+    return Edit("lstm", (HeedLengths(value == "true"),), options, where=f"lengths {value}")
 
 
 LENGTHS = (
     Choice(
         "lengths",
         "lstm",
-        ("false", "true"),
+        ("false", "true", "ids"),
         lengths_edit,
-        "the model takes each sequence's number of real steps: the state at the last of them counts",
+        "the model takes each sequence's number of real steps, or counts the ids that are not 0: the state at the last of "
+        "them counts",
     ),
 )

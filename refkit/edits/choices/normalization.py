@@ -59,6 +59,25 @@ def normalization_edit(option: str, module: str, reference: str, value: str) -> 
     return Edit(reference, (change,), where=f"{option} {value}")
 
 
+@dataclasses.dataclass(frozen=True)
+class NoBiasBeforeNorm:
+    """The normalisation's shift takes the place of the layer's bias."""
+
+    def apply(self, source: str) -> str:
+        names = re.findall(r"^ +x = self\.(\w+)\(\w+\)  # .*\n +x = self\.\1_norm\(x\)", source, flags=re.MULTILINE)
+        if not names:
+            raise EditError("no layer is normalised before its activation")
+        for name in names:
+            source = Rewrite(rf"(self\.{name} = nnx\.\w+\([^=]*?)(\w+=)", r"\1use_bias=False, \2").apply(source)
+        return source
+
+
+def bias_edit(reference: str, value: str) -> Edit | None:
+    if one_of("norm-bias", value, ("true", "false")) == "true":
+        return None
+    return Edit(reference, (NoBiasBeforeNorm(),), {"batchnorm": "before"}, where="norm-bias false")
+
+
 def epsilon_edit(reference: str, value: str) -> Edit | None:
     epsilon = real_number("norm-epsilon", value, 0, 1)
     if epsilon == 1e-5:
@@ -91,6 +110,14 @@ NORMALIZATION = tuple(
                 f"{what} {WHERE}",
             )
             for option, (module, what) in MODULES.items()
+        ),
+        Choice(
+            "norm-bias",
+            reference,
+            ("true", "false"),
+            lambda value, reference=reference: bias_edit(reference, value),
+            "whether layers that a normalisation follows at once have a bias of their own",
+            found_by="structure",
         ),
         Choice(
             "norm-epsilon",
