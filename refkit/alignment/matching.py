@@ -77,12 +77,16 @@ class Alignment:
         departure: your first node that leads nowhere the reference goes, or None.
         whole: whether your output is the reference's.
         score: how many of the output's ancestors are ok.
+
+    Args:
+        relevant: whether each node feeds the output, for a trace that was stopped before it.
     """
 
-    def __init__(self, yours: Trace, reference: Trace, known: KnownValues, output: int, target: int):
+    def __init__(self, yours: Trace, reference: Trace, known: KnownValues, relevant: list[bool] | None = None):
         self.yours, self.reference, self.known = yours, reference, known
-        self.output, self.target = output, target
-        self.relevant = yours.ancestors([output])
+        self.output = yours.outputs[0] if yours.outputs else None
+        self.target = reference.outputs[0]
+        self.relevant = yours.ancestors([self.output]) if relevant is None else relevant
         n = len(yours)
         self.informative = [self.relevant[k] and informative(yours, k) for k in range(n)]
         self.matched = [-1] * n
@@ -97,6 +101,8 @@ class Alignment:
         self.score = sum(1 for k in range(n) if self.relevant[k] and self.informative[k] and self.ok[k])
 
     def output_matches(self) -> bool:
+        if self.output is None:
+            return False
         yours, reference = self.yours.values[self.output], self.reference.values[self.target]
         if yours.size != reference.size or yours.dtype.kind != reference.dtype.kind:
             return False
@@ -113,8 +119,8 @@ class Alignment:
 
     def find_alive(self) -> list[bool]:
         alive = [m >= 0 for m in self.matched]
-        output = self.output
-        alive[output] = self.whole
+        if self.output is not None:
+            alive[self.output] = self.whole
         for node in range(len(alive) - 1, -1, -1):
             if alive[node] and self.relevant[node]:
                 for parent in self.yours.parents[node]:

@@ -13,6 +13,8 @@ from refkit.tracing.trace import Trace
 
 MOST_VARIANTS = 160
 AT_ONCE = 6
+MOST_BETTER = 4  # pairings that a glance found better and that are looked at in full
+LOOKAHEAD = 80  # nodes behind the departure that a glance takes in
 
 
 @dataclasses.dataclass
@@ -78,13 +80,26 @@ def align(
     yours: Yours, side: Side, pairing: Pairing, kind: str, replaced: dict[int, np.ndarray] | None = None
 ) -> Aligned:
     """Evaluate yours on the reference's parameters and compare."""
+    return beside(yours, side, pairing, kind, run(yours, side, pairing, kind, replaced))
+
+
+def run(yours: Yours, side: Side, pairing: Pairing, kind: str, replaced, until: int | None = None) -> Trace:
+    """Yours on the reference's parameters."""
     labels = side.bench.labels
     extra = [] if kind == "forward" else [labels]
     program = yours.forward if kind == "forward" else yours.loss(labels)
-    trace = evaluate(program, yours.arguments(pairing.values(side.values), *extra), replaced=replaced)
-    run = side.run(kind)
-    alignment = Alignment(trace, run.trace, run.known, trace.outputs[0], run.trace.outputs[0])
-    return Aligned(yours, side, pairing, alignment, kind)
+    return evaluate(program, yours.arguments(pairing.values(side.values), *extra), replaced=replaced, until=until)
+
+
+def beside(yours: Yours, side: Side, pairing: Pairing, kind: str, trace: Trace) -> Aligned:
+    """A trace of yours compared with the reference's."""
+    other = side.run(kind)
+    return Aligned(yours, side, pairing, Alignment(trace, other.trace, other.known), kind)
+
+
+def realign(current: Aligned, side: Side) -> Aligned:
+    """The same trace of yours beside the reference at another setting with the same parameters."""
+    return beside(current.yours, side, current.pairing, current.kind, current.alignment.yours)
 
 
 def fit(yours: Yours, side: Side, kind: str, start: Pairing | None = None, replaced=None) -> Aligned:
@@ -94,21 +109,39 @@ def fit(yours: Yours, side: Side, kind: str, start: Pairing | None = None, repla
 
 def search_pairing(best: Aligned, replaced: dict[int, np.ndarray] | None = None) -> Aligned:
     """Change what no value has confirmed yet, for as long as that takes yours further along."""
-    yours, side, kind = best.yours, best.side, best.kind
     while not best.whole:
         open_leaves = best.open_leaves()
         if not open_leaves:
             return best
-        better = None
+        glances = Glances(best, replaced)
+        base = glances.score(best.pairing)
+        better = []
         for count, other in enumerate(variants(best.pairing, open_leaves)):
             if count >= MOST_VARIANTS:
                 break
-            tried = align(yours, side, other, kind, replaced)
-            if tried.rank > (better or best).rank:
-                better = tried
-                if tried.whole:
-                    return tried
-        if better is None:
+            score = glances.score(other)
+            if score > base:
+                better.append((score, -count, other))
+        better.sort(key=lambda item: item[:2], reverse=True)
+        found = [align(best.yours, best.side, other, best.kind, replaced) for _, _, other in better[:MOST_BETTER]]
+        found = [aligned for aligned in found if aligned.rank > best.rank]
+        if not found:
             return best
-        best = better
+        best = max(found, key=lambda aligned: aligned.rank)
     return best
+
+
+class Glances:
+    """Tries pairings on the stretch behind a departure alone."""
+
+    def __init__(self, current: Aligned, replaced):
+        self.current, self.replaced = current, replaced
+        self.until = current.alignment.departure + LOOKAHEAD
+
+    def score(self, pairing: Pairing) -> int:
+        """How many values are ok up to a little behind the departure."""
+        current = self.current
+        trace = run(current.yours, current.side, pairing, current.kind, self.replaced, self.until)
+        other = current.side.run(current.kind)
+        relevant = current.alignment.relevant[:len(trace)]
+        return Alignment(trace, other.trace, other.known, relevant).score

@@ -146,6 +146,13 @@ class Bench:
             if side is not None:
                 side.__dict__.pop("loss", None)
 
+    def forget_runs(self, setting: Setting):
+        """Let go of the values at a setting that led nowhere; they are computed anew should it be tried again."""
+        side = self.sides.get(setting)
+        if side is not None:
+            side.__dict__.pop("forward", None)
+            side.__dict__.pop("loss", None)
+
     def source(self, setting: Setting) -> str | None:
         """The reference's text at `setting`, or None where the edits do not go together."""
         if setting not in self.sources:

@@ -112,7 +112,7 @@ def option_of(group: list[Portion], kernels: list[Portion], last: str) -> str:
 
 
 def is_convolution(kernel: Portion) -> bool:
-    return kernel.samples.ndim == 5
+    return kernel.sample.ndim == 4
 
 
 def chosen_biases(biases: list[Portion], portions: list[Portion]) -> list[Chosen]:

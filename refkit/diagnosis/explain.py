@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from refkit.alignment.layout import merging_orders
-from refkit.diagnosis.aligned import Aligned, align, fit, search_pairing
+from refkit.diagnosis.aligned import Aligned, align, fit, realign, search_pairing
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import LAYOUT, blamed_node
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices, places_of
@@ -103,7 +103,7 @@ class Explainer:
         Edits that can show near the departure come first, as they are; then with the parameters paired anew, since a
         difference may have kept them from finding their places; then all other bugs, then other sizes.
         """
-        tried: list[tuple[Candidate, Aligned]] = []
+        tried: list[tuple[Candidate, float]] = []
         bugs = bug_candidates(self.bench, current.side.setting, self.rungs)
         choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values"))
         instead = instead_of_choices(self.bench, current.side.setting, self.given) if self.kind == "loss" else []
@@ -118,9 +118,13 @@ class Explainer:
                 after = self.attempt(candidate, current, search)
                 if after is None:
                     continue
-                tried.append((candidate, after))
-                if self.improves(after, current):
+                explains = self.improves(after, current)
+                if explains:
                     better.append((candidate, after))
+                if candidate.kind == "bug":
+                    tried.append((candidate, 0.0 if explains else distance_to(current, after)))
+                if not explains:
+                    self.bench.forget_runs(candidate.setting)
             if better:
                 return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice")), tried
         return None, tried
@@ -146,7 +150,7 @@ class Explainer:
             return None  # all of yours is paired already: nothing larger or smaller can be
         if side.leaf_signature != current.side.leaf_signature:
             return fit(self.yours, side, self.kind, None, self.replaced)
-        tried = align(self.yours, side, current.pairing, self.kind, self.replaced)
+        tried = realign(current, side)
         return search_pairing(tried, self.replaced) if search else tried
 
     def improves(self, after: Aligned, current: Aligned) -> bool:
@@ -178,7 +182,7 @@ class Explainer:
         if candidate is not None and candidate.bug is not None:
             layout_edit = self.is_layout(candidate, after.side)
         node = blamed_node(before.alignment, layout_edit)
-        rivals = rank_rivals(candidate, before, tried)
+        rivals = rank_rivals(candidate, tried)
         return Difference(candidate, before, node, rivals, self.target(before))
 
     def is_layout(self, candidate: Candidate, side: Side) -> bool:
@@ -268,18 +272,10 @@ def laid_out(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     return value.reshape(wide).transpose(orders[0]).reshape(shape) if orders else None
 
 
-def rank_rivals(candidate: Candidate | None, before: Aligned, tried) -> list[tuple[str, float]]:
-    """Every bug's id with the smallest distance between your departing value and a value it gives there."""
-    alignment = before.alignment
-    value = alignment.yours.values[alignment.departure]
+def rank_rivals(candidate: Candidate | None, tried: list[tuple[Candidate, float]]) -> list[tuple[str, float]]:
+    """Every bug's id with the smallest distance that one of its forms came to; the one that was found first."""
     found: dict[str, float] = {}
-    for other, aligned in tried:
-        if other.kind != "bug":
-            continue
-        if aligned.whole or (aligned.alignment.ok[alignment.departure] and aligned.alignment.score > alignment.score):
-            distance = 0.0
-        else:
-            distance = nearest(value, aligned)
+    for other, distance in tried:
         found[other.id] = min(distance, found.get(other.id, np.inf))
     order = sorted(found.items(), key=lambda item: item[1])
     if candidate is not None and candidate.kind == "bug":
@@ -287,8 +283,11 @@ def rank_rivals(candidate: Candidate | None, before: Aligned, tried) -> list[tup
     return [(id, float(distance)) for id, distance in order if np.isfinite(distance)][:5]
 
 
-def nearest(value: np.ndarray, aligned: Aligned) -> float:
-    trace = aligned.alignment.reference
+def distance_to(current: Aligned, after: Aligned) -> float:
+    """How near the edited reference comes to your departing value, as a share of its largest element."""
+    alignment = current.alignment
+    value = alignment.yours.values[alignment.departure]
+    trace = after.alignment.reference
     mine = np.sort(value.ravel())
     scale = float(np.abs(mine).max()) or 1.0
     best = np.inf

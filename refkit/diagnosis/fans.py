@@ -31,8 +31,25 @@ def plain_fans(inputs: float, outputs: float) -> list[tuple[str, float]]:
     return [("in", inputs), ("avg", (inputs + outputs) / 2), ("out", outputs)]
 
 
-def dense_fans(shape: tuple[int, ...]) -> Fans:
-    return Fans(tuple(plain_fans(*shape)), (), shape[0])
+def dense_fans(shape: tuple[int, ...], yours: tuple[int, ...]) -> Fans:
+    """Of a kernel `[in, out]`.
+
+    Args:
+        yours: the shape of yours: `[height, width, channels, out]` where it takes what is not flattened.
+    """
+    right = plain_fans(*shape)
+    wide = tuple(size for size in yours if size > 1)
+    wrong = [("one axis", fan) for fan in wide] + misread(wide) if len(wide) > 2 else []
+    return Fans(tuple(right), distinct(wrong, right), shape[0])
+
+
+def misread(shape: tuple[int, ...]) -> list[tuple[str, float]]:
+    """The fans that come of taking any two axes for in and out, and the others for a window."""
+    found = []
+    for first, second in itertools.permutations(shape, 2):
+        rest = np.prod(shape) / first / second
+        found += [("other axes than in and out", fan) for _, fan in plain_fans(rest * first, rest * second)]
+    return found
 
 
 def convolution_fans(shape: tuple[int, ...], matrix: bool) -> Fans:
@@ -49,18 +66,15 @@ def convolution_fans(shape: tuple[int, ...], matrix: bool) -> Fans:
     wrong = [("the channels without the window", fan) for _, fan in plain_fans(into, out)]
     wrong += [("one side of the window", side) for side in (height, width)] + [("the window alone", window)]
     wrong += [("the window on one side alone", (window * into + out) / 2)]
-    whole = window * into * out
-    for first, second in itertools.permutations(shape, 2):
-        rest = whole / first / second
-        wrong += [("other axes than in and out", fan) for _, fan in plain_fans(rest * first, rest * second)]
-    return Fans(tuple(right), distinct(wrong, right), window * into)
+    return Fans(tuple(right), distinct(wrong + misread(shape), right), window * into)
 
 
-def recurrent_fans(shape: tuple[int, ...], joined: int) -> Fans:
+def recurrent_fans(shape: tuple[int, ...], joined: int, fused: tuple[int, ...]) -> Fans:
     """Of one gate's kernel `[in, hidden]`.
 
     Args:
         joined: rows of yours that holds the kernels on input and state in one, else 0.
+        fused: shape of yours that holds all gates, else empty.
     """
     into, hidden = shape
     right = plain_fans(into, hidden)
@@ -70,6 +84,7 @@ def recurrent_fans(shape: tuple[int, ...], joined: int) -> Fans:
     for rows in {into, joined or into}:
         for inputs, outputs in ((rows, 4 * hidden), (4 * rows, hidden), (4 * rows, 4 * hidden)):
             wrong += [("all four gates", fan) for _, fan in plain_fans(inputs, outputs)]
+    wrong += [("all four gates", fan) for _, fan in misread(tuple(size for size in fused if size > 1))]
     return Fans(tuple(right), distinct(wrong, right), into)
 
 

@@ -105,4 +105,4 @@ def cause(alike: list[Portion], ratios: list[float]) -> str:
 
 def against(portion: Portion, times: float) -> str:
     own = f"the reference's {portion.reference.deviation:.3g}"
-    return f"{times:.3g} times {own}" if times >= 1 else f"a {1 / times:.3g}th of {own}"
+    return f"{times:.3g} times {own}" if times >= 1 else f"{own} is {1 / times:.3g} times as large"

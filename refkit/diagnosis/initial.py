@@ -10,15 +10,16 @@ from refkit.alignment.constructs import CELL
 from refkit.alignment.expressions import Free
 from refkit.alignment.pairing import Leaf, Pairing
 from refkit.diagnosis.fans import Fans, convolution_fans, dense_fans, recurrent_fans
-from refkit.diagnosis.spread import QUANTILES, Spread, is_orthogonal, spread_of
+from refkit.diagnosis.spread import QUANTILES, Spread, spread_of
 from refkit.diagnosis.yours import Yours
 from refkit.subjects.reference import Reference
 from refkit.tracing.callers import Callers, frames_of
 from refkit.tracing.evaluate import evaluate
-from refkit.tracing.program import Plan, Program, trace_program
+from refkit.tracing.program import Program, trace_program
+from refkit.tracing.quantiles import evaluate_quantile, loops
 from refkit.tracing.trace import Site, Trace
 
-SEEDS = (1, 2)
+KEY = np.array([0, 1], np.uint32)
 LAYOUT = {"reshape", "transpose", "concatenate", "slice", "squeeze", "broadcast_in_dim", "convert_element_type", "copy", "rev",
           "pad", "dynamic_update_slice", "scatter", "stack-of-scan", "split"}
 
@@ -28,19 +29,23 @@ class Draws:
     """An init program, run.
 
     Attributes:
-        seeded: one trace a key.
+        seeded: with a key.
         spread: one trace a quantile, every random number at that share of its range; none where the program loops until
             its numbers please it.
     """
 
-    seeded: list[Trace]
+    seeded: Trace
     spread: list[Trace]
 
-    def samples(self, leaf: int) -> np.ndarray:
-        return values_of(self.seeded, leaf)
+    def sample(self, place: int) -> np.ndarray:
+        return initial_value(self.seeded, place)
 
-    def quantiles(self, leaf: int) -> np.ndarray | None:
-        return values_of(self.spread, leaf) if self.spread else None
+    def quantiles(self, place: int) -> list[np.ndarray]:
+        return [initial_value(trace, place) for trace in self.spread]
+
+
+def initial_value(trace: Trace, place: int) -> np.ndarray:
+    return trace.values[trace.outputs[place]].astype(np.float64, copy=False)
 
 
 @dataclasses.dataclass
@@ -48,11 +53,11 @@ class Portion:
     """What one parameter of yours holds of one parameter of the reference.
 
     Attributes:
-        path: the reference's parameter.
+        path: the reference's parameter; empty where none answers to yours.
         leaf: yours.
         place: its place among the outputs of your init.
         frames: your lines that made it, innermost first.
-        samples: `f64[draws, *shape]` in the reference's layout.
+        sample: one draw, `f64[*shape]` in the reference's layout.
         spread: how it is drawn.
         reference: how the reference's is drawn.
         fans: of a kernel; None for everything else.
@@ -63,7 +68,7 @@ class Portion:
     leaf: Leaf
     place: int
     frames: tuple[Site, ...]
-    samples: np.ndarray
+    sample: np.ndarray
     spread: Spread
     reference: Spread
     fans: Fans | None
@@ -71,7 +76,7 @@ class Portion:
 
     @property
     def role(self) -> str:
-        """`kernel`, `embedding`, `bias` or `scale`."""
+        """`kernel`, `embedding`, `bias`, `scale`, or empty."""
         return self.path.rsplit(".", 1)[-1]
 
     @property
@@ -84,31 +89,17 @@ class Portion:
     def weighs(self) -> bool:
         return self.role in ("kernel", "embedding")
 
-
-def values_of(traces: list[Trace], leaf: int) -> np.ndarray:
-    return np.stack([trace.values[trace.outputs[leaf]].astype(np.float64) for trace in traces])
+    @property
+    def may_weigh(self) -> bool:
+        return self.weighs or (not self.path and len(self.leaf.shape) > 1)
 
 
 def draw(program: Program) -> Draws:
-    """Run an init program with two keys, and with its random numbers put at fixed shares of their range."""
-    seeded = [evaluate(program, [np.array([0, seed], np.uint32)]) for seed in SEEDS]
-    nodes = [node for node, op in enumerate(seeded[0].ops) if op == "random_bits"]
-    if not nodes or loops(program.plan):
+    """Run an init program with a key, and with its random numbers put at fixed shares of their range."""
+    seeded = evaluate(program, [KEY])
+    if "random_bits" not in seeded.ops or loops(program.plan):
         return Draws(seeded, [])
-    spread = []
-    for share in QUANTILES:
-        replaced = {node: bits_at(share, seeded[0].values[node]) for node in nodes}
-        spread.append(evaluate(program, [np.array([0, SEEDS[0]], np.uint32)], replaced=replaced))
-    return Draws(seeded, spread)
-
-
-def bits_at(share: float, bits: np.ndarray) -> np.ndarray:
-    return np.full(bits.shape, int(share * 2 ** (8 * bits.dtype.itemsize)), bits.dtype)
-
-
-def loops(plan: Plan) -> bool:
-    """Whether a program may run until its random numbers please it."""
-    return any(step.op == "while" or any(map(loops, step.plans)) for step in plan.instructions)
+    return Draws(seeded, [evaluate_quantile(program, [KEY], share) for share in QUANTILES])
 
 
 def your_draws(yours: Yours) -> Draws:
@@ -121,21 +112,14 @@ def reference_spreads(reference: Reference) -> dict[str, Spread]:
     key = jax.eval_shape(lambda: jax.random.key(0))
     draws = draw(trace_program(reference.init, [key], [("key", "key")], reference.sites))
     return {
-        path: told(draws.samples(place), draws.quantiles(place))
+        path: spread_of(draws.sample(place), draws.quantiles(place))
         for place, (path, kind) in enumerate(zip(reference.paths, reference.kinds, strict=True))
         if kind == "parameters"
     }
 
 
-def told(samples: np.ndarray, quantiles: np.ndarray | None) -> Spread:
-    spread = spread_of(samples, quantiles)
-    if spread.kind != "constant" and not spread.exact and samples.ndim > 2 and is_orthogonal(samples):
-        return dataclasses.replace(spread, kind="orthogonal")
-    return spread
-
-
 def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference, sure: bool) -> list[Portion]:
-    """Everything of yours that answers to a parameter of the reference, in the order of first use.
+    """Everything of yours with the parameters of the reference that it answers to, in the order of first use.
 
     Args:
         sure: whether values confirm the whole pairing; if not, a parameter may stand beside another of its size alone.
@@ -143,23 +127,23 @@ def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference,
     spreads, shapes = reference_spreads(reference), dict(zip(reference.paths, reference.shapes))
     found = []
     for leaf, made, place in sorted(zip(pairing.leaves, pairing.made, yours.places), key=lambda each: each[0].use):
-        if isinstance(made, Free) or leaf.kind != "parameters" or not (sure or plausible(leaf, made, shapes)):
+        if leaf.kind != "parameters":
+            continue
+        whole = spread_of(draws.sample(place), draws.quantiles(place))
+        frames = frames_of(site_behind(draws.seeded, draws.seeded.outputs[place]))
+        if isinstance(made, Free) or not (sure or plausible(leaf, made, shapes)):
+            found.append(Portion("", leaf, place, frames, draws.sample(place), whole, whole, None, False))
             continue
         blocks = made.bundle.blocks
-        samples, quantiles = draws.samples(place), draws.quantiles(place)
-        whole = told(samples, quantiles)
-        trace = draws.seeded[0]
-        frames = frames_of(site_behind(trace, trace.outputs[place]))
-        parts = [unmade(made, value, shapes) for value in samples]
-        shares = [unmade(made, value, shapes) for value in quantiles] if quantiles is not None else None
-        for path in parts[0]:
-            drawn = np.stack([part[path] for part in parts])
-            spread = told(drawn, None if shares is None else np.stack([part[path] for part in shares]))
+        sample = unmade(made, draws.sample(place), shapes)
+        quantiles = [unmade(made, value, shapes) for value in draws.quantiles(place)]
+        for path in sample:
+            spread = spread_of(sample[path], [parts[path] for parts in quantiles])
             if whole.kind == "orthogonal" and spread.kind != "constant":
                 spread = dataclasses.replace(spread, kind="orthogonal")
-            fans = fans_of(path, shapes[path], leaf, rows_joined(blocks, shapes))
             fused = any(len(block.paths) > 1 for block in blocks)
-            found.append(Portion(path, leaf, place, frames, drawn, spread, spreads[path], fans, fused))
+            fans = fans_of(path, shapes[path], leaf, rows_joined(blocks, shapes), fused)
+            found.append(Portion(path, leaf, place, frames, sample[path], spread, spreads[path], fans, fused))
     return found
 
 
@@ -190,12 +174,12 @@ def rows_joined(blocks, shapes: dict[str, tuple[int, ...]]) -> int:
     return sum(shapes[path][0] if len(shapes[path]) > 1 else 1 for path in paths)
 
 
-def fans_of(path: str, shape: tuple[int, ...], leaf: Leaf, joined: int) -> Fans | None:
+def fans_of(path: str, shape: tuple[int, ...], leaf: Leaf, joined: int, fused: bool) -> Fans | None:
     if not path.endswith("kernel"):
         return None
     if len(shape) == 4:
         return convolution_fans(shape, sum(size > 1 for size in leaf.shape) < 3)
-    return recurrent_fans(shape, joined) if CELL.match(path) else dense_fans(shape)
+    return recurrent_fans(shape, joined, leaf.shape if fused else ()) if CELL.match(path) else dense_fans(shape, leaf.shape)
 
 
 def site_behind(trace: Trace, node: int) -> Site | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from refkit.tracing.trace import Site
 
+SCALES = {"minval", "maxval", "scale", "stddev", "low", "high", "bound"}
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -78,6 +79,51 @@ def parsed(source: str) -> ast.Module:
         return ast.Module([], [])
 
 
+def scaling_site(site: Site | None) -> Site | None:
+    """The line of the number that scales an initial value, where the line that draws it only names that number.
+
+    `bound = 1 / math.sqrt(fan)` is to blame, not `uniform(key, shape, minval=-bound, maxval=bound)`.
+    """
+    if site is None:
+        return None
+    tree = parsed(source_of(site.file))
+    around = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and spans(node, site.line)]
+    if not around:
+        return site
+    function = max(around, key=lambda node: node.lineno)
+    drawn = [node for node in ast.walk(function) if isinstance(node, ast.expr) and spans(node, site.line)]
+    used = {name for node in drawn if node.lineno >= site.line and node.end_lineno <= site.end_line for name in scales_in(node)}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and node.lineno < site.line and is_arithmetic(node.value):
+            if used & {target.id for target in ast.walk(node.targets[0]) if isinstance(target, ast.Name)}:
+                return Site(site.file, node.lineno, node.end_lineno, node.col_offset, site.function)
+    return site
+
+
+def spans(node: ast.AST, line: int) -> bool:
+    return node.lineno <= line <= node.end_lineno
+
+
+def scales_in(node: ast.expr) -> set[str]:
+    """Names that an expression multiplies, divides or bounds by, shapes apart."""
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        parts = [node.left, node.right] if isinstance(node, ast.BinOp) else [node.operand]
+    elif isinstance(node, ast.Call):
+        parts = [keyword.value for keyword in node.keywords if keyword.arg in SCALES]
+    else:
+        return set()
+    return {part.id for part in parts if isinstance(part, ast.Name)}
+
+
+def is_arithmetic(node: ast.expr) -> bool:
+    """Whether an expression only reckons with numbers: operators, roots, items of a shape."""
+    if isinstance(node, ast.Tuple):
+        return all(map(is_arithmetic, node.elts))
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+    plain = all(ast.unparse(call.func).rsplit(".")[-1] in ("sqrt", "prod", "float", "max", "min", "sum") for call in calls)
+    return plain and isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
+
+
 def naming_frame(file: str, path: str) -> tuple[Site, ...]:
     """The line that names a parameter, for one that no traced step has made: an array of NumPy's.
 
@@ -85,13 +131,29 @@ def naming_frame(file: str, path: str) -> tuple[Site, ...]:
         path: as your tree has it: the line names its last word as an attribute, a keyword, a variable or a key, or
             begins it, as `params["U_" + gate]` does.
     """
-    found = list(namings(parsed(source_of(file))))
+    tree = parsed(source_of(file))
+    found = list(namings(tree))
     for word in reversed([word for word in path.split(".") if not word.isdigit()]):
         exact = [line for name, line, _ in found if name == word]
         begun = [line for name, line, joined in found if joined and name and word.startswith(name)]
         for line in (*exact, *begun):
             return (Site(file, line, line),)
-    return ()
+    return stacked_frame(file, tree, path)
+
+
+def stacked_frame(file: str, tree: ast.Module, path: str) -> tuple[Site, ...]:
+    """The line of a layer in a stax `serial(...)`, whose parameters go by the layer's number alone."""
+    whole = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and is_serial(node)]
+    layer = whole[0] if whole else None
+    for word in path.split("."):
+        if not (isinstance(layer, ast.Call) and is_serial(layer) and word.isdigit() and int(word) < len(layer.args)):
+            break
+        layer = layer.args[int(word)]
+    return (Site(file, layer.lineno, layer.end_lineno),) if layer is not None and layer not in whole else ()
+
+
+def is_serial(call: ast.Call) -> bool:
+    return ast.unparse(call.func).rsplit(".")[-1] == "serial"
 
 
 def namings(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:

@@ -1,13 +1,12 @@
 """Where a program raises: its shapes beside the reference's, and the known bugs under which the reference raises likewise."""
 
 import dataclasses
-import difflib
 import re
+from collections.abc import Iterator
 
 import jax
 import numpy as np
 
-from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.shapes_by_line import Given, Recorder, Recording
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import bugs_for, edited_source
@@ -20,7 +19,8 @@ BATCHES = (7, 11, 13, 17, 19, 23)  # what a program is tried on: primes, so that
 KINDS = (
     ("contraction", r"dot_general requires contracting|ScopeParamShapeError|expected to generate shape"
                     r"|matmul input operand|contracting dimension|incompatible shapes for dot"),
-    ("concatenation", r"[Cc]annot concatenate|concatenate arrays|All input arrays must have the same shape"),
+    ("joining of other ranks", r"different numbers of dimensions"),
+    ("joining", r"[Cc]annot concatenate|concatenate arrays|All input arrays must have the same shape"),
     ("convolution", r"conv_general_dilated|lhs feature dimension"),
     ("reshaping", r"[Cc]annot reshape"),
     ("mapping", r"vmap got|vmap was requested"),
@@ -28,7 +28,6 @@ KINDS = (
 )
 OTHER_SIZE, OTHER_RANK = 0.8, 1.8  # what it costs to lay two shapes beside each other
 REPEATED, YOURS_ALONE, REFERENCE_ALONE = 0.2, 2.0, 0.6  # and to leave one alone: a repeated shape is an activation
-NEAR = 2
 
 
 @dataclasses.dataclass
@@ -76,24 +75,29 @@ def describe_raising(recording: Recording, subject: Subject, given: dict[str, st
     return Raising(recording, source, rows, rest[0] if rest else None)
 
 
-def name_raising(raising: Raising, subject: Subject, given: dict[str, str]) -> tuple[Bug, Edit] | None:
-    """The first known bug under which the reference raises in the same manner at the same place."""
-    mine = manner(raising.recording)
+def name_raising(recording: Recording, subject: Subject, given: dict[str, str]) -> tuple[Bug, Edit] | None:
+    """The first known bug under which the reference raises in the same manner."""
+    mine = manner(recording)
     for bug, edit in bugs_for(subject.name):
-        if bug.rung_of(edit) != "runs":
-            continue
-        try:
-            plain = edited_source(subject.name, {**edit.options, **given})
-            source = edit.apply(plain)
-            theirs = record_reference(subject, source, BATCHES[0], raises=True)
-        except (EditError, RefkitError):
-            continue
-        if theirs is None or manner(theirs) != mine:
-            continue
-        here = unedited_line(source, raising.source, theirs.line)
-        if raising.next is None or here is None or abs(here - raising.next.line) <= NEAR:
+        if bug.rung_of(edit) == "runs" and any(manner(theirs) == mine for theirs in raised_by(edit, subject, given)):
             return bug, edit
     return None
+
+
+def raised_by(edit: Edit, subject: Subject, given: dict[str, str]) -> Iterator[Recording]:
+    """Calls of the edited reference that raise: with all of the edit, and with its first change alone.
+
+    The further changes fit the sizes of the layers to the first; a program that raises has mostly not done that.
+    """
+    for changes in dict.fromkeys((edit.changes, edit.changes[:1])):
+        try:
+            plain = edited_source(subject.name, {**edit.options, **given})
+            source = dataclasses.replace(edit, changes=changes).apply(plain)
+        except (EditError, RefkitError):
+            continue
+        found = record_reference(subject, source, BATCHES[0], raises=True)
+        if found is not None:
+            yield found
 
 
 def record_reference(subject: Subject, source: str, batch: int, raises: bool = False) -> Recording | None:
@@ -138,7 +142,8 @@ def apart(a: Given, b: Given) -> float:
 
 
 def alone(values: list[Given], k: int, fresh: float) -> float:
-    return REPEATED if k and same(values[k - 1], values[k]) else fresh
+    near = values[max(k - 1, 0) : k] + values[k + 1 : k + 2]
+    return REPEATED if any(same(other, values[k]) for other in near) else fresh
 
 
 def beside(yours: list[Given], reference: list[Given]) -> tuple[list[Beside], list[Given]]:
@@ -169,14 +174,19 @@ def beside(yours: list[Given], reference: list[Given]) -> tuple[list[Beside], li
 
 
 def manner(recording: Recording) -> tuple:
-    """How a call raises: by which operation, after a value of which kind of shape, and whether the batch is named."""
+    """How a call raises: by which operation, and on which kinds of shapes, whatever the sizes of the layers are."""
     text = f"{type(recording.error).__name__}: {recording.error}"
     kind = next((kind for kind, pattern in KINDS if re.search(pattern, text)), type(recording.error).__name__)
     batch = batch_of(recording)
+    named = [sizes_in(shape) for shape in re.findall(r"[(\[](\d[\d, ]*)[)\]]", text)]
+    if kind.startswith("joining"):
+        return kind, frozenset(symbols(shape, batch) for shape in named)
     tail = symbols(recording.given[-1].shape, batch) if recording.given else ()
-    shapes = re.findall(r"[(\[]([\d, ]+)[)\]]", text)
-    sizes = {int(size) for shape in shapes for size in shape.split(",") if size.strip()}
-    return kind, tail, kind == "contraction" and batch in sizes and batch > 1
+    return kind, tail, kind == "contraction" and batch > 1 and any(batch in shape for shape in named)
+
+
+def sizes_in(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split(",") if size.strip())
 
 
 def symbols(shape: tuple[int, ...], batch: int) -> tuple[str, ...]:
@@ -188,15 +198,3 @@ def symbols(shape: tuple[int, ...], batch: int) -> tuple[str, ...]:
         together = batch > 1 and size % batch == 0 and "batches" not in found
         found.append("batches" if together else "one" if size == 1 else "other")
     return tuple(found)
-
-
-def unedited_line(edited: str, plain: str, line: int | None) -> int | None:
-    """The line of the plain text that stands where a line of the edited one does."""
-    if line is None:
-        return None
-    line = statement_lines(edited, line)[0]
-    matcher = difflib.SequenceMatcher(None, edited.splitlines(), plain.splitlines(), autojunk=False)
-    for _, a, b, c, d in matcher.get_opcodes():
-        if a < line <= b:
-            return c + min(line - a, max(d - c, 1))
-    return None

@@ -29,8 +29,8 @@ class Drawing:
 
 def repeated_draws(draws: Draws, portions: list[Portion]) -> list[list[Drawing]]:
     """Every group of drawings that share their numbers, in the order in which they are drawn."""
-    kernels = [portion for portion in portions if portion.weighs and portion.spread.kind != "constant"]
-    groups = by_key(draws.seeded[0], kernels)
+    kernels = [portion for portion in portions if portion.may_weigh and portion.spread.kind != "constant"]
+    groups = by_key(draws.seeded, kernels)
     told = {drawing.path for group in groups for drawing in group}
     return [*groups, *by_value(draws, kernels, told)]
 
@@ -72,16 +72,15 @@ def alike_portions(kernels: list[Portion]) -> list[tuple[Portion, Portion]]:
     """Kernels of equal shape whose elements are equal up to scale."""
     return [
         (first, second)
-        for first, second in itertools.combinations([kernel for kernel in kernels if varied(kernel.samples[0])], 2)
-        if first.samples.shape == second.samples.shape
-        and all(alike(a.ravel(), b.ravel()) for a, b in zip(first.samples, second.samples))
+        for first, second in itertools.combinations([kernel for kernel in kernels if varied(kernel.sample)], 2)
+        if first.sample.shape == second.sample.shape and alike(first.sample.ravel(), second.sample.ravel())
     ]
 
 
 def alike_beginnings(draws: Draws, kernels: list[Portion]) -> list[tuple[Portion, Portion]]:
     """Kernels of other shapes whose first numbers are equal up to scale."""
-    leaves = {portion.place: portion for portion in kernels if varied(portion.samples[0])}
-    numbers = {place: draws.samples(place)[0] for place in leaves}
+    leaves = {portion.place: portion for portion in kernels if varied(portion.sample)}
+    numbers = {place: draws.sample(place) for place in leaves}
     found = []
     for first, second in itertools.combinations(leaves, 2):
         orders = itertools.product((numbers[first], numbers[first].T), (numbers[second], numbers[second].T))

@@ -134,9 +134,10 @@ class Recorder:
 
 
 def arrays(value: Any, line: int) -> list[Given]:
-    """An array, or the first arrays of a tuple."""
-    if isinstance(value, (tuple, list)):
-        return [given for inner in value[:TOGETHER] if not isinstance(inner, (tuple, list)) for given in arrays(inner, line)]
+    """An array, or the first arrays of a tuple or a dict."""
+    if isinstance(value, (tuple, list, dict)):
+        inner = list(value.values() if isinstance(value, dict) else value)[:TOGETHER]
+        return [given for one in inner if not isinstance(one, (tuple, list, dict)) for given in arrays(one, line)]
     aval = getattr(value, "aval", None)
     if aval is None or not hasattr(aval, "shape") or not hasattr(aval, "dtype"):
         return []
@@ -146,13 +147,19 @@ def arrays(value: Any, line: int) -> list[Given]:
 @functools.lru_cache(maxsize=2048)
 def computes(source: str, line: int) -> bool:
     """Whether the statement of a line does more than give a name to what is there: `w = params["w"]` does not."""
-    start, end = statement_lines(source, line)
+    lines = statement_lines(source, line)
     return any(
-        isinstance(node, (ast.Call, ast.BinOp, ast.UnaryOp))
+        changes(node)
         for statement in ast.walk(parsed(source))
-        if isinstance(statement, ast.stmt) and not hasattr(statement, "body") and (statement.lineno, statement.end_lineno) == (start, end)
+        if isinstance(statement, ast.stmt) and (statement.lineno, statement.end_lineno) == lines
         for node in ast.walk(statement)
     )
+
+
+def changes(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("T", "mT")
+    return isinstance(node, (ast.Call, ast.BinOp, ast.UnaryOp, ast.Slice))
 
 
 @functools.lru_cache(maxsize=16)

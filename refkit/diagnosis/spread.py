@@ -7,6 +7,7 @@ from scipy.special import ndtr, ndtri
 
 QUANTILES = (0.25, 0.75, 0.9375)  # exact in the bits of every float type
 EXACT = 1e-4
+MOST = 20_000
 SMOOTH = 0.8  # share of elements that must be drawn alike for a quantile to speak for all
 
 WITHIN_TWO = float(ndtr(2) - ndtr(-2))
@@ -65,26 +66,37 @@ def clean(number: float) -> float:
     return 0.0 if abs(number) < 1e-6 else number
 
 
-def spread_of(samples: np.ndarray, quantiles: np.ndarray | None) -> Spread:
+def spread_of(sample: np.ndarray, quantiles: list[np.ndarray]) -> Spread:
     """The distribution of an array's elements.
 
     Args:
-        samples: `f64[draws, *shape]`, one draw a key.
-        quantiles: `f64[3, *shape]`, the value where every random number is at `QUANTILES` of its range; None if not known.
+        sample: one draw.
+        quantiles: its value where every random number is at each of `QUANTILES` of its range; empty if that is not known.
     """
-    flat = samples.reshape(len(samples), -1)
-    within = flat if flat.shape[1] > 1 else flat.T
-    if within.size == 0 or not np.ptp(within, axis=1).any():
-        return Spread("constant", 0.0, float(flat[0, 0]) if flat.size else 0.0)
-    measured = measured_spread(flat)
-    exact = None if quantiles is None else exact_spread(quantiles)
-    if exact is not None and abs(np.log(exact.deviation / measured.deviation)) < 6 * measured.error + 0.02:
+    if sample.size == 0 or not np.ptp(sample):
+        alone = sample.size == 1 and quantiles and quantiles[0].item() != quantiles[1].item()
+        if not alone:
+            return Spread("constant", 0.0, float(sample.flat[0]) if sample.size else 0.0)
+    measured = measured_spread(sample)
+    exact = exact_spread([thinned(value) for value in quantiles]) if quantiles else None
+    if exact is not None and (sample.size == 1 or agree(exact, measured)):
         return exact
+    if sample.ndim > 1 and is_orthogonal(sample):
+        return dataclasses.replace(measured, kind="orthogonal")
     return measured
 
 
-def exact_spread(quantiles: np.ndarray) -> Spread | None:
-    low, high, far = quantiles.reshape(3, -1)
+def agree(exact: Spread, measured: Spread) -> bool:
+    return abs(np.log(exact.deviation / measured.deviation)) < 6 * measured.error + 0.02
+
+
+def thinned(value: np.ndarray) -> np.ndarray:
+    """Elements enough to tell a distribution by."""
+    return value.ravel()[:: -(-value.size // MOST)] if value.size > MOST else value.ravel()
+
+
+def exact_spread(quantiles: list[np.ndarray]) -> Spread | None:
+    low, high, far = quantiles
     centers, halves = (low + high) / 2, (high - low) / 2
     half, center = float(np.median(halves)), float(np.median(centers))
     if not np.isfinite([half, center]).all() or half == 0 or np.isclose(halves, half, rtol=EXACT).mean() < SMOOTH:
@@ -97,28 +109,25 @@ def exact_spread(quantiles: np.ndarray) -> Spread | None:
     return None
 
 
-def measured_spread(flat: np.ndarray) -> Spread:
-    if all(np.array_equal(flat[0], other) for other in flat[1:]):
-        flat = flat[:1]  # drawn with a seed of its own: one sample
-    values = flat.ravel()
+def measured_spread(sample: np.ndarray) -> Spread:
+    values = thinned(sample)
     count, mean, deviation = values.size, float(values.mean()), float(values.std())
     if not np.isfinite(deviation) or deviation == 0:
         return Spread("other", deviation, mean, error=1.0)
     center = mean if abs(mean) > 5 * deviation / np.sqrt(count) else 0.0
-    tail = float((((values - mean) / deviation) ** 4).mean())
+    squares = ((values - mean) / deviation) ** 2
+    tail = float((squares * squares).mean())
     error = float(np.sqrt(max(tail - 1, 0.5) / (4 * count)))
     kind = "other"
     if count >= 200:
-        bound = np.abs(values - mean).max() / deviation
+        bound = float(np.sqrt(squares.max()))
         kind = "uniform" if tail < 2 and bound < 1.8 else "truncated-normal" if bound < 2.3 else "normal"
     return Spread(kind, deviation, center, deviation / KINDS[kind][1] if kind in KINDS else 0.0, error)
 
 
-def is_orthogonal(samples: np.ndarray) -> bool:
-    """Whether every draw's rows or columns are orthogonal to one another and equally long."""
-    return all(orthogonal_rows(part) for draw in samples for part in [draw.reshape(-1, draw.shape[-1])]) or all(
-        orthogonal_rows(draw.reshape(len(draw), -1)) for draw in samples
-    )
+def is_orthogonal(value: np.ndarray) -> bool:
+    """Whether its rows or columns are orthogonal to one another and equally long."""
+    return orthogonal_rows(value.reshape(-1, value.shape[-1])) or orthogonal_rows(value.reshape(len(value), -1))
 
 
 def orthogonal_rows(matrix: np.ndarray) -> bool:

@@ -12,8 +12,17 @@ class EvaluationError(RuntimeError):
     """A step could not be evaluated."""
 
 
+class Enough(Exception):
+    """The last node that was asked for is there."""
+
+
 def evaluate(
-    program: Program, arguments: list[np.ndarray], *, wide: bool = True, replaced: dict[int, np.ndarray] | None = None
+    program: Program,
+    arguments: list[np.ndarray],
+    *,
+    wide: bool = True,
+    replaced: dict[int, np.ndarray] | None = None,
+    until: int | None = None,
 ) -> Trace:
     """Execute `program`.
 
@@ -21,16 +30,18 @@ def evaluate(
         arguments: one array an argument of the program; typed keys as their bits `u32[..., 2]`.
         wide: evaluate floats in float64 (the default) or in the program's own dtypes, as numerics need it.
         replaced: values to put in the place of those computed, by node.
+        until: stop before this node; the trace then has no outputs.
 
     Returns:
         The trace of every value, loops unrolled.
     """
-    return Evaluator(program, wide, replaced or {}).run(arguments)
+    return Evaluator(program, wide, replaced or {}, until).run(arguments)
 
 
 class Evaluator:
-    def __init__(self, program: Program, wide: bool, replaced: dict[int, np.ndarray]):
+    def __init__(self, program: Program, wide: bool, replaced: dict[int, np.ndarray], until: int | None):
         self.program, self.wide, self.trace, self.replaced = program, wide, Trace(), replaced
+        self.until = until
 
     def run(self, arguments) -> Trace:
         trace, program = self.trace, self.program
@@ -43,7 +54,10 @@ class Evaluator:
                 data = kind in ("input", "label")
                 value = stored(np.asarray(value), aval, self.wide)
                 trace.arguments.append(trace.add(value, "argument", None, (), (), data, False, aval.dtype))
-            trace.outputs = self.run_plan(program.plan, trace.arguments, ())
+            try:
+                trace.outputs = self.run_plan(program.plan, trace.arguments, ())
+            except Enough:
+                pass
         return trace
 
     def run_plan(self, plan: Plan, arguments: list[int], time: tuple[int, ...]) -> list[int]:
@@ -65,6 +79,8 @@ class Evaluator:
 
     def step(self, instruction: Instruction, inputs: list[int], time) -> list[int]:
         trace = self.trace
+        if self.until is not None and len(trace) >= self.until:
+            raise Enough
         values = [trace.values[node] for node in inputs]
         rule = RULES.get(instruction.op)
         narrow = any([trace.narrow[node] for node in inputs])

@@ -130,7 +130,7 @@ def measure(cases: list[Case], until: str, processes: int, out: Path | None) -> 
     results = [done[case.name] for case in cases if case.name in done]
     rest = [case for case in cases if case.name not in done]
     context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=40) as pool:
+    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=12) as pool:
         for future in concurrent.futures.as_completed([pool.submit(run_case, case, until) for case in rest]):
             result = future.result()
             results.append(result)
