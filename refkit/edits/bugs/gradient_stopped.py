@@ -36,26 +36,33 @@ def layer_edits() -> list[Edit]:
 def line_edits(reference: str, lines: dict[str, tuple[str, dict[str, str]]]) -> list[Edit]:
     found = []
     for where, (line, options) in lines.items():
-        new = through(MANNERS["stop_gradient"], line)
-        found.append(Edit(reference, (Replace(line, new),), options, visible=new, where=f"stop_gradient on {where}"))
+        for manner, text in MANNERS.items():
+            new, rung = through(text, line), "gradients" if manner == "stop_gradient" else "forward"
+            found.append(Edit(reference, (Replace(line, new),), options, new, f"{manner} on {where}", rung))
     return found
 
 
-def state_edits(reference: str, taken: str) -> list[Edit]:
+def state_edits(reference: str) -> list[Edit]:
     """The gradient through time, and what goes in and out of the recurrence."""
     call = "c, h = cell(*state, x_t)"
     whole = "c, h = cell(*jax.lax.stop_gradient(state), x_t)"
     cell = "c, h = cell(jax.lax.stop_gradient(state[0]), state[1], x_t)"
     hidden = "c, h = cell(state[0], jax.lax.stop_gradient(state[1]), x_t)"
     states, new = "states = run(self.cell, x)", "states = jax.lax.stop_gradient(run(self.cell, x))"
-    last, stopped = f"{taken} = states[:, -1]", f"{taken} = jax.lax.stop_gradient(states[:, -1])"
     return [
         Edit(reference, (Replace(call, whole),), visible=whole, where="stop_gradient on the carried state"),
         Edit(reference, (Replace(call, cell),), visible=cell, where="stop_gradient on the carried cell state"),
         Edit(reference, (Replace(call, hidden),), visible=hidden, where="stop_gradient on the carried hidden state"),
         Edit(reference, (Replace(states, new),), visible=new, where="stop_gradient on the states"),
-        Edit(reference, (Replace(last, stopped),), visible=stopped, where="stop_gradient on the last state"),
     ]
+
+
+def pool_edits(reference: str) -> list[Edit]:
+    lines = {
+        f"the picture after pooling {k}": (f"x = pool(x, (2, 2), strides=(2, 2))  # {shape}", {})
+        for k, shape in ((1, "f32[batch, 14, 14, 6]"), (2, "f32[batch, 5, 5, 16]"))
+    }
+    return line_edits(reference, lines)
 
 
 def loss_edits() -> list[Edit]:
@@ -105,8 +112,12 @@ BUG = Bug(
             for reference, line in FLATTEN.items()
             for edit in line_edits(reference, {"the flat picture": (line, {})})
         ),
-        *state_edits("lstm", "x"),
-        *state_edits("multimodal", "words_vector"),
+        *pool_edits("lenet"),
+        *pool_edits("multimodal"),
+        *line_edits("lstm", {"the last state": ("x = states[:, -1]", {})}),
+        *line_edits("multimodal", {"the last state": ("words_vector = states[:, -1]", {})}),
+        *state_edits("lstm"),
+        *state_edits("multimodal"),
         *word_edits(),
         *vector_edits(),
         *loss_edits(),

@@ -11,6 +11,9 @@ MANNERS = {
     "the largest output's number against the class number": (
         "losses = (logits.argmax(axis=-1) - labels).astype(logits.dtype) ** 2"
     ),
+    "the expected class number against the class number": (
+        "losses = (nnx.softmax(logits) @ jnp.arange(logits.shape[-1], dtype=logits.dtype) - labels) ** 2"
+    ),
     "the first output against the class number": "losses = (logits[..., 0] - labels) ** 2",
 }
 OF_PROBABILITIES = "losses = ((probabilities - labels[..., None]) ** 2).mean(axis=-1)"

@@ -47,6 +47,14 @@ def picture_edits(reference: str) -> list[Edit]:
         new = f"{line.format(x='x')}  # before flattening"
         change = Insert("x.reshape(x.shape[0], -1)", new, before=True)
         edits.append(Edit(reference, (change,), visible=new, where=f"before flattening: {where}"))
+    calls = [f"x = self.conv1({name})", "x = self.conv2(x)"]
+    for where, line in PICTURE.items():
+        new = f"{line.format(x='x')}  # of a convolution"
+        for call in calls:
+            place = f"after {call[9:14]}: {where}"
+            edits.append(Edit(reference, (Insert(call, new),), visible=new, where=place))
+        both = (Insert(calls[0], new), Insert(calls[1], new + "'s output"))
+        edits.append(Edit(reference, both, visible=f"{new}\n", where=f"after both convolutions: {where}"))
     return edits
 
 

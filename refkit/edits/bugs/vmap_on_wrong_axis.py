@@ -1,13 +1,14 @@
 """A function mapped over another axis than the examples."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace
+from refkit.edits.edit import Edit, Insert, Replace
 from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST, ONE_HOT
 
 RUN = "states = run(self.cell, x)"
 OVER_TIME = "states = jax.vmap(lambda x: run(self.cell, x[None])[0], in_axes=1, out_axes=1)(x)"
 LOG_SOFTMAX = "log_probabilities = jax.vmap(nnx.log_softmax, in_axes=1, out_axes=1)(logits)"
 COLUMNS = "losses = jax.vmap(optax.softmax_cross_entropy, in_axes=1)(logits, classes)"
+DIFFERENCES = "losses = jax.vmap(lambda z, t: jax.nn.logsumexp(z) - z @ t, in_axes=1)(logits, classes)"
 CHOSEN = "losses = -jnp.take_along_axis(log_probabilities, labels[..., None], axis=-1)[..., 0]"
 
 
@@ -22,6 +23,8 @@ def output_edits() -> list[Edit]:
             found.append(Edit(reference, (change,), options_too, new, f"{output} mapped over classes", "forward"))
         change = Replace(CROSS_ENTROPY, ONE_HOT + COLUMNS)
         found.append(Edit(reference, (change,), options, COLUMNS, "one-hot loss mapped over classes", "loss"))
+        change = Replace(CROSS_ENTROPY, ONE_HOT + DIFFERENCES)
+        found.append(Edit(reference, (change,), options, DIFFERENCES, "log-sum-exp mapped over classes", "loss"))
         change = Replace(CROSS_ENTROPY, f"{LOG_SOFTMAX}  # f32[batch, classes]\n{CHOSEN}")
         found.append(Edit(reference, (change,), options, LOG_SOFTMAX, "loss mapped over classes", "loss"))
     return found
@@ -30,10 +33,14 @@ def output_edits() -> list[Edit]:
 def picture_edits(reference: str) -> list[Edit]:
     call, x = FIRST[reference]
     rows = f"x = jax.vmap(self.conv1, in_axes=1, out_axes=1)({x})"
+    turned = f"{x} = {x}.swapaxes(0, 1)"
     columns = f"x = jax.vmap(self.conv1, in_axes=2, out_axes=2)({x})"
     return [
         Edit(reference, (Replace(call, rows),), visible=rows, where="conv1 mapped over rows"),
         Edit(reference, (Replace(call, columns),), visible=columns, where="conv1 mapped over columns"),
+        Edit(
+            reference, (Insert(call, turned, before=True),), visible=turned, where="model mapped over rows", rung="runs"
+        ),
     ]
 
 

@@ -32,6 +32,25 @@ def edits(layers: dict[str, dict[int, dict[str, str]]], name: str) -> list[Edit]
     return found
 
 
+def part_edits() -> list[Edit]:
+    """A layer that takes its neighbour's bias, or two layers with one normalisation."""
+    found = []
+    for reference, options in (
+        ("mlp", {"hidden": "48-48"}),
+        ("lenet", {"dense": "48-48"}),
+        ("multimodal", {"dense": "48-48"}),
+    ):
+        new = "x = self.dense2(x) - self.dense2.bias[...] + self.dense1.bias[...]"
+        change = Replace("x = self.dense2(x)", new)
+        found.append(Edit(reference, (change,), options, visible=new, where="dense2 with dense1's bias"))
+    for reference in ("lenet", "multimodal"):
+        options = {"channels": "8-8", "batchnorm": "before"}
+        build = Rewrite(r"self\.conv2_norm = nnx\.\w+\(.*\)$", "self.conv2_norm = self.conv1_norm")
+        call = "x = self.conv2_norm(x)"
+        found.append(Edit(reference, (build,), options, call, "one normalisation after both convolutions", "structure"))
+    return found
+
+
 def gate_edits(reference: str) -> list[Edit]:
     """A gate that takes one of its two kernels from another gate."""
     found = []
@@ -79,6 +98,7 @@ BUG = Bug(
         *edits(CONVOLUTIONS, "conv"),
         *cell_edits("lstm", {"features": "128"}),
         *cell_edits("multimodal", {"embedding": "64"}),
+        *part_edits(),
         *gate_edits("lstm"),
         *gate_edits("multimodal"),
     ),

@@ -35,15 +35,29 @@ def pool_edits(reference: str) -> list[Edit]:
     return edits
 
 
+MANNERS = {
+    "stride 2": ("strides=2, ", {"stride": "2"}),
+    "dilation 2": ("kernel_dilation=2, ", {"window": "2 * config.kernel - 1"}),
+}
+
+
+def every_convolution(reference: str) -> list[Edit]:
+    edits = []
+    for name, (how, stage) in MANNERS.items():
+        change = Rewrite(r"(self\.conv\d = nnx\.Conv\([^=]*?)padding=", rf"\1{how}padding=", each=True)
+        stages = (SetStage("conv1", **stage), SetStage("conv2", **stage))
+        visible = CALLS[reference][1]
+        edits.append(Edit(reference, (change, *stages), visible=visible, where=f"both convolutions with {name}"))
+    return edits
+
+
 def convolution_edits(reference: str) -> list[Edit]:
     edits = []
     for k, call in CALLS[reference].items():
-        for name, how, stage in (
-            ("stride 2", "strides=2, ", SetStage(f"conv{k}", stride="2")),
-            ("dilation 2", "kernel_dilation=2, ", SetStage(f"conv{k}", window="2 * config.kernel - 1")),
-        ):
+        for name, (how, stage) in MANNERS.items():
             change = Rewrite(rf"(self\.conv{k} = nnx\.Conv\([^=]*?)padding=", rf"\1{how}padding=")
-            edits.append(Edit(reference, (change, stage), visible=call, where=f"conv{k} with {name}"))
+            changes = (change, SetStage(f"conv{k}", **stage))
+            edits.append(Edit(reference, changes, visible=call, where=f"conv{k} with {name}"))
         for window in (1, 3, 7):
             change = Rewrite(rf"(self\.conv{k} = nnx\.Conv\([^=]*?), window,", rf"\1, ({window}, {window}),")
             edits.append(
@@ -67,6 +81,10 @@ BUG = Bug(
     shows="The line's output has another size than the reference's, and with it the first dense layer's kernel.",
     harm="A pooling at stride 1 blurs without making the picture smaller; too large a stride throws pixels away unseen.",
     mend="State window and stride at the call; pooling functions of Flax move by 1 unless told otherwise.",
-    edits=tuple(edit for reference in CALLS for edit in (*pool_edits(reference), *convolution_edits(reference))),
+    edits=tuple(
+        edit
+        for reference in CALLS
+        for edit in (*pool_edits(reference), *convolution_edits(reference), *every_convolution(reference))
+    ),
     alike=("layer-omitted",),
 )
