@@ -3,11 +3,12 @@
 Everything else is LeNet-5 as usual, with the softmax's logarithm at the end.
 """
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from typing import NamedTuple
 
 
 class Layer(NamedTuple):

@@ -1,7 +1,6 @@
 """LeNet in Linen that returns a pair: logits, and the 84 features before them for a nearest-neighbour search."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import linen as nn
