@@ -14,12 +14,19 @@ from refkit.adapters.calling import parameters_of
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.losses import Loss, find_loss
 from refkit.adapters.names import Names
-from refkit.adapters.raised import model_raised
+from refkit.adapters.raised import furthest, model_raised, user_lines
 from refkit.adapters.sizes import table_rows
 from refkit.errors import RefkitError
+from refkit.loading.discovery import find_part
 from refkit.implementation import Implementation, Input
 
 Maker = Callable[[], Any]
+OTHER_INPUTS = (
+    Input("x", "image", (28, 28, 1)),
+    Input("x", "features", (30,)),
+    Input("x", "sequence", (20, 2)),
+    Input("x", "tokens", (20,), "int32"),
+)
 
 
 def adapt(
@@ -53,6 +60,8 @@ def adapt(
     """
     if found.kind == "implementation":
         return pass_through(loaded, found, inputs)
+    if loss is None:
+        loss = find_part(loaded, "loss")
     with jax.enable_x64(False):
         return adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step)
 
@@ -73,18 +82,49 @@ def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss
     makers, guessed = MAKERS[found.kind](found, evidence, {"time": time_of(inputs)} | sizes, kwargs)
     call, failures = search.find_call(makers, inputs, outputs, evidence, guessed)
     if call is None:
-        raise model_raised(failures, loaded.file, found.line)
+        raise why_not(failures, loaded, found, makers, inputs, evidence)
     others = search.other_time_axis(call, outputs, evidence, guessed)
     return implementation(call, loaded, found, find_loss(call, evidence, loaded.file, loss, train_step, label_dtype), [
         implementation(other, loaded, found, find_loss(other, evidence, loaded.file, loss, train_step, label_dtype), [])
         for other in others])
 
 
+def why_not(failures, loaded, found, makers, inputs, evidence) -> Exception:
+    """What to say of a model that no way to call fits."""
+    best = furthest(failures, loaded.file)
+    kinds = {given.kind for given in inputs}
+    if best.stage != "constructor":
+        for other in OTHER_INPUTS:
+            if other.kind not in kinds and len(inputs) == 1:
+                call, _ = search.find_call(makers[:1], (other,), 1, evidence, False)
+                if call is not None and call.cost < search.UNUSABLE:
+                    takes, given = call.layout.inputs[0], inputs[0]
+                    return RefkitError(
+                        f"`{found.name}` of `{loaded.shown}` takes {takes.kind} {shape_of(takes)}, and not the reference's "
+                        f"{given.kind} {shape_of(given)}: name another reference"
+                    )
+    if not user_lines(best.error, loaded.file):
+        tried = ", ".join(dict.fromkeys(failure.layout for failure in failures if failure.layout)) or "its constructor"
+        return RefkitError(
+            f"`{found.name}` of `{loaded.shown}` could not be called ({type(best.error).__name__}: {first_line(best.error)}): "
+            f"tried {tried}; give constructor arguments with `--kwargs`, or write a `refkit.Implementation` around it and name that"
+        )
+    return model_raised(failures, loaded.file, found.line)
+
+
+def shape_of(given: Input) -> str:
+    return f"`{'i32' if given.dtype == 'int32' else 'f32'}[{','.join(map(str, ('batch', *given.shape)))}]`"
+
+
+def first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0].rstrip(".")
+
+
 def implementation(call: search.Call, loaded: Any, found: Any, loss: Loss, alternatives: list[Implementation]) -> Implementation:
     notes = call.layout.notes() + ([call.output.note] if call.output.note else []) + loss.notes
 
     def init(key: jax.Array) -> dict[str, Any]:
-        return call.model.init(key, search.example(call.layout, 1))
+        return call.init(key)
 
     def apply(
         tree: dict[str, Any], *inputs: jax.Array, training: bool = False, key: jax.Array | None = None

@@ -176,7 +176,7 @@ def guesses(parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, A
     if configurations:
         return configurations
     annotation = parameter.annotation
-    values = synonyms.candidates(parameter.name, is_sequence(annotation), sizes)
+    values = synonyms.candidates(parameter.name, is_sequence(annotation), sizes | {"framework": framework})
     if framework == "linen" and values and isinstance(values[0], tuple) and len(values) > 1:
         values = [*values[1:], values[0]]  # a Linen module does not say how wide its input is
     if annotation in (bool, "bool") and not values:

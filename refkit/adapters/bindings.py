@@ -61,6 +61,11 @@ class Values:
         return [move(value) for move, value in zip(moves, self.inputs, strict=True)]
 
     @property
+    def in_order(self) -> tuple[jax.Array, ...]:
+        """The inputs in the order in which the model itself takes them."""
+        return tuple(self.data[index] for index in own_order(self.call))
+
+    @property
     def random(self) -> jax.Array:
         return jax.random.key(0) if self.key is None else typed(self.key)
 
@@ -161,6 +166,16 @@ def apply_slot(values: Values) -> Any:
     return model.module.apply if model.framework == "linen" else getattr(model, "forward", None)
 
 
+def own_order(call: Call) -> tuple[int, ...]:
+    """Which input stands where among the model's own arguments."""
+    count = len(call.layout.inputs)
+    data = call.layout.packing.pack(list(range(count)))
+    found = data.positional + tuple(data.named.values())
+    if len(found) == 1 and isinstance(found[0], tuple):
+        found = found[0]
+    return found if sorted(map(str, found)) == sorted(map(str, range(count))) else tuple(range(count))
+
+
 def packed_inputs(values: Values) -> Any:
     """All inputs as the model itself takes them in one argument."""
     data = values.call.layout.packing.pack(values.data)
@@ -178,9 +193,10 @@ def batch_slots(
         packed: keys by which the model itself takes its inputs, where it takes a dict.
     """
     found: list[tuple[str, Slot]] = []
-    pair = lambda values: (*values.data, values.labels)
-    swapped = lambda values: (values.labels, *values.data)
-    nested = lambda values: (tuple(values.data), values.labels)
+    pair = lambda values: (*values.in_order, values.labels)
+    swapped = lambda values: (values.labels, *values.in_order)
+    nested = lambda values: (values.in_order, values.labels)
+    crossed = lambda values: (*reversed(values.in_order), values.labels)
     if len(keys) >= 2 or packed:
         assigned = assign_beside(keys, packed) if packed else assign(keys, inputs)
         if assigned:
@@ -195,7 +211,7 @@ def batch_slots(
         and LABELS.fullmatch(unpacked[-1].lower()) is None
     tuples: list[Slot] = [swapped, pair] if first_is_label else [pair, swapped]
     if len(inputs) > 1:
-        tuples.append(nested)
+        tuples += [nested, crossed]
         order = order_of(unpacked[:-1], inputs)
         if order:
             tuples.insert(0, lambda values: (*(values.data[index] for index in order), values.labels))
@@ -248,7 +264,7 @@ def plans(parameters: list[inspect.Parameter], call: Call, definition: ast.AST |
     inputs = call.layout.inputs
     choices: list[list[tuple[str, Slot]]] = []
     names: list[str] = []
-    assigned_roles = assign_roles(parameters, inputs, differentiated)
+    assigned_roles = assign_roles(parameters, inputs, own_order(call), differentiated)
     for parameter, role in zip(parameters, assigned_roles, strict=True):
         slots = slots_for(role, parameter, call, definition, namespace)
         if slots is None:
@@ -260,8 +276,14 @@ def plans(parameters: list[inspect.Parameter], call: Call, definition: ast.AST |
             for combination in combinations[:40]]
 
 
-def assign_roles(parameters: list[inspect.Parameter], inputs: tuple[Input, ...], differentiated: str = "") -> list[str]:
-    """A role for each parameter: by name, what is left by position."""
+def assign_roles(
+    parameters: list[inspect.Parameter], inputs: tuple[Input, ...], order: tuple[int, ...], differentiated: str = ""
+) -> list[str]:
+    """A role for each parameter: by name, what is left by position.
+
+    Args:
+        order: in which the model itself takes its inputs.
+    """
     found: list[str] = []
     taken: set[int] = set()
     for parameter in parameters:
@@ -275,7 +297,7 @@ def assign_roles(parameters: list[inspect.Parameter], inputs: tuple[Input, ...],
     has_batch = "batch" in found or "inputs" in found
     if data and missing_model:
         found[data.pop(0)] = "model-or-params"
-    inputs_left = [number for number in range(len(inputs)) if f"input:{number}" not in found] if not has_batch else []
+    inputs_left = [number for number in order if f"input:{number}" not in found] if not has_batch else []
     labels_left = "labels" not in found and "batch" not in found
     if len(data) == 1 and inputs_left and labels_left:
         found[data.pop(0)] = "batch"
@@ -324,6 +346,8 @@ def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[
             return f"input:{number}"
     if "labels" not in before and LABELS.fullmatch(name):
         return "labels"
+    if len(inputs) > 1 and re.fullmatch(r"inputs?|xs?|features|model_inputs?", name):
+        return "inputs"
     if len(inputs) == 1 and 0 not in taken and re.fullmatch(
             r"x_?(b|i|batch|train|in)?|xs|xb|inputs?|images?|imgs?|features?|sequences?|tokens?|words|ids|input_batch|batch_x|seqs?|ids|pixels", name):
         taken.add(0)
@@ -336,6 +360,9 @@ def slots_for(role: str, parameter: inspect.Parameter, call: Call, definition: a
     """Values for a role; None where the parameter is left to its default."""
     name = parameter.name
     unnamed = lambda slots: [("", slot) for slot in slots]
+    made = next((extra.make for extra in call.extras if extra.name == name), None)
+    if made is not None:
+        return unnamed([lambda values: made(values.inputs[0].shape[0], call.steps)])
     if role == "default":
         return None
     if role == "model":
@@ -357,7 +384,7 @@ def slots_for(role: str, parameter: inspect.Parameter, call: Call, definition: a
         index = int(role[6:])
         return unnamed([lambda values: values.data[index]])
     if role == "inputs":
-        return unnamed([packed_inputs, lambda values: tuple(values.data), lambda values: tuple(reversed(values.data))])
+        return unnamed([packed_inputs, lambda values: values.in_order, lambda values: tuple(reversed(values.in_order))])
     if role == "self":
         return unnamed([lambda values: owner(values, parameter.annotation)])
     if role == "batch":
@@ -371,7 +398,8 @@ def slots_for(role: str, parameter: inspect.Parameter, call: Call, definition: a
         return unnamed([lambda values: values.random])
     if CLASSES.fullmatch(name.lower()):
         return unnamed([lambda values: values.call.output.shape[-1]])
-    value = namespace.get(name, namespace.get(name.upper()))
+    given = getattr(call.model, "config", {})
+    value = given[name] if name in given else namespace.get(name, namespace.get(name.upper()))
     return unnamed([lambda values: value])
 
 

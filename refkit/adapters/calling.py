@@ -36,7 +36,8 @@ def parameters_of(function: Callable) -> list[inspect.Parameter]:
 
 def forward_method(cls: type, names: tuple[str, ...] = FORWARD) -> Callable:
     """The method that is the forward pass: `__call__`, else one by its name."""
-    return next(getattr(cls, name) for name in (*names, "__call__") if callable(getattr(cls, name, None)))
+    defined = {name for base in cls.__mro__ for name in vars(base)}
+    return next((getattr(cls, name) for name in names if name in defined), cls.__call__)
 
 
 def is_mode(parameter: inspect.Parameter) -> bool:
@@ -47,6 +48,14 @@ def data_parameters(parameters: list[inspect.Parameter]) -> list[inspect.Paramet
     """Those that take data: neither a mode, nor a key, nor `*args`."""
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return [parameter for parameter in parameters if parameter.kind not in variadic and not is_mode(parameter)]
+
+
+def by_name(parameters: list[inspect.Parameter], positional: tuple, named: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+    """Positional data by the names of the parameters that `named` leaves, where an earlier parameter goes by name."""
+    free = [parameter.name for parameter in parameters if parameter.name not in named]
+    if [parameter.name for parameter in parameters[: len(positional)]] == free[: len(positional)]:
+        return positional, named
+    return (), dict(zip(free, positional, strict=False)) | named
 
 
 def required(parameters: list[inspect.Parameter]) -> list[inspect.Parameter]:

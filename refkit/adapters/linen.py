@@ -7,7 +7,7 @@ import jax
 from flax import core, linen
 from flax.core import meta
 
-from refkit.adapters.calling import Data, data_parameters, forward_method, mode_arguments, parameters_of, typed
+from refkit.adapters.calling import Data, by_name, data_parameters, forward_method, mode_arguments, parameters_of, typed
 
 GROUPS = {"params": "parameters", "batch_stats": "statistics"}
 
@@ -42,9 +42,8 @@ class LinenModel:
             stream: jax.random.fold_in(key, 1 + number) for number, stream in enumerate(self.streams)
         }
         modes = mode_arguments(self.forward_parameters, False, None, make_key)
-        outputs, variables = self.module.init_with_output(
-            rngs, *data.positional, **data.named, **modes, method=self.function
-        )
+        positional, named = by_name(self.data_parameters, data.positional, data.named)
+        outputs, variables = self.module.init_with_output(rngs, *positional, **named, **modes, method=self.function)
         variables = meta.unbox(core.unfreeze(variables))
         tree: dict[str, Any] = {}
         for collection, variable in variables.items():
@@ -69,10 +68,11 @@ class LinenModel:
         variables = self.variables(tree)
         modes = mode_arguments(self.forward_parameters, training, key, make_key)
         mutable = [collection for collection in variables if collection != "params"]
+        positional, named = by_name(self.data_parameters, data.positional, data.named)
         outputs = self.module.apply(
             variables,
-            *data.positional,
-            **data.named,
+            *positional,
+            **named,
             **modes,
             rngs=self.rngs(key),
             mutable=mutable or False,

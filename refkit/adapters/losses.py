@@ -56,12 +56,14 @@ class Candidate:
         stages: parameters of the function, or of each function on the way to a nested one.
         run: calls it with the arguments of each stage.
         definition: its syntax, where it is in the file.
+        around: names of the functions that it is nested in.
     """
 
     name: str
     stages: list[list[inspect.Parameter]]
     run: Callable[[dict[str, Any]], Any]
     definition: ast.AST | None
+    around: tuple[str, ...] = ()
 
 
 def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: Any, label_dtype: str) -> Loss:
@@ -73,7 +75,8 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
     """
     found = Loss()
     named = [plain_candidate(given, evidence) for given in [function_of(loss, evidence)] if given is not None]
-    nested = list(closures(evidence, file))
+    step = getattr(train_step, "name", None) or getattr(train_step, "__name__", train_step)
+    nested = sorted(closures(evidence, file), key=lambda candidate: step not in candidate.around)
     over_outputs = bool(named) and looks_like_outputs(named[0])
     order = [*nested, *named] if over_outputs else [*named, *nested]
     for dtype in label_dtypes(evidence, label_dtype):
@@ -146,7 +149,8 @@ def closures(evidence: Evidence, file: str) -> Iterator[Candidate]:
             factory = closure_factory(entry, file, evidence.namespace.variables)
         except SyntaxError:
             continue
-        candidate = Candidate(entry.name or "lambda", stages_of(entry), nested_run(factory, entry), entry.around[0])
+        candidate = Candidate(entry.name or "lambda", stages_of(entry), nested_run(factory, entry), entry.around[0],
+                              tuple(function.name for function in entry.around))
         yield with_owner(candidate, cls)
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from flax import nnx
 
 from refkit.adapters import trees
-from refkit.adapters.calling import Data, data_parameters, forward_method, mode_arguments, parameters_of, typed
+from refkit.adapters.calling import Data, by_name, data_parameters, forward_method, mode_arguments, parameters_of, typed
 
 GROUPS = ("parameters", "statistics", "constants")
 
@@ -73,7 +73,8 @@ class NnxModel:
     def run(self, tree: dict[str, Any], data: Data, training: bool, key: jax.Array | None) -> Any:
         module = self.module(tree, training, key)
         modes = mode_arguments(self.forward_parameters, training, key, make_key)
-        return self.function(module, *data.positional, **data.named, **modes)
+        positional, named = by_name(self.data_parameters, data.positional, data.named)
+        return self.function(module, *positional, **named, **modes)
 
 
 def is_no_key(path, value) -> bool:

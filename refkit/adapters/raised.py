@@ -57,9 +57,14 @@ def user_lines(error: BaseException, file: str) -> tuple[int, ...]:
     return tuple(frame.lineno for frame in frames if os.path.abspath(frame.filename) == wanted)
 
 
-def model_raised(failures: list[Failure], file: str, line: int | None) -> ModelRaised:
+def furthest(failures: list[Failure], file: str) -> Failure:
     """The failure that got furthest; the earliest tried of those that tie."""
-    best = max(failures, key=lambda failure: failure.progress(file))
+    return max(failures, key=lambda failure: failure.progress(file))
+
+
+def model_raised(failures: list[Failure], file: str, line: int | None) -> ModelRaised:
+    """What the failure that got furthest says."""
+    best = furthest(failures, file)
     lines = user_lines(best.error, file)
     tried = tuple(dict.fromkeys(failure.layout for failure in failures if failure.layout))
     return ModelRaised(best.error, file, lines[-1] if lines else line, best.stage, tried, best.inputs)

@@ -2,14 +2,16 @@
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from refkit.adapters import roles
+from refkit.adapters.calling import Data
 from refkit.adapters.evidence import Evidence
+from refkit.adapters.extras import Extra, extra_choices
 from refkit.adapters.layouts import Layout, layouts
 from refkit.adapters.outputs import Output, pick
 from refkit.adapters.raised import Failure
@@ -28,24 +30,49 @@ class Call:
     Args:
         model: the adapter's model.
         layout: how it takes its inputs.
+        extras: what its forward function wants beside them.
+        batch: examples in the trial.
+        tree: shapes of its leaves.
         output: which of what it returns counts.
         cost: 0 where everything is as expected; the least cost wins.
-        tree: shapes of its leaves.
-        batch: examples in the trial.
     """
 
     model: Any
     layout: Layout
-    output: Output
-    cost: int
-    tree: dict[str, Any]
+    extras: tuple[Extra, ...]
     batch: int
+    tree: dict[str, Any] = dataclasses.field(default_factory=dict)
+    output: Output = Output(0, ())
+    cost: int = 0
+
+    def arrange(self, values: list[jax.Array], batch: int | None) -> Data:
+        """The user's data from a batch, or from one example where `batch` is None."""
+        data = self.layout.arrange(values)
+        if not self.extras:
+            return data
+        made = {extra.name: extra.make(batch, self.steps) for extra in self.extras}
+        return Data(data.positional, data.named | made)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the sequences among the inputs."""
+        return next((given.shape[0] for given in self.layout.inputs if given.kind in ("sequence", "tokens")), 1)
+
+    def example(self, batch: int) -> Data:
+        """Data of the user's layout, all zeros, for models whose parameters follow from data."""
+        values = [jnp.zeros((batch, *given.shape), given.dtype) for given in self.layout.inputs]
+        if self.layout.per_example:
+            return self.arrange([value[0] for value in values], None)
+        return self.arrange(values, batch)
+
+    def init(self, key: jax.Array) -> dict[str, Any]:
+        return self.model.init(key, self.example(1))
 
     def raw(self, tree: dict[str, Any], inputs: tuple[jax.Array, ...], training: bool, key: jax.Array | None) -> Any:
         """What the user's model returns for a batch in the reference's convention."""
         if not self.layout.per_example:
-            return self.model.run(tree, self.layout.arrange(list(inputs)), training, key)
-        one = lambda key, *values: self.model.run(tree, self.layout.arrange(list(values)), training, key)
+            return self.model.run(tree, self.arrange(list(inputs), inputs[0].shape[0]), training, key)
+        one = lambda key, *values: self.model.run(tree, self.arrange(list(values), None), training, key)
         if key is None:
             return jax.vmap(lambda *values: one(None, *values))(*inputs)
         return jax.vmap(one)(jax.random.split(key, inputs[0].shape[0]), *inputs)
@@ -93,19 +120,32 @@ def find_call(
         except Exception as error:
             failures.append(Failure(error, "constructor"))
             continue
-        for sized in variants(with_lengths(inputs, model.data_parameters), evidence, leaves):
-            for layout in layouts(sized, model.data_parameters, model.function, evidence):
-                tried += 1
-                call, failure = attempt(model, layout, outputs, evidence, guessed)
-                if failure is not None:
-                    failures.append(failure)
-                elif call.cost == 0:
-                    return call, failures
-                else:
-                    found.append(call)
-                if tried >= ATTEMPTS:
-                    return min(found, key=lambda call: call.cost, default=None), failures
+        for layout, extras in ways_to_call(model, inputs, evidence, leaves):
+            tried += 1
+            call, failure = attempt(model, layout, extras, outputs, evidence, guessed)
+            if failure is not None:
+                failures.append(failure)
+            elif call.cost == 0:
+                return call, failures
+            else:
+                found.append(call)
+            if tried >= ATTEMPTS:
+                return min(found, key=lambda call: call.cost, default=None), failures
     return min(found, key=lambda call: call.cost, default=None), failures
+
+
+def ways_to_call(
+    model: Any, inputs: tuple[Input, ...], evidence: Evidence, leaves: list[Any]
+) -> Iterator[tuple[Layout, tuple[Extra, ...]]]:
+    """Sizes, layouts and further arguments, most plausible first."""
+    inputs = with_lengths(inputs, model.data_parameters)
+    choices = extra_choices(model.data_parameters, len(inputs), model.cls, evidence, leaves)
+    for sized in variants(inputs, evidence, leaves):
+        for extras in choices:
+            names = {extra.name for extra in extras}
+            taking = [parameter for parameter in model.data_parameters if parameter.name not in names]
+            for layout in layouts(sized, taking, model.function, evidence):
+                yield layout, extras
 
 
 def with_lengths(inputs: tuple[Input, ...], parameters: list[inspect.Parameter]) -> tuple[Input, ...]:
@@ -134,18 +174,24 @@ def key_shape() -> jax.ShapeDtypeStruct:
 
 
 def attempt(
-    model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool
+    model: Any, layout: Layout, extras: tuple[Extra, ...], outputs: int, evidence: Evidence, guessed: bool
 ) -> tuple[Call | None, Failure | None]:
     """One way to call, by shapes."""
     if model.gives_output and not layout.per_example:
-        call, failure = judged(initialize_on_batch, model, layout, outputs, evidence, guessed)
+        call, failure = judged(initialize_on_batch, model, layout, extras, outputs, evidence, guessed)
         if call is None or call.cost < UNUSABLE:
             return call, failure
-    return judged(initialize_then_run, model, layout, outputs, evidence, guessed)
+    return judged(initialize_then_run, model, layout, extras, outputs, evidence, guessed)
 
 
 def judged(
-    trial: Callable, model: Any, layout: Layout, outputs: int, evidence: Evidence, guessed: bool
+    trial: Callable,
+    model: Any,
+    layout: Layout,
+    extras: tuple[Extra, ...],
+    outputs: int,
+    evidence: Evidence,
+    guessed: bool,
 ) -> tuple[Call | None, Failure | None]:
     """A trial's call with its cost, or why there is none."""
     described = tuple(
@@ -153,7 +199,7 @@ def judged(
         for given in layout.inputs
     )
     try:
-        call, returned = trial(model, layout)
+        call, returned = trial(model, layout, extras)
     except Exception as error:
         return None, Failure(error, "forward", layout.name, described)
     output = pick(returned, call.batch, outputs)
@@ -164,25 +210,20 @@ def judged(
     return call, None
 
 
-def initialize_on_batch(model: Any, layout: Layout) -> tuple[Call, Any]:
+def initialize_on_batch(model: Any, layout: Layout, extras: tuple[Extra, ...]) -> tuple[Call, Any]:
     """Parameters and output in one go."""
-    batch = batch_size(layout.inputs, ())
-    tree, returned = jax.eval_shape(lambda key: model.init_with_output(key, example(layout, batch)), key_shape())
-    return Call(model, layout, Output(0, ()), 0, tree, batch), returned
+    call = Call(model, layout, extras, batch_size(layout.inputs, ()))
+    call.tree, returned = jax.eval_shape(lambda key: model.init_with_output(key, call.example(call.batch)), key_shape())
+    return call, returned
 
 
-def initialize_then_run(model: Any, layout: Layout) -> tuple[Call, Any]:
+def initialize_then_run(model: Any, layout: Layout, extras: tuple[Extra, ...]) -> tuple[Call, Any]:
     """Parameters from one example, where they follow from data at all, then a batch."""
-    tree = model.tree or jax.eval_shape(lambda key: model.init(key, example(layout, 1)), key_shape())
-    call = Call(model, layout, Output(0, ()), 0, tree, batch_size(layout.inputs, jax.tree.leaves(tree)))
+    call = Call(model, layout, extras, 1)
+    call.tree = model.tree or jax.eval_shape(call.init, key_shape())
+    call.batch = batch_size(layout.inputs, jax.tree.leaves(call.tree))
     run = lambda tree, *values: call.raw(tree, values, False, None)
-    return call, jax.eval_shape(run, tree, *abstract(layout.inputs, call.batch))
-
-
-def example(layout: Layout, batch: int):
-    """Data of the user's layout, all zeros, for models whose parameters follow from data."""
-    values = [jnp.zeros((batch, *given.shape), given.dtype) for given in layout.inputs]
-    return layout.arrange([value[0] for value in values] if layout.per_example else values)
+    return call, jax.eval_shape(run, call.tree, *abstract(layout.inputs, call.batch))
 
 
 def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> int:
@@ -212,10 +253,12 @@ def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool)
     if not timed or call.layout.per_example or (len(call.output.shape) < 3 and not evidence.time_first):
         return []
     found = []
-    for layout in layouts(call.layout.inputs, call.model.data_parameters, call.model.function, evidence):
+    names = {extra.name for extra in call.extras}
+    taking = [parameter for parameter in call.model.data_parameters if parameter.name not in names]
+    for layout in layouts(call.layout.inputs, taking, call.model.function, evidence):
         same = layout.packing.name == call.layout.packing.name and layout.per_example == call.layout.per_example
         if same and layout.time_first != call.layout.time_first:
-            other, _ = attempt(call.model, layout, outputs, evidence, guessed)
+            other, _ = attempt(call.model, layout, call.extras, outputs, evidence, guessed)
             if other is not None and other.cost <= call.cost:
                 found.append(other)
     return found[:1]

@@ -85,8 +85,15 @@ def image_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[tup
         list(dict.fromkeys([channels, *depths])) if channels in depths or not depths else list(dict.fromkeys(depths))
     )
     sides = [(height, width), *((side, side) for side in constants(evidence, IMAGE_NAMES) if 4 <= side <= 512)]
-    sides += [(side, side) for side in (32, 28, 8, 64) if re.search(rf"\b{side}\b", evidence.source)]
+    sides += [(side, side) for side in (32, 28, 8, 64) if speaks_of_side(side, evidence)]
     return [*found, *((*side, depth) for depth in depths for side in dict.fromkeys(sides))]
+
+
+def speaks_of_side(side: int, evidence: Evidence) -> bool:
+    """Whether the file says that its pictures have this side; 32 also where it says nothing at all."""
+    if re.search(rf"\b{side}\s*[,x×*]\s*{side}\b", evidence.source):
+        return True
+    return side == 32 and not re.search(r"\b28\b|mnist|digits", evidence.source, re.I)
 
 
 def sequence_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[tuple[int, ...]]:

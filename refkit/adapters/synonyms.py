@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 Sizes = dict[str, Any]
+FEW_CLASSES = 3  # for a classifier beside a reference that has one output
+DEFAULTS: Sizes = {"vocabulary": 16, "embedding": 32, "time": 20}  # where the reference has no such size
 
 
 def first(value: Any) -> Any:
@@ -29,6 +31,7 @@ def image_channels(sizes: Sizes) -> list:
 
 
 def outputs(sizes: Sizes) -> list:
+    """Classes or targets."""
     return [sizes[name] for name in ("outputs", "classes") if name in sizes]
 
 
@@ -55,6 +58,17 @@ def layers(sizes: Sizes) -> list:
         return middle
     after = (*middle[0], *last)
     return ([(*before, *after)] if before else []) + [after, middle[0]]
+
+
+def input_shapes(sizes: Sizes) -> list:
+    """Of one example, and with a place for the batch before it."""
+    if "image" in sizes:
+        shape = wide(sizes["image"])
+    elif "features" in sizes:
+        shape = tuple(size for size in (sizes.get("time"), sizes["features"]) if size)
+    else:
+        return []
+    return [(-1, *shape), shape] if sizes.get("framework") == "jax" else [shape, (-1, *shape)]
 
 
 def channels(sizes: Sizes) -> list:
@@ -98,7 +112,7 @@ INTEGERS: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
         image_channels,
     ),
     (
-        r"(n_?|num_?|d_?)?(out|outputs?|output|classes|class|labels|answers|targets?|logits|y|actions)"
+        r"(n_?|num_?|d_?)?(out|outputs?|output|classes|class|labels|answers|targets?|logits|y|actions|tags)"
         r"(_?(dims?|size|features|units|classes|out|outputs|width))?|dout|n_?class(es)?|nclass(es)?|num_cls|k|features_out|dim_out|fout",
         outputs,
     ),
@@ -142,7 +156,7 @@ SEQUENCES: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
     (r"(conv|cnn)?_?(channels|filters|features|n_filters)|conv_(dims|widths|sizes)", channel_widths),
     (r"(dense|fc|mlp|linear|head)_?(sizes|widths|dims|features|units|layers)?", dense_widths),
     (r"(n_?|num_?)?hiddens?(_?(layers?|sizes?|dims?|features|units|widths?|layer_sizes))?", hidden_widths),
-    (r"(img|image|input|in|x|sample|example)_?(shape|size|dims|dim)", pick("image")),
+    (r"(img|image|input|in|x|sample|example)_?(shape|size|dims|dim)", input_shapes),
     (
         r"kernel(_size)?|ksize|window",
         lambda sizes: [(sizes["kernel"],) * 2] if isinstance(sizes.get("kernel"), int) else [],
@@ -167,5 +181,7 @@ def candidates(name: str, sequence: bool | None, sizes: Sizes) -> list:
         found.append(RATES[1])
     values: list = []
     for source in found:
-        values += [value for value in source(sizes) if value not in values]
+        values += [value for value in source(DEFAULTS | sizes) if value not in values]
+    if re.search("class|label|tag|answer|categor", name) and values == [1]:
+        return [FEW_CLASSES]
     return values
