@@ -31,7 +31,7 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     candidate = difference.candidate
     common = dict(rung=rung, **place, **compared)
     candidates = tuple(Candidate(id, distance) for id, distance in difference.rivals)
-    sign = sign_of(alignment) if candidate is None else None
+    sign = sign_of(alignment, unused_shapes(difference)) if candidate is None else None
     if sign is not None:
         bug = find_bug(sign)
         return Finding(kind="bug", id=sign, candidates=(Candidate(sign, 0.0), *candidates), message=f"looks like `{sign}`",
@@ -61,6 +61,11 @@ def not_finite(alignment: Alignment) -> str:
             where = "" if trace.sites[node] is None else f" from line {trace.sites[node].line} on"
             return f"this value is not finite: on valid input it holds {kind}{where}, where the reference's is finite"
     return ""
+
+
+def unused_shapes(difference: Difference) -> list[tuple[int, ...]]:
+    yours = difference.before.yours
+    return [tuple(yours.shapes[k].shape) for k in yours.unused]
 
 
 def help_of(mend: str, difference: Difference) -> str:

@@ -8,7 +8,7 @@ from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.chosen_starts import Chosen, chosen_starts
 from refkit.diagnosis.faulty_starts import Fault, faulty_starts
 from refkit.diagnosis.initial import Draws, Portion, portions, your_draws
-from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame, source_of
+from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame, scaling_site, source_of
 from refkit.diagnosis.repeated_draws import Drawing, repeated_draws
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.edits.places import LAST
@@ -37,7 +37,7 @@ def run(matter: Matter) -> Outcome:
     findings = [*fault_findings(faults, found), *repeated_findings(draws, found)]
     chosen = chosen_starts([portion for portion in found if portion not in faulty], LAST[matter.subject.name])
     findings += [choice_finding(choice, found, matter.subject.name) for choice in chosen]
-    leaves = {portion.place for portion in found}
+    leaves = {portion.place for portion in found if portion.path}
     return outcome(NAME, findings, f"{len(leaves)} parameters begin as the reference's do")
 
 
@@ -48,6 +48,7 @@ def fault_findings(faults: list[Fault], found: list[Portion]) -> list[Finding]:
     merged: dict[tuple, tuple[Site | None, Fault]] = {}
     for fault in faults:
         site = own_frame(fault.portions[0].frames, well_made)
+        site = site if fault.id == "initialised-to-constant" else scaling_site(site)
         key = (fault.id, statement_of(site) or fault.words)
         if key in merged:
             merged[key][1].portions.extend(fault.portions)
@@ -111,7 +112,7 @@ def listed(paths: list[str]) -> str:
 
 
 def side_of(portion: Portion) -> Side:
-    value = portion.samples[0]
+    value = portion.sample
     return Side("float32", portion.leaf.shape, float(value.min()), float(value.max()))
 
 

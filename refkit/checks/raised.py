@@ -51,7 +51,7 @@ def raised_finding(
     changed = explain(raised.error, source or "")
     if changed is not None:
         return Finding("runs", "unexplained", message, help=changed, **place)
-    named = None if raising is None else name_raising(raising, subject, given)
+    named = None if raising is None else name_raising(raising.recording, subject, given)
     if named is None:
         message = f"{message}; {said}" if said else message
         return Finding("runs", "unexplained", message, help=TAKES_OTHERS, **place)

@@ -26,6 +26,7 @@ KINDS = (
     ("mapping", r"vmap got|vmap was requested"),
     ("broadcast", r"incompatible shapes for broadcasting|got incompatible shapes"),
 )
+WHOLE_BATCH = (("batches",), ("one", "batches"))
 OTHER_SIZE, OTHER_RANK = 0.8, 1.8  # what it costs to lay two shapes beside each other
 REPEATED, YOURS_ALONE, REFERENCE_ALONE = 0.2, 2.0, 0.6  # and to leave one alone: a repeated shape is an activation
 
@@ -178,6 +179,9 @@ def manner(recording: Recording) -> tuple:
     text = f"{type(recording.error).__name__}: {recording.error}"
     kind = next((kind for kind, pattern in KINDS if re.search(pattern, text)), type(recording.error).__name__)
     batch = batch_of(recording)
+    for value in recording.given:
+        if symbols(value.shape, batch) in WHOLE_BATCH:
+            return "whole batch in one axis", symbols(value.shape, batch)
     named = [sizes_in(shape) for shape in re.findall(r"[(\[](\d[\d, ]*)[)\]]", text)]
     if kind.startswith("joining"):
         return kind, frozenset(symbols(shape, batch) for shape in named)
