@@ -18,7 +18,7 @@ class Change(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Replace:
-    """Replace `old`, which must occur exactly once, by `new`; further lines of `new` take the indentation of `old`'s line."""
+    """Replace `old`, which must occur exactly once, by `new`; its further lines take the indentation of `old`'s."""
 
     old: str
     new: str
@@ -107,9 +107,10 @@ class Edit:
     Args:
         reference: `mlp`, `lenet`, `lstm`, `multimodal`.
         changes: what to do to the source, in order.
-        options: options under which the edit is sure to apply, as `{"dropout": "0.5"}`. Under others it applies wherever
-            its old text occurs: a program with `dropout=0.2` has the same line.
-        visible: text of the first line of the *edited* source whose value departs from the unedited one; occurs once there.
+        options: options under which the edit is sure to apply, as `{"dropout": "0.5"}`. Under others it applies
+            wherever its old text occurs: a program with `dropout=0.2` has the same line.
+        visible: text of the first line of the *edited* source whose value departs from the unedited one; occurs once
+            there.
         where: a few words for the report, such as `after conv1`.
         rung: the rung that must catch it first, where it is not the one of its bug.
     """

@@ -19,6 +19,8 @@ MODELS = {"mlp": "MLP", "lenet": "LeNet", "lstm": "LSTM", "multimodal": "Multimo
 PROBES = ("ordinary", "constant", "large", "negative", "exact")
 # The last layer's kernel at these probes: logits of several hundred, of either sign.
 LARGE = {"large": 1000.0, "negative": -1000.0}
+# What the inputs are multiplied by there, so that an exponential overflows in hidden layers too.
+HOT = {"large": np.float32(1000)}
 
 
 def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -70,7 +72,7 @@ class Subject:
                 value = drawn(name, (BATCH, *shape))
                 if hasattr(config, "image"):  # pictures of different brightness, or their logits are nearly the same
                     value = np.linspace(0.2, 1, BATCH, dtype=np.float32)[:, None, None, None] / (1 + np.exp(-value))
-                found.append(np.full_like(value, 0.5) if probe == "constant" else value)
+                found.append(np.full_like(value, 0.5) if probe == "constant" else value * HOT.get(probe, np.float32(1)))
         return found
 
     def labels(self, probe: str, output: np.ndarray) -> np.ndarray:

@@ -100,7 +100,5 @@ def test_shows_at_its_rung(bug, edit):
 
 
 def test_unknown_id():
-    with pytest.raises(
-        RefkitError, match="no known bug is called `missing-activaton`: did you mean `missing-activation`"
-    ):
+    with pytest.raises(RefkitError, match="is called `missing-activaton`: did you mean `missing-activation`"):
         find_bug("missing-activaton")

@@ -103,8 +103,8 @@ def test_options_are_named_once(reference):
 
 
 SENTENCES = {
-    "lent:pool=max": "no reference is called `lent`: did you mean `lenet`?; give one of `mlp`, `lenet`, `lstm`, `multimodal`"
-    " or `file.py:Name`",
+    "lent:pool=max": "no reference is called `lent`: did you mean `lenet`?; give one of `mlp`, `lenet`, `lstm`, "
+    "`multimodal` or `file.py:Name`",
     "lenet:pool=mx": "option `pool` was given `mx`: give one of `avg`, `max`, `strided`",
     "lenet:pool": "option `pool` of `lenet` has no value: write it as `option=value`",
     "lenet:pool=max,pool=avg": "option `pool` of `lenet` is given twice: give it once",
@@ -128,9 +128,10 @@ def test_says_which_option_was_meant():
 
 
 IMPOSSIBLE = {
-    "lstm:bidirectional=true,lengths=true": "`lstm` cannot have `lengths=true` together with `bidirectional=true`: leave one of "
-    "them out",
-    "lenet:log-epsilon=1e-7": "`lenet` cannot have `log-epsilon=1e-7` by itself: give `output=softmax` or the like with it",
+    "lstm:bidirectional=true,lengths=true": "`lstm` cannot have `lengths=true` together with `bidirectional=true`: "
+    "leave one of them out",
+    "lenet:log-epsilon=1e-7": "`lenet` cannot have `log-epsilon=1e-7` by itself: give `output=softmax` or the like "
+    "with it",
     "lenet:output=sigmoid": "`lenet` cannot have `output=sigmoid`: leave it out",
 }
 

@@ -15,10 +15,12 @@ BUG = Bug(
     id="activation-on-logits",
     group="loss",
     rung="forward",
-    what="The last layer's output passes through a ReLU, tanh, sigmoid or the like before a loss that takes any number.",
-    shows="The outputs stay in the activation's range; under ReLU a class whose logits are all negative has no gradient at all.",
-    harm="Logits that cannot go below 0 or beyond 1 cannot say that a class is out of the question: the loss has a floor, "
-    "and units die.",
+    what="The last layer's output passes through a ReLU, tanh, sigmoid or the like before a loss that takes any "
+    "number.",
+    shows="The outputs stay in the activation's range; under ReLU a class whose logits are all negative has no "
+    "gradient at all.",
+    harm="Logits that cannot go below 0 or beyond 1 cannot say that a class is out of the question: the loss has a "
+    "floor, and units die.",
     mend="Return the last layer's output as it is and leave the rest to the loss.",
     edits=tuple(
         Edit(

@@ -23,7 +23,8 @@ BUG = Bug(
     id="batch-statistics-at-evaluation",
     group="mode",
     rung="forward",
-    what="In evaluation the batch normalisation uses the mean and variance of the batch at hand and not the running ones.",
+    what="In evaluation the batch normalisation uses the mean and variance of the batch at hand and not the running "
+    "ones.",
     shows="An example's output changes with its batch; a batch of one gives the shift alone.",
     harm="Scores depend on the size and the order of evaluation batches, and a single example cannot be judged.",
     mend="Evaluate with the running statistics: `model.eval()` or `use_running_average=True`.",

@@ -37,9 +37,11 @@ BUG = Bug(
     id="bias-on-wrong-axis",
     group="shapes",
     rung="forward",
-    what="A bias is added along the batch, the height or the width, where sizes happen to agree, and not along the channels.",
+    what="A bias is added along the batch, the height or the width, where sizes happen to agree, and not along the "
+    "channels.",
     shows="Nothing raises at these sizes, and another batch size does; the values depart where the bias is added.",
-    harm="Examples or pixels get offsets of their own and the units get none: the layer does something else in every batch.",
+    harm="Examples or pixels get offsets of their own and the units get none: the layer does something else in every "
+    "batch.",
     mend="Add the bias along the last axis, or shape it for the layout: `bias[:, None, None]` is for channels first.",
     edits=tuple(edits()),
 )

@@ -25,7 +25,8 @@ BUG = Bug(
     rung="forward",
     what="One of the two modalities does not reach the output: its vector is dropped, overwritten or zero.",
     shows="Changing that input changes nothing, and the gradient of its whole branch is exactly 0.",
-    harm="The model is a single-modality one that costs as much as two; it can look good where the other modality says little.",
+    harm="The model is a single-modality one that costs as much as two; it can look good where the other modality "
+    "says little.",
     mend="Put both vectors into the merged one, and test that each input changes the output.",
     edits=(
         zero("words_vector", "words are zero"),

@@ -38,7 +38,8 @@ BUG = Bug(
     group="shapes",
     rung="forward",
     what="Picture and words are joined along the batch axis, or end to end, and not along the features.",
-    shows="It raises, or a later reshape hides it: then a row holds parts of several examples, and changing one changes others.",
+    shows="It raises, or a later reshape hides it: then a row holds parts of several examples, and changing one "
+    "changes others.",
     harm="A picture is judged with the words of another example.",
     mend="Concatenate along the last axis, `axis=-1`, and assert that the first axis is still the batch.",
     edits=(

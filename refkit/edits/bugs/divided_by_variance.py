@@ -11,7 +11,8 @@ BUG = Bug(
     rung="forward",
     what="Inputs are divided by their variance and not by their standard deviation.",
     shows="The standardised inputs have a standard deviation of one over the original's, and not 1.",
-    harm="Features with small numbers become huge and those with large numbers vanish: the opposite of what scaling is for.",
+    harm="Features with small numbers become huge and those with large numbers vanish: the opposite of what scaling "
+    "is for.",
     mend="Divide by the standard deviation, the variance's root.",
     edits=tuple(
         Edit(

@@ -31,7 +31,8 @@ BUG = Bug(
     group="initialisation",
     rung="forward",
     what="Some word ids are past the embedding's last row: it has too few rows, or the ids are too high.",
-    shows="Indexing gives the last row in silence, `nnx.Embed` and `jnp.take` give NaN, and an id of -1 gives the last row.",
+    shows="Indexing gives the last row in silence, `nnx.Embed` and `jnp.take` give NaN, and an id of -1 gives the "
+    "last row.",
     harm="Rare words share one row without a word of warning, or one of them makes the whole batch NaN.",
     mend="Make the embedding as large as the largest id plus one, and check the ids when data is read.",
     edits=(*edits("lstm"), *edits("multimodal")),

@@ -50,7 +50,8 @@ BUG = Bug(
     group="numerics",
     rung="loss",
     what="A softmax or its logarithm is written with plain exponentials, without taking the largest logit off first.",
-    shows="Right at ordinary sizes; with a logit of 89 or more, float32's exponential is inf, the probability NaN and the loss too.",
+    shows="Right at ordinary sizes; with a logit of 89 or more, float32's exponential is inf, the probability NaN "
+    "and the loss too.",
     harm="Training goes well until the logits have grown, and then everything is NaN within one step.",
     mend="Use `nnx.log_softmax`, `jax.nn.logsumexp` or optax's losses on logits, which take the maximum off.",
     edits=tuple(edit for reference, options in CLASSES.items() for edit in edits(reference, options)),

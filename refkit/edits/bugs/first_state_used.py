@@ -18,7 +18,8 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="The readout takes the state of the first step, or of another one, where the last is meant.",
-    shows="All states agree and the readout's input is another of them; inputs of later steps do not change the output.",
+    shows="All states agree and the readout's input is another of them; inputs of later steps do not change the "
+    "output.",
     harm="The first state has seen one step of the sequence, so the model cannot use the rest.",
     mend="Take the last state along the time axis: index -1, after checking which axis is time.",
     edits=(

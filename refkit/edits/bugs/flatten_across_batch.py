@@ -22,9 +22,11 @@ BUG = Bug(
     id="flatten-across-batch",
     group="shapes",
     rung="forward",
-    what="The picture is flattened over the batch axis too, so that a row of the result holds elements of several examples.",
+    what="The picture is flattened over the batch axis too, so that a row of the result holds elements of several "
+    "examples.",
     shows="The shape may still be right; changing one example changes the outputs of others.",
-    harm="Labels no longer belong to what the model sees: the loss stays near that of guessing, or follows the batch's company.",
+    harm="Labels no longer belong to what the model sees: the loss stays near that of guessing, or follows the "
+    "batch's company.",
     mend="Flatten with the batch axis kept in front: `x.reshape(x.shape[0], -1)`.",
     edits=(
         *(

@@ -38,7 +38,7 @@ def use_edits(reference: str) -> list[Edit]:
 
 
 def half_edits(reference: str) -> list[Edit]:
-    """Two gates exchanged in what comes from the input alone, or from the state alone: two orders in one fused kernel."""
+    """Two gates exchanged in what comes from the input alone, or from the state: two orders in one fused kernel."""
     edits = []
     for one, other in itertools.combinations("ifgo", 2):
         for half, place in ((FROM_X, "input's"), (FROM_H, "state's")):
@@ -70,11 +70,14 @@ BUG = Bug(
     id="gates-swapped",
     group="architecture",
     rung="forward",
-    what="The LSTM's gates are used for one another: input, forget and output gate or the candidate stand in each other's place.",
-    shows="The gates' own values agree and the state made of them departs: the line that uses the gates, one after the swapped names.",
-    harm="The cell still learns something, but forgets where it should write: long dependencies are lost, and a forget-gate "
-    "bias or another model's weights do the wrong thing.",
-    mend="Use the gates as the equations have them, c = f·c + i·g and h = o·tanh(c), and split fused kernels in one order.",
+    what="The LSTM's gates are used for one another: input, forget and output gate or the candidate stand in each "
+    "other's place.",
+    shows="The gates' own values agree and the state made of them departs: the line that uses the gates, one after "
+    "the swapped names.",
+    harm="The cell still learns something, but forgets where it should write: long dependencies are lost, and a "
+    "forget-gate bias or another model's weights do the wrong thing.",
+    mend="Use the gates as the equations have them, c = f·c + i·g and h = o·tanh(c), and split fused kernels in one "
+    "order.",
     edits=tuple(
         edit
         for reference in ("lstm", "multimodal")

@@ -101,7 +101,8 @@ BUG = Bug(
     id="gradient-stopped",
     group="randomness and JAX",
     rung="gradients",
-    what="A step on the way to the loss lets no gradient through: `stop_gradient`, `argmax`, rounding or an integer cast.",
+    what="A step on the way to the loss lets no gradient through: `stop_gradient`, `argmax`, rounding or an integer "
+    "cast.",
     shows="Values are right, or rounded; the gradient of every parameter before the step is exactly 0.",
     harm="The layers before it are never trained and stay as random as they began.",
     mend="Take the step off the path to the loss, or use a smooth one in its place.",

@@ -23,7 +23,8 @@ BUG = Bug(
     group="preprocessing",
     rung="forward",
     what="The picture lies on its side or is mirrored: height and width are exchanged, or an axis runs backwards.",
-    shows="Every value is there, in another place; what is trained works, and pictures from elsewhere or pretrained kernels do not fit.",
+    shows="Every value is there, in another place; what is trained works, and pictures from elsewhere or pretrained "
+    "kernels do not fit.",
     harm="It goes unnoticed until the model meets pictures the right way round, and is then wrong on them.",
     mend="Look at one picture as the model gets it, and keep to height, width, channels.",
     edits=(*edits("lenet"), *edits("multimodal")),

@@ -53,8 +53,10 @@ BUG = Bug(
     id="initialisation-too-large",
     group="initialisation",
     rung="initialization",
-    what="Weights begin ten or more times as large as their layer's number of inputs allows, as with a standard deviation of 1.",
-    shows="Values grow from layer to layer; the first loss is far above ln C, tanh and sigmoid units sit at their ends.",
+    what="Weights begin ten or more times as large as their layer's number of inputs allows, as with a standard "
+    "deviation of 1.",
+    shows="Values grow from layer to layer; the first loss is far above ln C, tanh and sigmoid units sit at their "
+    "ends.",
     harm="The model begins sure of nonsense and first has to unlearn it; saturated units hardly get a gradient.",
     mend="Scale by the number of inputs: He for ReLU, Glorot for tanh.",
     edits=(

@@ -43,8 +43,10 @@ BUG = Bug(
     group="initialisation",
     rung="initialization",
     what="Weights begin ten or more times as small as their layer's number of inputs asks for.",
-    shows="Values shrink from layer to layer; the first loss is ln C almost exactly, and gradients of early layers are next to 0.",
-    harm="Hardly any signal passes, forward or back: the loss stays on a plateau for long, or for good in a deep model.",
+    shows="Values shrink from layer to layer; the first loss is ln C almost exactly, and gradients of early layers "
+    "are next to 0.",
+    harm="Hardly any signal passes, forward or back: the loss stays on a plateau for long, or for good in a deep "
+    "model.",
     mend="Scale by the number of inputs: He for ReLU, Glorot for tanh.",
     edits=(
         *(edit for reference in FAMILIES for edit in everywhere(reference)),

@@ -41,11 +41,13 @@ BUG = Bug(
     id="initialisation-wrong-fan",
     group="initialisation",
     rung="initialization",
-    what="The number of inputs that scales the weights is counted on the wrong axes: a convolution's without its window, or a "
-    "fused recurrent kernel's with all four gates.",
+    what="The number of inputs that scales the weights is counted on the wrong axes: a convolution's without its "
+    "window, or a fused recurrent kernel's with all four gates.",
     shows="The layer's standard deviation is off by the root of the miscounted factor: five times for a 5×5 window.",
-    harm="Values grow or shrink at that layer: a deeper network explodes or fades although it names the right initialisation.",
-    mend="Say which axes are in and out (`in_axis`, `out_axis`), draw each gate by itself, or use the layer's own default.",
+    harm="Values grow or shrink at that layer: a deeper network explodes or fades although it names the right "
+    "initialisation.",
+    mend="Say which axes are in and out (`in_axis`, `out_axis`), draw each gate by itself, or use the layer's own "
+    "default.",
     edits=(*convolution_edits("lenet"), *recurrent_edits("lstm")),
     alike=("initialisation-too-large", "initialisation-too-small"),
 )

@@ -29,9 +29,10 @@ BUG = Bug(
     group="initialisation",
     rung="initialization",
     what="Weights begin as zeros or as one other constant.",
-    shows="All units of a layer are identical and stay so; with zeros the loss is exactly ln C and the gradient of earlier "
-    "layers exactly 0.",
-    harm="Identical units get identical gradients: however many there are, the layer is one unit wide, or does not move at all.",
+    shows="All units of a layer are identical and stay so; with zeros the loss is exactly ln C and the gradient of "
+    "earlier layers exactly 0.",
+    harm="Identical units get identical gradients: however many there are, the layer is one unit wide, or does not "
+    "move at all.",
     mend="Draw the weights at random: He for ReLU, Glorot for tanh. Zeros are for biases.",
     edits=(
         *(edit for reference in LAST for edit in everywhere(reference, "kernel_init")),

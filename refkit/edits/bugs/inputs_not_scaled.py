@@ -20,7 +20,8 @@ BUG = Bug(
     rung="forward",
     what="Pixel values from 0 to 255 go into the first layer as they are.",
     shows="The first layer's outputs are some 255 times the reference's; the first loss is far above ln C.",
-    harm="Gradients of the first layer are as much too large: training is unstable or slow, though it may still overfit.",
+    harm="Gradients of the first layer are as much too large: training is unstable or slow, though it may still "
+    "overfit.",
     mend="Divide by 255 before the model, or in it.",
     edits=(*edits("mlp"), *edits("lenet"), *edits("multimodal")),
     alike=("modality-unscaled",),

@@ -21,7 +21,8 @@ BUG = Bug(
     rung="forward",
     what="Inputs are divided by 255 twice: before the model and in it.",
     shows="The first layer's input is at most 1/255; the loss starts at ln C and falls late.",
-    harm="The inputs are next to zero, so the first layer has to grow its weights a hundredfold before anything is learned.",
+    harm="The inputs are next to zero, so the first layer has to grow its weights a hundredfold before anything is "
+    "learned.",
     mend="Scale in one place, in preprocess or in the model.",
     edits=(*edits("mlp"), *edits("lenet"), *edits("multimodal")),
     alike=("scaling",),

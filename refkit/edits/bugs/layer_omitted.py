@@ -82,9 +82,10 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="A stage is left out: a pooling, a convolution, or the flattening before the dense layers.",
-    shows="From the next line on the picture has another size; the next layer has more or fewer inputs than the reference's.",
-    harm="Without a pooling the dense layers get four times the inputs and see no larger surroundings; without a convolution "
-    "the features stay those of edges.",
+    shows="From the next line on the picture has another size; the next layer has more or fewer inputs than the "
+    "reference's.",
+    harm="Without a pooling the dense layers get four times the inputs and see no larger surroundings; without a "
+    "convolution the features stay those of edges.",
     mend="Put the stage back, or ask for the architecture meant with the reference's options.",
     edits=(*edits("lenet", "x"), *edits("multimodal", "image")),
     alike=("wrong-stride-or-kernel",),

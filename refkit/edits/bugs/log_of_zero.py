@@ -40,8 +40,10 @@ BUG = Bug(
     id="log-of-zero",
     group="numerics",
     rung="loss",
-    what="The loss takes the logarithm of a probability without a guard, and a softmax or sigmoid in float32 does reach 0.",
-    shows="Right at ordinary sizes; with logits about 100 apart the loss is inf, or NaN as 0 times inf, and so are gradients.",
+    what="The loss takes the logarithm of a probability without a guard, and a softmax or sigmoid in float32 does "
+    "reach 0.",
+    shows="Right at ordinary sizes; with logits about 100 apart the loss is inf, or NaN as 0 times inf, and so are "
+    "gradients.",
     harm="One example that the model is sure of and wrong about ends the training.",
     mend="Compute the log-probability from logits, or keep the probability above a small number such as 1e-7.",
     edits=tuple(edit for reference, options in CLASSES.items() for edit in edits(reference, options)),

@@ -35,11 +35,12 @@ BUG = Bug(
     id="loss-averaged-over-classes",
     group="loss",
     rung="loss",
-    what="The cross-entropy is averaged over the classes as well as over the examples, as by one `mean()` of one-hot labels "
-    "times log-probabilities.",
-    shows="Loss and every gradient are smaller than the reference's by exactly the number of classes: ln C over C at the start.",
-    harm="The learning rate is in effect divided by the number of classes, and the loss cannot be compared with ln C or with "
-    "anyone else's. Adam hides it except through its epsilon.",
+    what="The cross-entropy is averaged over the classes as well as over the examples, as by one `mean()` of one-hot "
+    "labels times log-probabilities.",
+    shows="Loss and every gradient are smaller than the reference's by exactly the number of classes: ln C over C at "
+    "the start.",
+    harm="The learning rate is in effect divided by the number of classes, and the loss cannot be compared with ln C "
+    "or with anyone else's. Adam hides it except through its epsilon.",
     mend="Sum over the classes and take the mean over the examples.",
     edits=tuple(edit for reference, options in CLASSES.items() for edit in edits(reference, options)),
 )

@@ -11,7 +11,8 @@ BUG = Bug(
     group="loss",
     rung="loss",
     what="The loss has the wrong sign: a missing minus before the log-probability, or one too many.",
-    shows="The loss is the reference's with the other sign: below 0 for a cross-entropy, and falling without bound in training.",
+    shows="The loss is the reference's with the other sign: below 0 for a cross-entropy, and falling without bound "
+    "in training.",
     harm="Training makes the right answers less and less likely: the loss goes down and so does the accuracy.",
     mend="Minimise the negative log-probability; a cross-entropy is never below 0.",
     edits=(

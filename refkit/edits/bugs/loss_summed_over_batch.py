@@ -10,8 +10,8 @@ BUG = Bug(
     rung="loss",
     what="The loss adds up over the examples of a batch instead of averaging them.",
     shows="Loss and every gradient are larger than the reference's by exactly the number of examples.",
-    harm="The learning rate is in effect multiplied by the batch size, and changes with it and with the short last batch; "
-    "clipping and weight decay lose their proportion too.",
+    harm="The learning rate is in effect multiplied by the batch size, and changes with it and with the short last "
+    "batch; clipping and weight decay lose their proportion too.",
     mend="Take the mean over the batch.",
     edits=(
         *(

@@ -32,7 +32,8 @@ BUG = Bug(
     group="numerics",
     rung="loss",
     what="The loss is computed or added up in bfloat16 or float16.",
-    shows="The loss moves in steps of about one part in 256 (bfloat16) or 2,048 (float16); large sums stop growing, or are inf.",
+    shows="The loss moves in steps of about one part in 256 (bfloat16) or 2,048 (float16); large sums stop growing, "
+    "or are inf.",
     harm="Small improvements are rounded away and so are gradients; a metric over many examples is plainly wrong.",
     mend="Keep the layers in the short format if need be, and turn logits into float32 before the loss.",
     edits=(

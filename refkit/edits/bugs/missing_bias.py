@@ -37,9 +37,10 @@ BUG = Bug(
     group="architecture",
     rung="structure",
     what="A layer has no bias.",
-    shows="One parameter leaf fewer than in the reference, or one that is never used; the values depart at the layer's line by a constant a unit.",
-    harm="The layer's hyperplanes all pass through the origin, which inputs that are not centred pay for. (Right only where a "
-    "normalisation with a shift of its own follows.)",
+    shows="One parameter leaf fewer than in the reference, or one that is never used; the values depart at the "
+    "layer's line by a constant a unit.",
+    harm="The layer's hyperplanes all pass through the origin, which inputs that are not centred pay for. (Right "
+    "only where a normalisation with a shift of its own follows.)",
     mend="Give the layer its bias, or say why it has none.",
     edits=(
         *(one_layer(layer) for layer in LAYERS),

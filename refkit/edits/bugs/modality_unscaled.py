@@ -14,7 +14,8 @@ BUG = Bug(
     group="preprocessing",
     rung="forward",
     what="One modality is on a scale hundreds of times the other's where they meet.",
-    shows="The merged vector has two ranges; the gradient of the small one's branch is next to nothing beside the other's.",
+    shows="The merged vector has two ranges; the gradient of the small one's branch is next to nothing beside the "
+    "other's.",
     harm="The model is decided by the large modality, and the other branch is hardly trained.",
     mend="Bring both to the same range before they meet: pixels divided by 255, vectors normalised.",
     edits=(

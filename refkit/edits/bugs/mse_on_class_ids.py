@@ -7,7 +7,9 @@ from refkit.edits.places import CHOSEN, CLASSES, CROSS_ENTROPY, GUARDED, SIGMOID
 MANNERS = {
     "every output against the class number": "losses = ((logits - labels[..., None]) ** 2).mean(axis=-1)",
     "every output against the class number, summed": "losses = ((logits - labels[..., None]) ** 2).sum(axis=-1)",
-    "every probability against the class number": "losses = ((nnx.softmax(logits) - labels[..., None]) ** 2).mean(axis=-1)",
+    "every probability against the class number": (
+        "losses = ((nnx.softmax(logits) - labels[..., None]) ** 2).mean(axis=-1)"
+    ),
     "the largest output's number against the class number": (
         "losses = (logits.argmax(axis=-1) - labels).astype(logits.dtype) ** 2"
     ),
@@ -24,9 +26,10 @@ BUG = Bug(
     group="loss",
     rung="loss",
     what="The loss is the squared error between outputs and class numbers.",
-    shows="The loss starts at the size of the squared class numbers and not at ln C; outputs move towards the mean class number.",
-    harm="Class numbers have no order: mistaking 1 for 9 is punished 64 times as much as mistaking 1 for 2, and between them "
-    "lies a class that has nothing to do with either.",
+    shows="The loss starts at the size of the squared class numbers and not at ln C; outputs move towards the mean "
+    "class number.",
+    harm="Class numbers have no order: mistaking 1 for 9 is punished 64 times as much as mistaking 1 for 2, and "
+    "between them lies a class that has nothing to do with either.",
     mend="Use the cross-entropy, or the squared error against one-hot labels.",
     edits=(
         *(

@@ -35,7 +35,7 @@ def floor_edits(reference: str) -> list[Edit]:
 
 def edits(reference: str) -> list[Edit]:
     logarithm = (Replace(f"losses = -jnp.log({GUARDED})", LOG),)
-    root = (Replace("return jnp.sqrt(errors.mean() + 1e-12)", f"mean = errors.mean()  # f32[]\n{ROOT}"),)
+    root = (Replace("return jnp.sqrt(errors.mean() + 1e-24)", f"mean = errors.mean()  # f32[]\n{ROOT}"),)
     absolute = (Replace("errors = jnp.abs(predictions - targets)", ABSOLUTE),)
     squared = (Replace("errors = (predictions - targets) ** 2", SQUARED),)
     one = {"outputs": "1"} if reference == "mlp" else {}
@@ -54,7 +54,8 @@ BUG = Bug(
     group="numerics",
     rung="gradients",
     what="A single `where` chooses a safe value after a logarithm, root or division has been taken of an unsafe one.",
-    shows="The value is right everywhere; at the guarded point the gradient is NaN, since 0 times the unused branch's inf is NaN.",
+    shows="The value is right everywhere; at the guarded point the gradient is NaN, since 0 times the unused "
+    "branch's inf is NaN.",
     harm="The guard seems to work, until one example meets it and every parameter turns NaN.",
     mend="Guard the input too: `where(x > 0, log(where(x > 0, x, 1)), 0)`.",
     edits=(

@@ -46,10 +46,11 @@ BUG = Bug(
     id="onehot-broadcast",
     group="shapes",
     rung="loss",
-    what="Labels of shape (B, 1) become one-hot of shape (B, 1, C), which broadcasts against the logits: every example meets "
-    "every example's label.",
+    what="Labels of shape (B, 1) become one-hot of shape (B, 1, C), which broadcasts against the logits: every "
+    "example meets every example's label.",
     shows="Inside the loss the values have shape (B, B) or (B, B, C); the loss stays near ln C however good the model.",
-    harm="Each example is trained towards all labels of its batch at once, so the model learns how frequent the classes are.",
+    harm="Each example is trained towards all labels of its batch at once, so the model learns how frequent the "
+    "classes are.",
     mend="Drop the labels' last axis, `labels[:, 0]`, before making them one-hot, and assert the shape.",
     edits=(
         *(

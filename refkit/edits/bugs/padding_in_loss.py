@@ -31,7 +31,8 @@ BUG = Bug(
     rung="loss",
     what="Padded steps count in the loss, in its sum or in the number that it is divided by.",
     shows="The loss changes with the amount of padding, or with what stands in it.",
-    harm="The model is trained to predict padding, which is easy and takes over; the loss of short sequences looks better than it is.",
+    harm="The model is trained to predict padding, which is easy and takes over; the loss of short sequences looks "
+    "better than it is.",
     mend="Multiply by a mask of the real steps and divide by their number.",
     edits=(*edits(PADDED, "errors.mean(axis=-1)"), *edits(PADDED | CLASSES, "losses")),
 )

@@ -10,7 +10,8 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="A padded average pooling divides by the whole window, padded cells included, which is Flax's default.",
-    shows="Only the cells at the edge differ from the reference's: they are smaller by the padded share of their window.",
+    shows="Only the cells at the edge differ from the reference's: they are smaller by the padded share of their "
+    "window.",
     harm="The picture's border is darkened; weights from a framework that leaves the padding out do not fit.",
     mend="Pass `count_include_pad=False`.",
     edits=tuple(

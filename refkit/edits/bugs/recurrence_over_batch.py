@@ -12,11 +12,12 @@ BUG = Bug(
     id="recurrence-over-batch",
     group="shapes",
     rung="forward",
-    what="The recurrence runs over the examples of the batch, with the time steps side by side: the two axes are exchanged.",
-    shows="The first step in time agrees with nothing but the first example; changing one example changes the outputs of "
-    "those after it.",
-    harm="The network remembers the previous example where it should remember the previous step: what it learns depends on "
-    "the order of the batch.",
+    what="The recurrence runs over the examples of the batch, with the time steps side by side: the two axes are "
+    "exchanged.",
+    shows="The first step in time agrees with nothing but the first example; changing one example changes the "
+    "outputs of those after it.",
+    harm="The network remembers the previous example where it should remember the previous step: what it learns "
+    "depends on the order of the batch.",
     mend="Hand the scan its sequence with time first, or tell the recurrent layer which axis is time.",
     edits=tuple(
         Edit(

@@ -12,7 +12,9 @@ FEATURES = "x = x.swapaxes(1, 2).reshape(x.shape)"
 AFTER_POOL1 = "# f32[batch, 14, 14, 6]"
 PICTURE = {
     "channels first read as channels last": "{x} = {x}.transpose(0, 3, 1, 2).reshape({x}.shape)",
-    "channels last read as channels first": "{x} = {x}.reshape({x}.shape[0], {x}.shape[3], *{x}.shape[1:3]).transpose(0, 2, 3, 1)",
+    "channels last read as channels first": (
+        "{x} = {x}.reshape({x}.shape[0], {x}.shape[3], *{x}.shape[1:3]).transpose(0, 2, 3, 1)"
+    ),
 }
 BATCH = {
     "examples last read as examples first": "{x} = {x}.transpose(1, 2, 3, 0).reshape({x}.shape)",
@@ -63,8 +65,8 @@ BUG = Bug(
     group="shapes",
     rung="forward",
     what="Axes are exchanged by a reshape: the shape comes out right and the elements stay in their old order.",
-    shows="Shapes agree everywhere; the values are the right ones in wrong places, and what belongs to example j changes "
-    "the output of example i.",
+    shows="Shapes agree everywhere; the values are the right ones in wrong places, and what belongs to example j "
+    "changes the output of example i.",
     harm="The model sees examples, time steps or channels mixed into one another and can at best learn averages.",
     mend="Exchange axes with `transpose` or `swapaxes`; reshape only to split or join neighbouring axes.",
     edits=(

@@ -39,9 +39,10 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="The recurrence runs from the last step to the first where it is meant to run forward.",
-    shows="The first step's input is the sequence's last; with states turned back, the last state has seen one step alone.",
-    harm="A model of reversed sequences may learn as well, but it cannot be fed step by step, and weights for one direction "
-    "are useless for the other.",
+    shows="The first step's input is the sequence's last; with states turned back, the last state has seen one step "
+    "alone.",
+    harm="A model of reversed sequences may learn as well, but it cannot be fed step by step, and weights for one "
+    "direction are useless for the other.",
     mend="Run forward, or say `reverse` where backward is meant and keep outputs in the order of the inputs.",
     edits=(*edits("lstm"), *edits("multimodal")),
     alike=("first-state-used",),

@@ -42,11 +42,12 @@ BUG = Bug(
     id="sigmoid-for-exclusive-classes",
     group="loss",
     rung="loss",
-    what="Classes of which exactly one is right are trained as independent yes-or-no questions, with a sigmoid and a binary "
-    "loss each.",
-    shows="The loss starts at C times ln 2, or at ln 2 when averaged, and not at ln C; the outputs of an example do not sum to 1.",
-    harm="The classes do not compete, so an example may be several or none; an accuracy over all outputs counts the easy "
-    "zeros and looks far too good.",
+    what="Classes of which exactly one is right are trained as independent yes-or-no questions, with a sigmoid and a "
+    "binary loss each.",
+    shows="The loss starts at C times ln 2, or at ln 2 when averaged, and not at ln C; the outputs of an example do "
+    "not sum to 1.",
+    harm="The classes do not compete, so an example may be several or none; an accuracy over all outputs counts the "
+    "easy zeros and looks far too good.",
     mend="Use the softmax cross-entropy over the classes; keep the sigmoid for labels that can hold together.",
     edits=tuple(edit for reference, options in CLASSES.items() for edit in edits(reference, options)),
     alike=("activation-on-logits",),

@@ -42,10 +42,10 @@ BUG = Bug(
     group="loss",
     rung="loss",
     what="Probabilities go into a loss that expects logits: the softmax or sigmoid is taken twice.",
-    shows="The loss starts near ln C as it should and cannot go below 1.461 for 10 classes, or 0.313 for 2, however good "
-    "the model.",
-    harm="Gradients shrink as the model becomes sure, so it learns slowly and stays unsure, with an accuracy that looks "
-    "plausible.",
+    shows="The loss starts near ln C as it should and cannot go below 1.461 for 10 classes, or 0.313 for 2, however "
+    "good the model.",
+    harm="Gradients shrink as the model becomes sure, so it learns slowly and stays unsure, with an accuracy that "
+    "looks plausible.",
     mend="Return logits and leave the softmax to the loss; apply it for display alone.",
     edits=tuple(edit for reference, options in CLASSES.items() for edit in edits(reference, options)),
     alike=("activation-on-logits",),

@@ -40,7 +40,8 @@ BUG = Bug(
     rung="loss",
     what="The softmax runs along the batch axis, or over everything, where it should run over each example's classes.",
     shows="Rows of probabilities do not sum to 1, columns do; an example's loss changes with the company it is in.",
-    harm="The examples of a batch compete with one another: the model is trained on a quantity that a single example does not have.",
+    harm="The examples of a batch compete with one another: the model is trained on a quantity that a single example "
+    "does not have.",
     mend="Take the softmax along the last axis, `axis=-1`, as Flax and JAX do by default.",
     edits=tuple(edits()),
     alike=("vmap-on-wrong-axis", "softmax-before-loss"),

@@ -16,7 +16,7 @@ SQUARED = {
 
 def edits(reference: str) -> list[Edit]:
     one = {"outputs": "1"} if reference == "mlp" else {}
-    root = Replace("return jnp.sqrt(errors.mean() + 1e-12)", ROOT)
+    root = Replace("return jnp.sqrt(errors.mean() + 1e-24)", ROOT)
     absolute = Replace("errors = jnp.abs(predictions - targets)", ABSOLUTE)
     squared = one | ({"loss": "mse"} if one else {})
     norms = [

@@ -48,8 +48,10 @@ BUG = Bug(
     id="stale-closure",
     group="randomness and JAX",
     rung="gradients",
-    what="Parameters are taken from a surrounding scope and not from the function's arguments, so that they are constants to JAX.",
-    shows="Values are right at first; the gradient of those parameters is exactly 0, while that of layers before them is right.",
+    what="Parameters are taken from a surrounding scope and not from the function's arguments, so that they are "
+    "constants to JAX.",
+    shows="Values are right at first; the gradient of those parameters is exactly 0, while that of layers before "
+    "them is right.",
     harm="Those parameters are never trained, and a jitted function goes on with the values it was compiled with.",
     mend="Pass everything that is trained as an argument of the function that is differentiated and jitted.",
     edits=(

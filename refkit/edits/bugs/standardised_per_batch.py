@@ -24,7 +24,8 @@ BUG = Bug(
     group="preprocessing",
     rung="forward",
     what="Inputs are standardised by the mean and deviation of the batch at hand.",
-    shows="An example's inputs change with its batch; a feature that is constant within a batch gives NaN, a batch of one zeros.",
+    shows="An example's inputs change with its batch; a feature that is constant within a batch gives NaN, a batch "
+    "of one zeros.",
     harm="The model never sees how an example lies against the training set, and evaluation depends on the batch size.",
     mend="Take mean and deviation from the training set once, and use them everywhere.",
     edits=(*edits("mlp"), *edits("lstm")),

@@ -49,8 +49,10 @@ BUG = Bug(
     id="state-at-padding",
     group="architecture",
     rung="forward",
-    what="For sequences of different lengths the state is taken at a step of the padding, or padded steps count in the mean.",
-    shows="The longest sequences agree and the others do not; what stands in the padding, or how much there is, changes the output.",
+    what="For sequences of different lengths the state is taken at a step of the padding, or padded steps count in "
+    "the mean.",
+    shows="The longest sequences agree and the others do not; what stands in the padding, or how much there is, "
+    "changes the output.",
     harm="The state has run on over padding and has partly forgotten the sequence, and the more so the shorter it is.",
     mend="Take each sequence's state at its own last real step, `states[jnp.arange(batch), lengths - 1]`.",
     edits=(

@@ -40,11 +40,12 @@ BUG = Bug(
     id="targets-broadcast",
     group="shapes",
     rung="loss",
-    what="Predictions of shape (B, 1) meet targets of shape (B,): their difference is a (B, B) table of every prediction "
-    "against every target.",
-    shows="The loss has the value of comparing all pairs: it falls to about the targets' variance and stays there, while the "
-    "predictions all become the mean.",
-    harm="Each prediction is pulled to all targets at once, so the model learns the mean of the targets and nothing of the inputs.",
+    what="Predictions of shape (B, 1) meet targets of shape (B,): their difference is a (B, B) table of every "
+    "prediction against every target.",
+    shows="The loss has the value of comparing all pairs: it falls to about the targets' variance and stays there, "
+    "while the predictions all become the mean.",
+    harm="Each prediction is pulled to all targets at once, so the model learns the mean of the targets and nothing "
+    "of the inputs.",
     mend="Give both the same shape, as with `predictions[:, 0]` or `targets[:, None]`, and assert it in the loss.",
     edits=(
         *(

@@ -24,9 +24,12 @@ BUG = Bug(
     id="tokens-off-by-one",
     group="preprocessing",
     rung="forward",
-    what="Word ids are shifted by one against the vocabulary, so that the padding id is a real word's or the last word has none.",
-    shows="The embedding's rows are those of the neighbouring words; at an end one id is out of range and gives NaN, or another row.",
-    harm="Trained from scratch it costs a word and mixes padding with it; with anyone else's embedding every word is wrong.",
+    what="Word ids are shifted by one against the vocabulary, so that the padding id is a real word's or the last "
+    "word has none.",
+    shows="The embedding's rows are those of the neighbouring words; at an end one id is out of range and gives NaN, "
+    "or another row.",
+    harm="Trained from scratch it costs a word and mixes padding with it; with anyone else's embedding every word is "
+    "wrong.",
     mend="Count ids from 0 with 0 for padding, in the vocabulary and in the model alike.",
     edits=(*edits("lstm"), *edits("multimodal")),
     alike=("embedding-out-of-range",),

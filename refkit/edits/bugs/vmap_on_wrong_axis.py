@@ -71,9 +71,11 @@ BUG = Bug(
     id="vmap-on-wrong-axis",
     group="randomness and JAX",
     rung="forward",
-    what="A function for one example is mapped with `vmap` over an axis that is not the batch's: rows, time or classes.",
+    what="A function for one example is mapped with `vmap` over an axis that is not the batch's: rows, time or "
+    "classes.",
     shows="Shapes often come out right; changing one example changes the outputs of others.",
-    harm="The function takes examples for what it should see within one: convolutions run over the batch, softmaxes compare examples.",
+    harm="The function takes examples for what it should see within one: convolutions run over the batch, softmaxes "
+    "compare examples.",
     mend="Map over axis 0, where the examples are, and say `in_axes` and `out_axes` for any other layout.",
     edits=(
         *feature_edits(),

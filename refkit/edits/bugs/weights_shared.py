@@ -89,7 +89,8 @@ BUG = Bug(
     group="architecture",
     rung="forward",
     what="Two layers are one object or go by one name, so that they have the same weights.",
-    shows="A layer's parameters are missing, or never used; two layers' outputs come from one kernel, which gets both gradients.",
+    shows="A layer's parameters are missing, or never used; two layers' outputs come from one kernel, which gets "
+    "both gradients.",
     harm="The model has fewer parameters than it seems to, and the two layers cannot learn different things.",
     alike=("gates-swapped",),
     mend="Make an object for each layer: a list built by `[layer] * n` holds one layer n times.",

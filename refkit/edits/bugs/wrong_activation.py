@@ -66,13 +66,14 @@ BUG = Bug(
     id="wrong-activation",
     group="architecture",
     rung="forward",
-    what="A nonlinearity stands where another belongs: a softmax in a hidden layer, a tanh or ReLU for a gate's sigmoid, a "
-    "sigmoid for the candidate's tanh.",
-    shows="The values depart at the activation's own line: a gate leaves the range from 0 to 1, or a hidden layer's units "
-    "sum to 1.",
-    harm="A gate outside 0 to 1 no longer weighs what it lets through, a candidate without sign can only add, and units made "
-    "to compete by a softmax carry almost no signal.",
-    mend="Use the sigmoid for the gates, tanh for the candidate and the state, and an elementwise nonlinearity in hidden layers.",
+    what="A nonlinearity stands where another belongs: a softmax in a hidden layer, a tanh or ReLU for a gate's "
+    "sigmoid, a sigmoid for the candidate's tanh.",
+    shows="The values depart at the activation's own line: a gate leaves the range from 0 to 1, or a hidden layer's "
+    "units sum to 1.",
+    harm="A gate outside 0 to 1 no longer weighs what it lets through, a candidate without sign can only add, and "
+    "units made to compete by a softmax carry almost no signal.",
+    mend="Use the sigmoid for the gates, tanh for the candidate and the state, and an elementwise nonlinearity in "
+    "hidden layers.",
     edits=(*hidden_edits(), *gate_edits("lstm"), *gate_edits("multimodal")),
     alike=("gates-swapped",),
 )

@@ -76,10 +76,11 @@ BUG = Bug(
     id="wrong-stride-or-kernel",
     group="architecture",
     rung="forward",
-    what="A pooling or convolution moves by another stride, is dilated, or has another window than the layer is meant to have: "
-    "a pooling left at its default stride of 1, say.",
+    what="A pooling or convolution moves by another stride, is dilated, or has another window than the layer is "
+    "meant to have: a pooling left at its default stride of 1, say.",
     shows="The line's output has another size than the reference's, and with it the first dense layer's kernel.",
-    harm="A pooling at stride 1 blurs without making the picture smaller; too large a stride throws pixels away unseen.",
+    harm="A pooling at stride 1 blurs without making the picture smaller; too large a stride throws pixels away "
+    "unseen.",
     mend="State window and stride at the call; pooling functions of Flax move by 1 unless told otherwise.",
     edits=tuple(
         edit

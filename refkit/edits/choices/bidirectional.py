@@ -78,8 +78,8 @@ BIDIRECTIONAL = tuple(
         reference,
         ("false", "true", "last-step", "sum"),
         lambda value, reference=reference: bidirectional_edit(reference, value),
-        "a second LSTM from the end, concatenated: each direction's own last state, with `last-step` both at the last step; "
-        "`sum` adds them",
+        "a second LSTM from the end, concatenated: each direction's own last state, with `last-step` both at the last "
+        "step; `sum` adds them",
         found_by="structure",
     )
     for reference in ("lstm", "multimodal")

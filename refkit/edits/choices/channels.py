@@ -16,7 +16,7 @@ def channels_edit(reference: str, value: str) -> Edit | None:
         return None
     changes = [SetField("channels", repr(channels))]
     if len(channels) != 2:
-        # The first is padded and the second is not, as in the textbook; further ones are padded, or nothing would be left.
+        # The first is padded and the second is not, as in the textbook; further ones are, or nothing would be left.
         padding = ("SAME", "VALID", *["SAME"] * len(channels))[: len(channels)]
         changes.append(SetField("padding", repr(padding)))
     if len(channels) == 1:

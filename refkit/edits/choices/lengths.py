@@ -66,7 +66,7 @@ LENGTHS = (
         "lstm",
         ("false", "true", "ids"),
         lengths_edit,
-        "the model takes each sequence's number of real steps, or counts the ids that are not 0: the state at the last of "
-        "them counts",
+        "the model takes each sequence's number of real steps, or counts the ids that are not 0: the state at the last "
+        "of them counts",
     ),
 )

@@ -69,7 +69,7 @@ LOSSES = {
     "mse": regression("Mean squared error", "(predictions - targets) ** 2"),
     "half-mse": regression("Half the mean squared error", "(predictions - targets) ** 2", "errors.mean() / 2"),
     "rmse": regression(
-        "Root of the mean squared error", "(predictions - targets) ** 2", "jnp.sqrt(errors.mean() + 1e-12)"
+        "Root of the mean squared error", "(predictions - targets) ** 2", "jnp.sqrt(errors.mean() + 1e-24)"
     ),
     "squared-distance": regression(
         "Mean over examples of the squared distance",

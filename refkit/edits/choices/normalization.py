@@ -8,7 +8,8 @@ from refkit.edits.edit import Edit, EditError, Insert, Rewrite
 from refkit.edits.values import one_of, real_number
 
 BUILT = re.compile(
-    r"^ +self\.(?P<name>(?:conv|dense)\d) = nnx\.(?:Conv|Linear)\(\s*(?:flat_features\(config\)[^,]*|[^,]+), (?P<units>[^,]+),",
+    r"^ +self\.(?P<name>(?:conv|dense)\d) = nnx\.(?:Conv|Linear)\("
+    r"\s*(?:flat_features\(config\)[^,]*|[^,]+), (?P<units>[^,]+),",
     re.MULTILINE,
 )
 LAST = {

@@ -30,7 +30,8 @@ def scaling_edit(reference: str, value: str) -> Edit | None:
     line, x, axes, shape = FIRST[reference]
     if value == "standardised":
         new = (
-            f"mean, deviation = {x}.mean(axis={axes}, keepdims=True), {x}.std(axis={axes}, keepdims=True)  # f32[batch, 1]\n"
+            f"mean, deviation = {x}.mean(axis={axes}, keepdims=True), {x}.std(axis={axes}, keepdims=True)  "
+            "# f32[batch, 1]\n"
             f"{x} = ({x} - mean) / (deviation + 1e-8)  # {shape}"
         )
     else:

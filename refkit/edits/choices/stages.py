@@ -1,4 +1,4 @@
-"""How large the picture is after every convolution and pooling: one line a stage, for choices and bugs that change it."""
+"""How large the picture is after every stage: one line for each, which choices and bugs can change."""
 
 import dataclasses
 import re
@@ -18,7 +18,7 @@ def left(size: tuple[int, int], window: int, stride: int, padding: str | int) ->
 
 @dataclasses.dataclass(frozen=True)
 class UnrollStages:
-    """Write `flat_features` with one line a stage, ending in `# conv1`, `# pool1` and so on, unless it is so already."""
+    """Write `flat_features` with one line a stage, ending in `# conv1`, `# pool1` and so on, unless it is so."""
 
     def apply(self, source: str) -> str:
         if "\ndef left(" in source:
@@ -43,7 +43,7 @@ class UnrollStages:
 
 @dataclasses.dataclass(frozen=True)
 class SetStage:
-    """Change the size line of one stage, once they are unrolled: `SetStage("pool1", stride="1")`; no change leaves it out."""
+    """Change the size line of one stage: `SetStage("pool1", stride="1")`; with no change, leave it out."""
 
     stage: str
     window: str = ""

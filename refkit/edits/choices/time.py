@@ -8,7 +8,8 @@ from refkit.edits.edit import Edit, EditError
 from refkit.edits.values import one_of
 
 REDUCED = re.compile(
-    r"^    return (?:\((?P<masked>errors\.mean\(axis=-1\)|losses) \* mask\)\.sum\(\) / mask\.sum\(\)|(?P<all>errors|losses)\.mean\(\))",
+    r"^    return (?:\((?P<masked>errors\.mean\(axis=-1\)|losses) \* mask\)\.sum\(\) / mask\.sum\(\)"
+    r"|(?P<all>errors|losses)\.mean\(\))",
     re.MULTILINE,
 )
 
@@ -44,6 +45,6 @@ TIME = (
         "lstm",
         ("mean", "sum", "sequence-mean"),
         time_edit,
-        "with an output a step: the mean loss of all steps, the sum over each sequence's, or the mean of each sequence's mean",
+        "with an output a step: the mean loss of all steps, each sequence's sum, or the mean of each sequence's mean",
     ),
 )
