@@ -208,21 +208,19 @@ def configuration(
         return names.instances(annotation) or build(annotation, evidence, sizes, framework)
     if not roles.CONFIG.fullmatch(parameter.name.lower()):
         return []
-    found: list = []
-    for name in dict.fromkeys((parameter.name, parameter.name.upper(), *CONFIGURATIONS)):
-        value = names.get(name) if name in names.assigned else None
-        if value is not None and not callable(value):
-            found.append(value)
+    given = lambda words: [names.get(name) for name in words if name in names.assigned]
+    found = given((parameter.name, parameter.name.upper()))
     for name in names.classes:
-        if not found and name.lower().endswith(CONFIGURATION_CLASSES):
+        if name.lower().endswith(CONFIGURATION_CLASSES):
             found += build(names.get(name), evidence, sizes, framework)
+    found = [value for value in [*found, *given(CONFIGURATIONS)] if value is not None and not callable(value)]
     for name in CONFIGURATION_MAKERS:
         if not found and callable(names.get(name)):
             try:
                 found.append(names.get(name)())
             except Exception:
                 continue
-    return found[:2]
+    return found[:4]
 
 
 def build(cls: type, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:

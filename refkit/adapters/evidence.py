@@ -45,6 +45,11 @@ class Evidence:
         return "vmap" in self.source
 
     @functools.cached_property
+    def may_take_one_example(self) -> bool:
+        """Whether the model may be for one example: a file that speaks of batches maps such a model over them somewhere."""
+        return self.mentions_vmap or "batch" not in self.source.lower()
+
+    @functools.cached_property
     def looks_up_tokens(self) -> bool:
         return bool(re.search(r"\bEmbed\(|embedding|vocab", self.source, re.I))
 

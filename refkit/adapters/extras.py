@@ -83,7 +83,8 @@ def hidden_widths(leaves: list[Any], evidence: Evidence) -> list[int]:
     names = [value for name, value in ((name, evidence.namespace.get(name)) for name in evidence.namespace.assigned)
              if type(value) is int and "hidden" in name.lower()]
     attributes = [64, 128] if not leaves else []
-    return list(dict.fromkeys([*square, *four, *names, *attributes]))[:6]
+    columns = [shape[-1] for shape in shapes if shape[-1] > 1]
+    return list(dict.fromkeys([*square, *four, *names, *attributes, *columns]))[:6]
 
 
 def own_state(maker: Callable, width: int | None) -> Callable[[int | None, int], Any]:

@@ -145,7 +145,8 @@ def ways_to_call(
             names = {extra.name for extra in extras}
             taking = [parameter for parameter in model.data_parameters if parameter.name not in names]
             for layout in layouts(sized, taking, model.function, evidence):
-                yield layout, extras
+                if evidence.may_take_one_example or not layout.per_example:
+                    yield layout, extras
 
 
 def with_lengths(inputs: tuple[Input, ...], parameters: list[inspect.Parameter]) -> tuple[Input, ...]:
@@ -236,7 +237,7 @@ def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> int:
     if any(0 in leaf.shape for leaf in jax.tree.leaves(call.tree)) or 0 in shape:
         total += UNUSABLE
     if call.layout.per_example and not evidence.mentions_vmap:
-        total += 2 if "batch" not in evidence.source.lower() else 40
+        total += 2
     images = [given for given in call.layout.inputs if given.kind == "image"]
     kernels = [leaf.shape for leaf in jax.tree.leaves(call.tree.get("parameters", {})) if len(leaf.shape) == 4]
     if images and kernels and not any(images[0].shape[-1] in kernel[:3] for kernel in kernels):
