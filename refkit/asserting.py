@@ -111,7 +111,9 @@ class Imported:
         except (TypeError, SyntaxError):
             source = ""
         if not source:
-            raise RefkitError(f"the text of `{found.name}` cannot be read: define it in a file, so that lines can be named")
+            raise RefkitError(
+                f"the text of `{found.name}` cannot be read: define it in a file, so that lines can be named"
+            )
         module = sys.modules.get(owner.__module__) or types.SimpleNamespace(**getattr(owner, "__globals__", {}))
         return Imported(module, file, relative_path(file), source, tree)
 

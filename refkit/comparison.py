@@ -84,8 +84,9 @@ def compare_loaded(
             return raised_report(raised_by(error, loaded), loaded, subject, given, adapted)
         matter = Matter(implementation, subject, given)
         rungs, findings = climb(matter, until, only)
-        lines = line_pairs(matter)
-    options = dict(given) | dict(matter.setting.options)
+        known = "forward" in vars(matter)  # the rung `runs` does without
+        lines = line_pairs(matter) if known else ()
+    options = dict(given) | (dict(matter.setting.options) if known else {})
     return Report(name, implementation.name, implementation.framework, options, rungs, findings,
                   tuple([*implementation.notes, *loaded.notes]), lines)
 

@@ -1,4 +1,4 @@
-"""Both programs line by line: every line of yours that computed a value, the reference's beside it, and whether they agree."""
+"""Both programs line by line: every line of yours that computed a value beside the reference's, and whether they agree."""
 
 import dataclasses
 import difflib
@@ -49,7 +49,7 @@ def line_pairs(matter: Matter) -> tuple[LinePair, ...]:
     loss = matter.__dict__.get("loss")
     if loss is not None:
         final, differences = loss.final, differences + list(loss.differences)
-    wrong = [difference for difference in differences if difference.candidate is None or difference.candidate.kind == "bug"]
+    wrong = [found for found in differences if found.candidate is None or found.candidate.kind == "bug"]
     plain = plain_side(matter, final)
     texts = Texts()
     return tuple(merged(your_rows(final, wrong, plain, texts), final, plain, texts))
@@ -107,7 +107,9 @@ def your_rows(final: Aligned, wrong: list[Difference], plain: Side, texts: Texts
     return sorted((row for found in rows.values() for row in found), key=lambda row: row.node)
 
 
-def row_of(alignment: Alignment, place: Place, nodes: list[int], reached: int, moved: "Moved") -> tuple[Row, int | None]:
+def row_of(
+    alignment: Alignment, place: Place, nodes: list[int], reached: int, moved: "Moved"
+) -> tuple[Row, int | None]:
     """What the values of one statement come to, and where in the reference the last of them was found."""
     last, looped = nodes[-1], bool(alignment.yours.times[nodes[-1]])
     told = [node for node in nodes if alignment.informative[node]]

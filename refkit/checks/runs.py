@@ -35,7 +35,8 @@ def run(matter: Matter) -> Outcome:
 def too_large(step: Step, needs: int, limit: int, large: list[Large]) -> Finding:
     fits = step.fitting(limit)
     listed = "; ".join(
-        f"line {value.site.line} gives {short_type(value.dtype, value.shape)}, {in_words(value.size)}" for value in large
+        f"line {value.site.line} gives {short_type(value.dtype, value.shape)}, {in_words(value.size)}"
+        for value in large
     )
     message = f"one step on {step.batch} examples needs {in_words(needs)}, the device has {in_words(limit)}"
     advice = f"use batches of {fits} at most" if fits else "make the model smaller: not even one example fits"

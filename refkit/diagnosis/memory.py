@@ -59,7 +59,7 @@ class Step:
         return max(0, math.floor(self.batch - (most - limit) / an_example))
 
     def lower(self, batch: int):
-        """The step at some batch size, ready to be compiled: on the loss where it can be had, else on the outputs' sum."""
+        """The step at some batch size, to be compiled: of the loss where it can be had, else of the outputs' sum."""
         if self.yours.implementation.loss is not None or self.yours.implementation.output_loss is not None:
             for shape, dtype in self.labels:
                 try:

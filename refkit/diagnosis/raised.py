@@ -1,4 +1,4 @@
-"""Where a program raises: its shapes beside the reference's, and the known bugs under which the reference raises likewise."""
+"""Where a program raises: its shapes beside the reference's, and the known bugs under which that raises likewise."""
 
 import dataclasses
 import re
@@ -112,11 +112,7 @@ def record_reference(subject: Subject, source: str, batch: int, raises: bool = F
         shapes = [jax.ShapeDtypeStruct((batch or BATCHES[0], *record.shape), record.dtype) for record in inputs]
         recorder = Recorder(reference.file, source, lambda seen: raises == (seen.error is not None))
         with jax.enable_x64(False):
-            found = recorder.listen(
-                lambda: jax.make_jaxpr(lambda *flat: reference.forward(list(flat[: len(leaves)]), *flat[len(leaves) :]))(
-                    *leaves, *shapes
-                )
-            )
+            found = recorder.listen(lambda: jax.eval_shape(reference.forward, leaves, *shapes))
         if found is not None:
             return found
     return None

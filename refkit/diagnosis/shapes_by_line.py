@@ -1,4 +1,4 @@
-"""What each line of a file gives while a function runs, up to where it raises: shapes and dtypes of its local variables."""
+"""What each line of a file gives while a function runs, up to where it raises: shapes and dtypes of its variables."""
 
 import ast
 import dataclasses

@@ -15,7 +15,7 @@ FLATTEN = "x = x.reshape(x.shape[0], -1)"
 PLANTED = (  # program, its line, what is written there instead, and the bug that it is
     ("multimodal/nnx_encoder_modules.py", "text_features], axis=1)", "text_features], axis=0)", "concat-on-wrong-axis"),
     ("multimodal/linen_train_state.py", "question], axis=-1)", "question], axis=0)", "concat-on-wrong-axis"),
-    ("multimodal/jax_einsum_fusion.py", "concatenate(both, axis=-1)", "concatenate(both, axis=0)", "concat-on-wrong-axis"),
+    ("multimodal/jax_einsum_fusion.py", "(both, axis=-1)", "(both, axis=0)", "concat-on-wrong-axis"),
     ("multimodal/jax_deep_question.py", FLATTEN, "x = x.reshape(-1)", "flatten-across-batch"),
     ("multimodal/jax_deep_question.py", FLATTEN, "x = x.reshape(1, -1)", "flatten-across-batch"),
     ("lenet/nnx_explicit.py", FLATTEN, "", "layer-omitted"),
@@ -97,7 +97,8 @@ def given(line, *shape):
 
 def test_shapes_are_laid_beside_each_other():
     yours = [given(1, 7, 10, 10, 16), given(2, 7, 1600)]
-    reference = [given(11, 7, 10, 10, 16), given(12, 7, 10, 10, 16), given(13, 7, 5, 5, 16), given(14, 7, 400), given(15, 7, 120)]
+    pictures = [given(11, 7, 10, 10, 16), given(12, 7, 10, 10, 16), given(13, 7, 5, 5, 16)]
+    reference = [*pictures, given(14, 7, 400), given(15, 7, 120)]
     rows, rest = beside(yours, reference)
     pairs = [(row.yours and row.yours.line, row.reference and row.reference.line) for row in rows if row.yours]
     assert pairs == [(1, 12), (2, 14)]
