@@ -40,7 +40,8 @@ def assert_matches(model: Any, reference: str, **options: Any) -> Report:
         RefkitError: nothing could be compared.
 
     Example:
-        >>> assert_matches(LeNet, "lenet", until="forward")  # doctest: +SKIP
+        def test_my_model():
+            refkit.assert_matches(LeNet, "lenet:pool=max", until="forward")
     """
     if isinstance(model, (str, os.PathLike)):
         report = compare(os.fspath(model), reference, **options)

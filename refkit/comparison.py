@@ -49,8 +49,8 @@ def compare(
         RefkitError: nothing could be compared.
 
     Example:
-        >>> compare("examples/my_lenet.py", "lenet", until="forward").verdict  # doctest: +SKIP
-        'different'
+        report = refkit.compare("examples/my_lenet.py", "lenet", until="forward")
+        report.verdict  # "different"
     """
     parse_options(reference)
     loaded = load(target, roles=names or {})
