@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from refkit.adapters import ModelRaised, adapt
@@ -16,9 +17,12 @@ from refkit.errors import RefkitError
 from refkit.implementation import Implementation
 from refkit.loading import load
 from refkit.loading.discovery import Found, the_model
+from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Finding, Report, Rung
 from refkit.subjects import BY_NAME
 from refkit.subjects.subject import Subject
+
+LIMIT_S = 120.0  # for finding out how a model is called; a right one takes a second or two
 
 
 def compare(
@@ -79,9 +83,13 @@ def compare_loaded(
     with loaded.active():
         adapted = functools.partial(implementation_of, loaded, find, subject, kwargs, names or {})
         try:
-            implementation = adapted()
+            with time_limit(LIMIT_S, lambda frame: runs_in(frame, loaded.files)):
+                implementation = adapted()
         except (ModelRaised, SystemExit) as error:
             return raised_report(raised_by(error, loaded), loaded, subject, given, adapted)
+        except OutOfTime as error:
+            late = TimeoutError(f"one call was not through after {LIMIT_S:g} s").with_traceback(error.__traceback__)
+            return raised_report(raised_by(late, loaded), loaded, subject, given, None)
         matter = Matter(implementation, subject, given)
         rungs, findings = climb(matter, until, only)
         known = "forward" in vars(matter)  # the rung `runs` does without
@@ -91,8 +99,15 @@ def compare_loaded(
                   tuple([*implementation.notes, *loaded.notes]), lines)
 
 
-def raised_by(error: ModelRaised | SystemExit, loaded: Any) -> ModelRaised:
-    """A model that ends the program raises, too."""
+def runs_in(frame: FrameType | None, files: tuple[str, ...]) -> bool:
+    """Whether what runs is code of these files, or was called by it."""
+    while frame is not None and frame.f_code.co_filename not in files:
+        frame = frame.f_back
+    return frame is not None
+
+
+def raised_by(error: BaseException, loaded: Any) -> ModelRaised:
+    """A model that ends the program, or never ends itself, raises, too."""
     if isinstance(error, ModelRaised):
         return error
     lines = user_lines(error, loaded.file)

@@ -18,17 +18,17 @@ TAKES_OTHERS = "mend this line; if the model is right and takes other inputs, sa
 
 
 def raised_report(
-    raised: ModelRaised, loaded: Loaded, subject: Subject, given: dict[str, str], again: Callable[[], Any]
+    raised: ModelRaised, loaded: Loaded, subject: Subject, given: dict[str, str], again: Callable[[], Any] | None
 ) -> Report:
     """A model that cannot be built or run is a finding, with the line on which it raises.
 
     Args:
         raised: the attempt that got furthest.
-        again: does once more what raised.
+        again: does once more what raised; None where it would not end.
     """
     text = str(raised.error)
     recorder = Recorder(loaded.file, loaded.source, lambda seen: seen.error is not None and str(seen.error) == text)
-    recording = recorder.listen(again)
+    recording = None if again is None else recorder.listen(again)
     raising = None if recording is None else describe_raising(recording, subject, given)
     finding = raised_finding(raised, loaded, subject, given, raising)
     lines = () if raising is None else line_pairs(raising, loaded, finding)

@@ -103,10 +103,15 @@ def test_other_input_sizes_are_read_off_the_model(write):
     assert report.options["features"] == "17"
 
 
-def test_another_input_rank_is_a_finding(write):
+def test_another_input_rank_is_said_so(write):
     write(NETWORK.replace("x = nnx.relu", "b, t, f = x.shape\n        x = nnx.relu"))
-    result = run("net.py", "--json", "report.json")
-    os.remove("report.json") if result.exit_code == 1 else None
+    said = sentence("net.py")
+    assert "takes sequence" in said and "not the reference's features" in said
+
+
+def test_a_rank_that_no_reference_takes_is_a_finding(write):
+    write(NETWORK.replace("x = nnx.relu", "a, b, c, d, e, f = x.shape\n        x = nnx.relu"))
+    result = run("net.py")
     assert result.exit_code == 1
     assert "net.py:12: unexplained in runs" in result.output
     assert "not enough values to unpack" in result.output
@@ -165,6 +170,16 @@ def test_a_model_that_exits_is_a_finding(write):
     assert result.exit_code == 1
     assert "net.py:13: unexplained in runs" in result.output
     assert "the model raises in its forward: SystemExit: 0" in result.output
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_model_that_never_ends_is_a_finding(write, monkeypatch):
+    write(NETWORK.replace("x = nnx.relu", "while True:\n            x = x + 0\n        x = nnx.relu"))
+    monkeypatch.setattr("refkit.comparison.LIMIT_S", 3.0)
+    result = run("net.py")
+    assert result.exit_code == 1
+    assert "the model raises in its forward: TimeoutError: one call was not through after 3 s" in result.output
+    assert "net.py:12" in result.output or "net.py:13" in result.output
 
 
 def test_a_model_that_prints_and_writes_leaves_the_report_clean(write):
