@@ -15,7 +15,8 @@ def run(matter: Matter) -> Outcome:
     except LossError as error:
         return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
                        "`--loss NAME`")
-    findings = [finding_of(difference, "loss", matter.subject.name) for difference in differences]
+    findings = [finding_of(difference, "loss", matter.subject.name) for difference in differences
+                if difference.candidate is not None or not matter.is_known(difference)]
     if matter.loss.final.whole:
         overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "loss")]

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from refkit.diagnosis.fans import family_names, fits, slack, wrong_fan
 from refkit.diagnosis.faulty_starts import same
 from refkit.diagnosis.initial import Portion
 from refkit.diagnosis.spread import Spread
+
+FAMILIES = ("orthogonal", "he", "glorot", "lecun", "torch")
 
 
 @dataclasses.dataclass
@@ -59,16 +62,32 @@ def one_by_one(chosen: Chosen) -> bool:
 
 
 def chosen_families(kernels: list[Portion], last: str) -> list[Chosen]:
-    """As few families as name every kernel."""
-    named = {id(kernel): names_of(kernel) for kernel in kernels if not as_reference(kernel)}
-    left, found = [kernel for kernel in kernels if id(kernel) in named], []
-    while left:
-        counts = Counter(name for kernel in left for name in named[id(kernel)])
-        best = max(counts.items(), key=lambda item: (item[1], -len(item[0])))[0]
-        group = [kernel for kernel in left if best in named[id(kernel)]]
-        left = [kernel for kernel in left if best not in named[id(kernel)]]
-        found.append(Chosen(option_of(group, kernels, last), best, group))
+    left = [kernel for kernel in kernels if not as_reference(kernel)]
+    return [Chosen(option_of(group, kernels, last), name, group) for name, group in fewest_names(left, names_of)]
+
+
+def fewest_names(portions: list[Portion], names: Callable[[Portion], list[str]]) -> list[tuple[str, list[Portion]]]:
+    """As few names as will do, each with all that it names.
+
+    Args:
+        names: what one may be called; its bare scale besides, so that a scale that all share is not taken for the family
+            that happens to give it at one shape.
+    """
+    named = [(portion, [*names(portion), scale_name(portion.spread)]) for portion in portions]
+    found = []
+    while named:
+        counts = Counter(name for _, several in named for name in set(several))
+        best = min(counts, key=lambda name: (-counts[name], rank(name)))
+        found.append((best, [portion for portion, several in named if best in several]))
+        named = [(portion, several) for portion, several in named if best not in several]
     return found
+
+
+def rank(name: str) -> tuple[int, int, int, str]:
+    """Of names that say the same, the likelier first."""
+    family = name.split("-")[0]
+    known = FAMILIES.index(family) if family in FAMILIES else len(FAMILIES)
+    return known == len(FAMILIES), "-fan-" in name, known, name
 
 
 def as_reference(kernel: Portion) -> bool:
@@ -85,7 +104,7 @@ def names_of(kernel: Portion) -> list[str]:
         names = ["torch" if name == "torch-fan-out" else name for name in names]
     if not names and kernel.fused and wrong_fan(kernel.spread, kernel.fans):
         return ["glorot-uniform" if kernel.spread.kind == "uniform" else "glorot-normal"]  # over all gates, as libraries do
-    return names or [scale_name(kernel.spread)]
+    return names
 
 
 def scale_name(spread: Spread) -> str:
@@ -116,28 +135,17 @@ def is_convolution(kernel: Portion) -> bool:
 
 
 def chosen_biases(biases: list[Portion], portions: list[Portion]) -> list[Chosen]:
-    """The forget gate's start, and biases that do not begin as zeros."""
+    """Biases that begin otherwise than the reference's, and the forget gate's where it alone does."""
     starts: dict[str, float] = {}
     for bias in biases:
         if bias.spread.kind == "constant":
             starts[bias.path] = starts.get(bias.path, 0.0) + bias.spread.center
-    forget = [bias for bias in biases if gate(bias.path) == "forget" and otherwise(bias, starts)]
-    others = [bias for bias in biases if gate(bias.path) != "forget" and otherwise(bias, starts)]
-    groups: dict[str, list[Portion]] = {}
-    for bias in others:
-        groups.setdefault(bias_name(bias, portions, starts), []).append(bias)
-    found = [Chosen("bias-initialization", name, group) for name, group in groups.items()]
-    for bias in forget:
-        name = bias_name(bias, portions, starts)
-        if name in groups:
-            groups[name].append(bias)
-        else:
-            value = f"{starts[bias.path]:g}" if bias.path in starts else name
-            known = next((each for each in found if each.option == "forget-bias" and each.value == value), None)
-            if known is None:
-                found.append(Chosen("forget-bias", value, [bias]))
-            else:
-                known.portions.append(bias)
+    others = [bias for bias in biases if otherwise(bias, starts)]
+    found = []
+    for name, group in fewest_names(others, lambda bias: bias_names(bias, portions)):
+        forget = all(gate(bias.path) == "forget" and bias.path in starts for bias in group)
+        value = f"{starts[group[0].path]:g}" if forget else name
+        found.append(Chosen("forget-bias" if forget else "bias-initialization", value, group))
     return found
 
 
@@ -153,13 +161,10 @@ def otherwise(bias: Portion, starts: dict[str, float]) -> bool:
     return not same(bias.spread, bias.reference)
 
 
-def bias_name(bias: Portion, portions: list[Portion], starts: dict[str, float]) -> str:
-    spread = bias.spread
-    if spread.kind == "constant":
-        return f"constant-{starts[bias.path]:.3g}"
+def bias_names(bias: Portion, portions: list[Portion]) -> list[str]:
+    """Whether it is drawn as PyTorch does, by the inputs of its layer, or the units of its cell."""
     kernel = next((other for other in portions if other.path == bias.path.replace(".bias", ".kernel")), None)
-    if spread.kind == "uniform" and kernel is not None:
-        counts = dict(reversed(kernel.fans.right))
-        if any(fits(spread, 1 / 3, counts[mode], slack(spread, 1e-3, 4)) for mode in ("in", "out") if mode == "in" or kernel.of_cell):
-            return "torch"
-    return scale_name(spread)
+    if bias.spread.kind != "uniform" or bias.spread.center or kernel is None:
+        return []
+    counts = [fan for mode, fan in kernel.fans.right if mode == "in" or (mode == "out" and kernel.of_cell)]
+    return ["torch"] if any(fits(bias.spread, 1 / 3, fan, slack(bias.spread, 1e-3, 4)) for fan in counts) else []

@@ -53,6 +53,7 @@ class Explainer:
         fixed: options that are settled.
         rungs: whose bugs may explain it.
         given: options that the user asked for.
+        unexplained: file and line of departures that nothing explained before.
         replaced: values of yours that are replaced by the reference's, by node.
     """
 
@@ -62,13 +63,15 @@ class Explainer:
     fixed: frozenset[str]
     rungs: tuple[str, ...]
     given: frozenset[str] = frozenset()
+    unexplained: frozenset[tuple[str, int]] = frozenset()
     replaced: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def explain(self, current: Aligned) -> Explained:
         differences: list[Difference] = []
         current = self.refit(current)
         while not current.whole and len(differences) < MOST_DIFFERENCES:
-            best, tried = self.best_candidate(current)
+            known = self.at_known_line(current)
+            best, tried = (None, []) if known else self.best_candidate(current)
             if best is None:
                 healed = self.heal(current)
                 differences.append(self.describe(None, current, current, tried))
@@ -87,6 +90,11 @@ class Explainer:
             if candidate.kind == "choice":
                 self.fixed = self.fixed | {candidate.id}
         return Explained(differences, current)
+
+    def at_known_line(self, current: Aligned) -> bool:
+        """Whether the departure is on a line that an earlier program's explanation has left unexplained."""
+        site = current.alignment.yours.sites[blamed_node(current.alignment)]
+        return site is not None and (site.file, site.line) in self.unexplained
 
     def refit(self, current: Aligned) -> Aligned:
         return current if current.whole else fit(self.yours, current.side, self.kind, current.pairing, self.replaced)
@@ -127,7 +135,22 @@ class Explainer:
                     self.bench.forget_runs(candidate.setting)
             if better:
                 return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice")), tried
-        return None, tried
+        return self.first_of_two(current, here), tried
+
+    def first_of_two(self, current: Aligned, here: list[Candidate]) -> tuple[Candidate, Aligned] | None:
+        """A choice that explains nothing by itself, and does together with a bug at the same place."""
+        bugs = [candidate for candidate in here if candidate.kind == "bug"]
+        best = None
+        for choice in here:
+            side = self.bench.side(choice.setting) if choice.kind == "choice" else None
+            if side is None or side.leaf_signature != current.side.leaf_signature:
+                continue
+            for bug in bugs:
+                both = dataclasses.replace(bug, setting=choice.setting.with_bug(bug.bug))
+                after = self.attempt(both, current, False)
+                if after is not None and self.improves(after, current) and (best is None or after.rank > best[0].rank):
+                    best = (after, choice, side)
+        return None if best is None else (best[1], realign(current, best[2]))
 
     def by_place(self, current: Aligned, candidates: list[Candidate]) -> tuple[list[Candidate], ...]:
         """Candidates that may show at the departure, within a few lines of it, and elsewhere."""

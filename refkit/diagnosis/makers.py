@@ -92,12 +92,20 @@ def scaling_site(site: Site | None) -> Site | None:
         return site
     function = max(around, key=lambda node: node.lineno)
     drawn = [node for node in ast.walk(function) if isinstance(node, ast.expr) and spans(node, site.line)]
-    used = {name for node in drawn if node.lineno >= site.line and node.end_lineno <= site.end_line for name in scales_in(node)}
-    for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and node.lineno < site.line and is_arithmetic(node.value):
-            if used & {target.id for target in ast.walk(node.targets[0]) if isinstance(target, ast.Name)}:
-                return Site(site.file, node.lineno, node.end_lineno, node.col_offset, site.function)
-    return site
+    drawn = [node for node in drawn if node.lineno >= site.line and node.end_lineno <= site.end_line]
+    if any(isinstance(node, (ast.BinOp, ast.Call)) and is_arithmetic(node) for node in drawn):
+        return site  # it reckons for itself
+    used = {name for node in drawn for name in scales_in(node)}
+    made = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and node.lineno < site.line and is_arithmetic(node.value)
+        if used & {target.id for target in ast.walk(node.targets[0]) if isinstance(target, ast.Name)}
+    ]
+    if not made:
+        return site
+    last = max(made, key=lambda node: node.lineno)
+    return Site(site.file, last.lineno, last.end_lineno, last.col_offset, site.function)
 
 
 def spans(node: ast.AST, line: int) -> bool:

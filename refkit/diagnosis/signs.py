@@ -1,4 +1,7 @@
-"""Bugs whose numbers cannot be reproduced, told by what the departing step is made of: random numbers, low precision."""
+"""Bugs whose numbers cannot be reproduced, told by what the departing step is made of.
+
+Random numbers, low precision, a parameter that was closed over.
+"""
 
 import numpy as np
 
@@ -8,9 +11,16 @@ RANDOM = {"random_bits", "threefry2x32", "rng_bit_generator", "random_gamma"}
 LOW_PRECISION = ("bfloat16", "float16", "float8")
 
 
-def sign_of(alignment: Alignment) -> str | None:
-    """The catalogue's id that the departure shows by itself, or None."""
+def sign_of(alignment: Alignment, unused: list[tuple[int, ...]]) -> str | None:
+    """The catalogue's id that the departure shows by itself, or None.
+
+    Args:
+        unused: shapes of your parameters that the forward pass never touches.
+    """
     trace, node = alignment.yours, alignment.departure
+    fixed = [trace.values[p].shape for p in trace.parents[node] if trace.ops[p] == "literal"]
+    if any(len(shape) > 0 and shape in unused for shape in fixed):
+        return "stale-closure"
     if draws_random_numbers(alignment, node):
         return "dropout-at-evaluation"
     if is_low_precision(trace.dtypes[node]) or any(is_low_precision(trace.dtypes[p]) for p in trace.parents[node]):

@@ -132,8 +132,10 @@ def is_orthogonal(value: np.ndarray) -> bool:
 
 def orthogonal_rows(matrix: np.ndarray) -> bool:
     matrix = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
-    if len(matrix) < 2 or not np.isfinite(matrix).all():
+    if not np.isfinite(matrix).all():
         return False
+    if len(matrix) == 1:  # any vector is orthogonal: one of length 1 is made to be
+        return bool(matrix.size > 1 and abs(float((matrix * matrix).sum()) - 1) < 1e-5)
     product = matrix @ matrix.T
     length = product.trace() / len(product)
     return bool(length > 0 and np.abs(product - length * np.eye(len(product))).max() < 1e-3 * length)

@@ -66,9 +66,25 @@ class Yours:
         return {k: values[k] for k in places}
 
     @functools.cached_property
+    def uses(self) -> dict[int, int]:
+        """For every parameter and statistic, by its place in the tree, its first use in the forward pass; None if unused."""
+        kept = [k for k, kind in enumerate(self.kinds) if kind != "constants"]
+        generator = np.random.default_rng(3)
+        drawn = {k: np.abs(generator.normal(size=self.shapes[k].shape)) * 0.1 + 0.01 for k in kept}
+        leaves = [self.constants[k] if k in self.constants else drawn[k] for k in range(len(self.kinds))]
+        trace = evaluate(self.forward, [*leaves, *self.input_values])
+        uses = first_uses(trace)
+        return {k: uses[k] for k in kept if uses[k] < len(trace)}
+
+    @functools.cached_property
     def places(self) -> list[int]:
-        """Places in the tree of the leaves that are paired."""
-        return [k for k, kind in enumerate(self.kinds) if kind != "constants"]
+        """Places in the tree of the leaves that are paired: those that the forward pass uses."""
+        return list(self.uses)
+
+    @functools.cached_property
+    def unused(self) -> list[int]:
+        """Places of parameters and statistics that the forward pass never touches."""
+        return [k for k, kind in enumerate(self.kinds) if kind != "constants" and k not in self.uses]
 
     @functools.cached_property
     def forward(self) -> Program:
@@ -120,9 +136,7 @@ class Yours:
 
     def arguments(self, paired: list[np.ndarray], *extra) -> list[np.ndarray]:
         """The flat arguments of a program, with `paired` in the places of the paired leaves."""
-        leaves: list = [None] * len(self.kinds)
-        for k, value in self.constants.items():
-            leaves[k] = value
+        leaves: list = [self.constants.get(k, np.zeros(shape.shape)) for k, shape in enumerate(self.shapes)]
         for k, value in zip(self.places, paired, strict=True):
             leaves[k] = value
         return [*leaves, *self.input_values, *extra]
@@ -130,12 +144,7 @@ class Yours:
     @functools.cached_property
     def leaves(self) -> list[Leaf]:
         """The leaves that are paired, with their order of first use."""
-        shapes = [self.shapes[k].shape for k in self.places]
-        generator = np.random.default_rng(3)
-        drawn = [np.abs(generator.normal(size=shape)) * 0.1 + 0.01 for shape in shapes]
-        trace = evaluate(self.forward, self.arguments(drawn))
-        uses = first_uses(trace)
-        return [Leaf(self.paths[k], tuple(self.shapes[k].shape), self.kinds[k], uses[k]) for k in self.places]
+        return [Leaf(self.paths[k], tuple(self.shapes[k].shape), self.kinds[k], use) for k, use in self.uses.items()]
 
 
 def see(implementation: Implementation, input_values: list[np.ndarray]) -> Yours:

@@ -4,7 +4,7 @@ import ast
 import dataclasses
 
 from refkit.loading.effects import Effects, is_main_guard
-from refkit.loading.names import names_of
+from refkit.loading.names import names_of, root
 from refkit.loading.source import Source
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -73,6 +73,8 @@ def _statement(index: int, node: ast.stmt, source: Source, effects: Effects, imp
     if isinstance(node, ast.Import):
         changes |= frozenset(alias.name.split(".")[0] for alias in node.names if "." in alias.name and not alias.asname)
     changes |= effects.changed_by_call(node, imported)
+    if isinstance(node, DEFINITIONS):  # `@rectify.defjvp` gives `rectify` its rule
+        changes |= {root(d) for d in node.decorator_list if isinstance(d, ast.Attribute)} - imported - {None}
     if isinstance(node, (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.If, ast.Try)):
         inner = (part for part in ast.walk(node) if isinstance(part, ast.Expr))
         changes = changes.union(*(effects.changed_by_call(part, imported) for part in inner))

@@ -20,6 +20,8 @@ def fit(shown: Shown) -> list[Options]:
             continue
         options = base | convolution_options(convolutions) | {"dense": joined(widths[1:])}
         found += with_padding(options, convolutions, image, widths[0] if widths else 0)
+        if len(convolutions.channels) == 1:  # or of two convolutions one is left out
+            found.insert(0, {**options, "channels": joined((*convolutions.channels, 16))})
     return found or [base]
 
 
