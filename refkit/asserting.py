@@ -14,7 +14,8 @@ from typing import Any
 from refkit.comparison import compare, compare_loaded
 from refkit.errors import RefkitError
 from refkit.implementation import Implementation
-from refkit.loading.discovery import Found
+from refkit.loading import load
+from refkit.loading.discovery import Found, find_part
 from refkit.loading.found import module_kind
 from refkit.report.finding import Report
 from refkit.report.place import relative_path
@@ -47,7 +48,9 @@ def assert_matches(model: Any, reference: str, **options: Any) -> Report:
         report = compare(os.fspath(model), reference, **options)
     else:
         found, owner = find(model)
-        report = compare_loaded(Imported.of(owner, found), lambda loaded: found, reference, **options)
+        imported = Imported.of(owner, found)
+        names = {"loss": loss_beside(imported)} | (options.pop("names", None) or {})
+        report = compare_loaded(imported, lambda loaded: found, reference, names=names, **options)
     if report.verdict != "same":
         raise AssertionError("\n" + to_text(dataclasses.replace(report, lines=())).rstrip())
     return report
@@ -70,6 +73,15 @@ def find(model: Any) -> tuple[Found, Any]:
         raise RefkitError(f"`{name_of(type(model))}` is no model that can be read: {HANDED}")
     cls = model if isinstance(model, type) else type(model)
     return Found(cls.__name__, kind, (model,), line_of(cls)), cls
+
+
+def loss_beside(imported: "Imported") -> str:
+    """The name of the loss in the model's file; empty where it has none."""
+    try:
+        part = find_part(load(imported.file), "loss")
+    except RefkitError:
+        return ""
+    return part.name if part is not None and hasattr(imported.module, part.name) else ""
 
 
 def name_of(thing: Any) -> str:

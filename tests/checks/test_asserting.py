@@ -48,6 +48,10 @@ def predict(params, x):
     return hidden @ params["w2"] + params["b2"]
 
 
+def cross_entropy(logits, labels):
+    return -jnp.take_along_axis(jax.nn.log_softmax(logits), labels[:, None], axis=1).mean()
+
+
 IMPLEMENTATION = refkit.Implementation(
     init=init_params, apply=lambda params, x: predict(params, x), inputs=(refkit.Input("x", "features", (30,)),)
 )
@@ -61,6 +65,11 @@ IMPLEMENTATION = refkit.Implementation(
 def test_right_models_pass(model):
     report = refkit.assert_matches(model, "mlp", until="forward")
     assert report.verdict == "same"
+
+
+def test_the_loss_beside_the_model_is_compared():
+    report = refkit.assert_matches(Network, "mlp", until="loss")
+    assert [(rung.name, rung.status) for rung in report.rungs][-1] == ("loss", "pass")
 
 
 def test_a_file_passes(tmp_path, monkeypatch):
