@@ -19,7 +19,8 @@ from refkit.loading import load
 from refkit.loading.discovery import Found, the_model
 from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Finding, Report, Rung
-from refkit.subjects import BY_NAME
+from refkit.diagnosis.own import own_subject
+from refkit.subjects import BY_NAME, SUBJECTS
 from refkit.subjects.subject import Subject
 
 LIMIT_S = 120.0  # for finding out how a model is called; a right one takes a second or two
@@ -56,9 +57,42 @@ def compare(
         report = refkit.compare("examples/my_lenet.py", "lenet", until="forward")
         report.verdict  # "different"
     """
+    if ".py" in reference:
+        return compare_with_own(target, reference, until=until, only=only, kwargs=kwargs, names=names)
     parse_options(reference)
     loaded = load(target, roles=names or {})
     return compare_loaded(loaded, the_model, reference, until=until, only=only, quick=quick, kwargs=kwargs, names=names)
+
+
+def compare_with_own(target: str, reference: str, *, until, only, kwargs, names) -> Report:
+    """`compare` with an implementation of the user's own as the reference."""
+    trusted = load(reference)
+    with trusted.active():
+        subject, own = own_reference(trusted)
+    loaded = load(target, roles=names or {})
+    with loaded.active(), trusted.active():
+        adapted = functools.partial(implementation_of, loaded, the_model, subject, kwargs, names or {}, own)
+        try:
+            implementation = adapted()
+        except ModelRaised as error:
+            return raised_report(error, loaded, subject, {}, None)
+        matter = Matter(implementation, subject, {}, (own, trusted.source))
+        rungs, findings = climb(matter, until, only)
+        lines = line_pairs(matter) if "forward" in vars(matter) else ()
+    notes = tuple([*implementation.notes, *loaded.notes])
+    return Report(own.name, implementation.name, implementation.framework, {}, rungs, findings, notes, lines)
+
+
+def own_reference(trusted: Any) -> tuple[Subject, Implementation]:
+    """The user's own reference, tried with the inputs of every shipped one."""
+    raised: list[Exception] = []
+    for subject in SUBJECTS:
+        try:
+            implementation = implementation_of(trusted, the_model, subject, None, {})
+            return own_subject(implementation), implementation
+        except (ModelRaised, RefkitError) as error:
+            raised.append(error)
+    raise RefkitError(f"`{trusted.shown}` cannot be the reference: {raised[0]}")
 
 
 def compare_loaded(
@@ -128,15 +162,20 @@ def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Ru
     return tuple(outcome.rung for outcome in climbed), findings
 
 
-def implementation_of(loaded: Any, find: Callable[[Any], Found], subject: Subject, kwargs, names) -> Implementation:
+def implementation_of(
+    loaded: Any, find: Callable[[Any], Found], subject: Subject, kwargs, names, own: Implementation | None = None
+) -> Implementation:
     """The model of a file as an `Implementation`, tried with each set of inputs that the reference can take."""
     found = find(loaded)
-    config = default_config(subject.name, subject.model)
-    sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+    config, sizes, outputs = None, {}, 1
+    if own is None:
+        config = default_config(subject.name, subject.model)
+        sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
+        outputs = sizes[subject.output_field]
     raised: list[Exception] = []
     for inputs in subject.inputs(config):
         try:
-            return adapt(loaded, found, inputs, sizes[subject.output_field], sizes, kwargs,
+            return adapt(loaded, found, inputs, outputs, sizes, kwargs,
                          label_dtype="float32" if subject.regression else "int32",
                          loss=names.get("loss"), train_step=names.get("train_step"))
         except (ModelRaised, RefkitError) as error:

@@ -20,11 +20,13 @@ NAMED = 3  # parameters that a message names before it says how many more
 
 
 def run(matter: Matter) -> Outcome:
+    if matter.own is not None:
+        return not_run(NAME, "how parameters begin is compared with the shipped references alone")
     final = matter.forward.final
     try:
         draws = your_draws(matter.yours)
     except Exception as error:  # noqa: BLE001: your own init runs here, and may raise anything
-        return not_run(NAME, f"your init could not be evaluated: {str(error).splitlines()[0] if str(error) else error!r}")
+        return not_run(NAME, f"your init could not be evaluated: {(str(error) or repr(error)).splitlines()[0]}")
     found = portions(matter.yours, draws, final.pairing, final.side.reference, final.whole)
     if not any(portion.weighs for portion in found):
         return not_run(NAME, "none of your parameters answers to one of the reference's")

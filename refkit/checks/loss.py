@@ -21,7 +21,7 @@ def run(matter: Matter) -> Outcome:
         overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "loss")]
     name, kind = matter.subject.name, matter.loss.final.side.setting.value("loss")
-    if kind is not None and "loss" not in matter.given and differs(name, "loss", kind):
+    if matter.own is None and kind is not None and "loss" not in matter.given and differs(name, "loss", kind):
         if not any(finding.id == "loss" for finding in findings):
             findings.append(size_finding(name, "loss", kind, "loss"))
     return outcome("loss", findings, "the loss of a batch agrees")

@@ -10,6 +10,7 @@ from refkit.alignment.pairing import pair
 from refkit.diagnosis.aligned import Aligned, align, fit
 from refkit.diagnosis.bench import Bench
 from refkit.diagnosis.candidates import OUTPUT_OPTIONS, bug_candidates
+from refkit.diagnosis.own import OwnBench
 from refkit.diagnosis.explain import Difference, Explained, Explainer
 from refkit.diagnosis.memory import Step
 from refkit.diagnosis.probe import batch_size, input_value, label_value
@@ -32,11 +33,13 @@ class Matter:
         implementation: yours.
         subject: the reference's record.
         given: options that the user asked for.
+        own: a reference of the user's own, and its source; None where `subject` is a shipped one.
     """
 
     implementation: Implementation
     subject: Subject
     given: dict[str, str]
+    own: tuple[Implementation, str] | None = None
 
     @functools.cached_property
     def yours(self) -> Yours:
@@ -51,6 +54,8 @@ class Matter:
 
     @functools.cached_property
     def bench(self) -> Bench:
+        if self.own is not None:
+            return OwnBench(*self.own, self.yours.inputs, self.yours.input_values)
         return Bench(self.subject.name, self.subject.model, self.yours.inputs, self.yours.input_values)
 
     @functools.cached_property
@@ -76,7 +81,7 @@ class Matter:
 
     def best_fit(self) -> Aligned:
         best = reached = None
-        loss = {"loss": self.losses()[0][0]}
+        loss = {} if self.own else {"loss": self.losses()[0][0]}
         for options in [*self.subject.fit(self.shown), {}]:
             side = self.bench.side(Setting(tuple({**options, **loss, **self.given}.items())))
             if side is None:

@@ -103,7 +103,7 @@ def names_of(kernel: Portion) -> list[str]:
     if kernel.of_cell:  # PyTorch counts a cell's units, for what it takes in as well
         names = ["torch" if name == "torch-fan-out" else name for name in names]
     if not names and kernel.fused and wrong_fan(kernel.spread, kernel.fans):
-        return ["glorot-uniform" if kernel.spread.kind == "uniform" else "glorot-normal"]  # over all gates, as libraries do
+        return [f"glorot-{'uniform' if kernel.spread.kind == 'uniform' else 'normal'}-over-gates"]
     return names
 
 
@@ -120,10 +120,9 @@ def scale_name(spread: Spread) -> str:
 
 def option_of(group: list[Portion], kernels: list[Portion], last: str) -> str:
     """The narrowest option that speaks of these kernels and leaves no other one out."""
-    cells = [kernel for kernel in kernels if kernel.of_cell]
     if all(kernel.of_cell == "h" for kernel in group):
         return "recurrent-initialization"
-    if all(kernel.of_cell for kernel in group) and any(is_convolution(kernel) for kernel in kernels) and cells:
+    if all(kernel.of_cell for kernel in group) and any(is_convolution(kernel) for kernel in kernels):
         return "state-initialization"
     if all(kernel.path.rsplit(".", 2)[-2] == last for kernel in group):
         return "output-initialization"

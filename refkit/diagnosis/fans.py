@@ -39,17 +39,20 @@ def dense_fans(shape: tuple[int, ...], yours: tuple[int, ...]) -> Fans:
     """
     right = plain_fans(*shape)
     wide = tuple(size for size in yours if size > 1)
-    wrong = [("one axis", fan) for fan in wide] + misread(wide) if len(wide) > 2 else []
+    wrong = misread(wide) if len(wide) > 2 else []
     return Fans(tuple(right), distinct(wrong, right), shape[0])
 
 
 def misread(shape: tuple[int, ...]) -> list[tuple[str, float]]:
-    """The fans that come of taking any two axes for in and out, and the others for a window."""
+    """The fans that come of taking any axes for in and out, and the others for a window or for nothing."""
+    whole = float(np.prod(shape))
     found = []
     for first, second in itertools.permutations(shape, 2):
-        rest = np.prod(shape) / first / second
-        found += [("other axes than in and out", fan) for _, fan in plain_fans(rest * first, rest * second)]
-    return found
+        rest = whole / first / second
+        found += [fan for _, fan in plain_fans(rest * first, rest * second)]
+    for count in range(1, len(shape)):
+        found += [float(np.prod(axes)) for axes in itertools.combinations(shape, count)]
+    return [("other axes than in and out", fan) for fan in found]
 
 
 def convolution_fans(shape: tuple[int, ...], matrix: bool) -> Fans:

@@ -1,7 +1,9 @@
 """Initial values, parameter by parameter of the reference: how yours are drawn, how its own are, and by which lines."""
 
 import dataclasses
+import functools
 import heapq
+from collections.abc import Iterator
 
 import jax
 import numpy as np
@@ -42,6 +44,25 @@ class Draws:
 
     def quantiles(self, place: int) -> list[np.ndarray]:
         return [initial_value(trace, place) for trace in self.spread]
+
+    def making_site(self, place: int) -> Site | None:
+        """The line of yours that comes last in making a parameter."""
+        return nearest_site(self.seeded, self.seeded.outputs[place])
+
+    def drawing_site(self, place: int) -> Site | None:
+        """The line of yours that gives it its numbers: the last that does more than lay them out."""
+        trace, random, node = self.seeded, self.random, self.seeded.outputs[place]
+        while trace.ops[node] in LAYOUT and any(random[parent] for parent in trace.parents[node]):
+            node = next(parent for parent in trace.parents[node] if random[parent])
+        return nearest_site(trace, node) or self.making_site(place)
+
+    @functools.cached_property
+    def random(self) -> list[bool]:
+        """Whether each node depends on random numbers."""
+        found: list[bool] = []
+        for op, parents in zip(self.seeded.ops, self.seeded.parents):
+            found.append(op == "random_bits" or any([found[parent] for parent in parents]))
+        return found
 
 
 def initial_value(trace: Trace, place: int) -> np.ndarray:
@@ -129,22 +150,32 @@ def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference,
     for leaf, made, place in sorted(zip(pairing.leaves, pairing.made, yours.places), key=lambda each: each[0].use):
         if leaf.kind != "parameters":
             continue
-        whole = spread_of(draws.sample(place), draws.quantiles(place))
-        frames = frames_of(site_behind(draws.seeded, draws.seeded.outputs[place]))
-        if isinstance(made, Free) or not (sure or plausible(leaf, made, shapes)):
-            found.append(Portion("", leaf, place, frames, draws.sample(place), whole, whole, None, False))
-            continue
-        blocks = made.bundle.blocks
-        sample = unmade(made, draws.sample(place), shapes)
-        quantiles = [unmade(made, value, shapes) for value in draws.quantiles(place)]
-        for path in sample:
-            spread = spread_of(sample[path], [parts[path] for parts in quantiles])
-            if whole.kind == "orthogonal" and spread.kind != "constant":
-                spread = dataclasses.replace(spread, kind="orthogonal")
-            fused = any(len(block.paths) > 1 for block in blocks)
-            fans = fans_of(path, shapes[path], leaf, rows_joined(blocks, shapes), fused)
-            found.append(Portion(path, leaf, place, frames, sample[path], spread, spreads[path], fans, fused))
+        paired = not isinstance(made, Free) and (sure or plausible(leaf, made, shapes))
+        found += parted(leaf, place, made, draws, spreads, shapes) if paired else [alone(leaf, place, draws)]
     return found
+
+
+def alone(leaf: Leaf, place: int, draws: Draws) -> Portion:
+    """A parameter of yours that answers to none of the reference's."""
+    sample = draws.sample(place)
+    spread = spread_of(sample, draws.quantiles(place))
+    return Portion("", leaf, place, frames_of(draws.drawing_site(place)), sample, spread, spread, None, False)
+
+
+def parted(leaf: Leaf, place: int, made, draws: Draws, spreads: dict[str, Spread], shapes) -> Iterator[Portion]:
+    """A parameter of yours, one portion for each of the reference's that it holds."""
+    whole = spread_of(draws.sample(place), draws.quantiles(place))
+    sample = unmade(made, draws.sample(place), shapes)
+    quantiles = [unmade(made, value, shapes) for value in draws.quantiles(place)]
+    fused = any(len(block.paths) > 1 for block in made.bundle.blocks)
+    for path, part in sample.items():
+        spread = spread_of(part, [parts[path] for parts in quantiles])
+        constant = spread.kind == "constant"
+        if whole.kind == "orthogonal" and not constant:
+            spread = dataclasses.replace(spread, kind="orthogonal")
+        fans = fans_of(path, shapes[path], leaf, rows_joined(made.bundle.blocks, shapes), fused)
+        frames = frames_of(draws.making_site(place) if constant else draws.drawing_site(place))
+        yield Portion(path, leaf, place, frames, part, spread, spreads[path], fans, fused)
 
 
 def plausible(leaf: Leaf, made, shapes: dict[str, tuple[int, ...]]) -> bool:
@@ -180,17 +211,6 @@ def fans_of(path: str, shape: tuple[int, ...], leaf: Leaf, joined: int, fused: b
     if len(shape) == 4:
         return convolution_fans(shape, sum(size > 1 for size in leaf.shape) < 3)
     return recurrent_fans(shape, joined, leaf.shape if fused else ()) if CELL.match(path) else dense_fans(shape, leaf.shape)
-
-
-def site_behind(trace: Trace, node: int) -> Site | None:
-    """The line of yours that gives a value its numbers: the first on the way back that does more than lay them out."""
-    random = [op == "random_bits" for op in trace.ops]
-    for place, parents in enumerate(trace.parents):
-        random[place] = random[place] or any([random[parent] for parent in parents])
-    first = nearest_site(trace, node)
-    while trace.ops[node] in LAYOUT and any(random[parent] for parent in trace.parents[node]):
-        node = next(parent for parent in trace.parents[node] if random[parent])
-    return nearest_site(trace, node) or first
 
 
 def nearest_site(trace: Trace, node: int) -> Site | None:
