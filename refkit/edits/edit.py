@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import textwrap
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -63,10 +64,13 @@ class Remove:
 
 @dataclasses.dataclass(frozen=True)
 class Rewrite:
-    """Replace what a regular expression matches: exactly once, or with `each` at every one of at least one place."""
+    """Replace what a regular expression matches: exactly once, or with `each` at every one of at least one place.
+
+    `new` is as `re.sub` takes it: a text with groups, or a function of the match.
+    """
 
     pattern: str
-    new: str
+    new: str | Callable[[re.Match], str]
     each: bool = False
 
     def apply(self, source: str) -> str:
