@@ -134,7 +134,7 @@ def statement_of(site: Site | None) -> tuple[str, int] | None:
 
 INITIALIZATION = Check(
     NAME,
-    compares="how each parameter begins: its distribution and scale, exactly, and whether two share their random numbers",
+    compares="how each parameter begins: its distribution and scale, and whether two share their random numbers",
     catches="constant kernels, scales ten times off, fans counted on the wrong axes, one key for all layers",
     looks_like="a loss that sits still at first, starts far too high, or a layer whose units are all alike",
     fix="look at the named line: He for ReLU, Glorot for tanh, and a key of its own for every layer",

@@ -33,7 +33,8 @@ def chosen_starts(portions: list[Portion], last: str) -> list[Chosen]:
     """
     kernels = [portion for portion in portions if portion.weighs and portion.spread.kind != "constant"]
     biases = [portion for portion in portions if portion.role == "bias"]
-    scales = [portion for portion in portions if portion.role == "scale" and not same(portion.spread, portion.reference)]
+    scales = [portion for portion in portions if portion.role == "scale"]
+    scales = [portion for portion in scales if not same(portion.spread, portion.reference)]
     found = chosen_families(kernels, last) + chosen_biases(biases, portions)
     if scales:
         found.append(Chosen("initialization", scale_name(scales[0].spread), scales))
@@ -44,7 +45,7 @@ def joined(found: list[Chosen]) -> list[Chosen]:
     """What is only told by its scale put together where it is of one option: `normal-0.1/normal-0.05`."""
     kept: list[Chosen] = []
     for chosen in found:
-        before = next((other for other in kept if one_by_one(chosen) and one_by_one(other) and alike(chosen, other)), None)
+        before = next((other for other in kept if may_join(other, chosen)), None)
         if before is None:
             kept.append(chosen)
         else:
@@ -53,8 +54,9 @@ def joined(found: list[Chosen]) -> list[Chosen]:
     return kept
 
 
-def alike(first: Chosen, second: Chosen) -> bool:
-    return first.option == second.option and first.portions[0].role == second.portions[0].role
+def may_join(first: Chosen, second: Chosen) -> bool:
+    alike = first.option == second.option and first.portions[0].role == second.portions[0].role
+    return alike and one_by_one(first) and one_by_one(second)
 
 
 def one_by_one(chosen: Chosen) -> bool:
@@ -70,8 +72,8 @@ def fewest_names(portions: list[Portion], names: Callable[[Portion], list[str]])
     """As few names as will do, each with all that it names.
 
     Args:
-        names: what one may be called; its bare scale besides, so that a scale that all share is not taken for the family
-            that happens to give it at one shape.
+        names: what one may be called; its bare scale besides, so that a scale that all share is not taken for the
+            family that happens to give it at one shape.
     """
     named = [(portion, [*names(portion), scale_name(portion.spread)]) for portion in portions]
     found = []
@@ -113,9 +115,9 @@ def scale_name(spread: Spread) -> str:
         return f"constant-{spread.center:.3g}"
     if spread.center:
         return spread.words.replace(" ", "-")
-    if spread.kind in ("uniform", "truncated-normal"):
-        return f"{spread.kind}-{spread.scale:.3g}"
-    return f"normal-{spread.deviation:.3g}"
+    kind = spread.kind if spread.kind in ("uniform", "truncated-normal") else "normal"
+    scale = spread.deviation if kind == "normal" else spread.scale
+    return f"{kind}-{scale:.3g}" if spread.exact else f"{kind}-{scale:.2g}"
 
 
 def option_of(group: list[Portion], kernels: list[Portion], last: str) -> str:

@@ -22,8 +22,22 @@ from refkit.tracing.quantiles import evaluate_quantile, loops
 from refkit.tracing.trace import Site, Trace
 
 KEY = np.array([0, 1], np.uint32)
-LAYOUT = {"reshape", "transpose", "concatenate", "slice", "squeeze", "broadcast_in_dim", "convert_element_type", "copy", "rev",
-          "pad", "dynamic_update_slice", "scatter", "stack-of-scan", "split"}
+LAYOUT = {
+    "reshape",
+    "transpose",
+    "concatenate",
+    "slice",
+    "squeeze",
+    "broadcast_in_dim",
+    "convert_element_type",
+    "copy",
+    "rev",
+    "pad",
+    "dynamic_update_slice",
+    "scatter",
+    "stack-of-scan",
+    "split",
+}
 
 
 @dataclasses.dataclass
@@ -210,7 +224,9 @@ def fans_of(path: str, shape: tuple[int, ...], leaf: Leaf, joined: int, fused: b
         return None
     if len(shape) == 4:
         return convolution_fans(shape, sum(size > 1 for size in leaf.shape) < 3)
-    return recurrent_fans(shape, joined, leaf.shape if fused else ()) if CELL.match(path) else dense_fans(shape, leaf.shape)
+    if CELL.match(path):
+        return recurrent_fans(shape, joined, leaf.shape if fused else ())
+    return dense_fans(shape, leaf.shape)
 
 
 def nearest_site(trace: Trace, node: int) -> Site | None:

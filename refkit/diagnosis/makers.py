@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from refkit.tracing.trace import Site
 
 SCALES = {"minval", "maxval", "scale", "stddev", "low", "high", "bound"}
+NUMBERS = {"sqrt", "prod", "float", "max", "min", "sum"}
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -128,7 +129,7 @@ def is_arithmetic(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple):
         return all(map(is_arithmetic, node.elts))
     calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
-    plain = all(ast.unparse(call.func).rsplit(".")[-1] in ("sqrt", "prod", "float", "max", "min", "sum") for call in calls)
+    plain = all(ast.unparse(call.func).rsplit(".")[-1] in NUMBERS for call in calls)
     return plain and isinstance(node, (ast.BinOp, ast.Call, ast.Subscript))
 
 

@@ -71,7 +71,7 @@ def spread_of(sample: np.ndarray, quantiles: list[np.ndarray]) -> Spread:
 
     Args:
         sample: one draw.
-        quantiles: its value where every random number is at each of `QUANTILES` of its range; empty if that is not known.
+        quantiles: its value where every random number is at each of `QUANTILES` of its range; empty if not known.
     """
     if sample.size == 0 or not np.ptp(sample):
         alone = sample.size == 1 and quantiles and quantiles[0].item() != quantiles[1].item()

@@ -1,0 +1,47 @@
+"""The whole way to a step: the innermost line of the program's own code, and the lines that called it."""
+
+import dataclasses
+
+from refkit.tracing.sites import Sites
+from refkit.tracing.trace import Site
+
+
+@dataclasses.dataclass(frozen=True)
+class CalledSite(Site):
+    """A site with the own lines that led to it, innermost first."""
+
+    callers: tuple[Site, ...] = ()
+
+
+class Callers(Sites):
+    """Finds the innermost own frame and every own frame around it."""
+
+    def find(self, traceback) -> CalledSite | None:
+        innermost = super().find(traceback)
+        if innermost is None:
+            return None
+        frames = [
+            Site(code.co_filename, line, end_line or line, column or 0, code.co_qualname)
+            for code, offset in zip(*traceback.raw_frames())
+            if self.own(code.co_filename)
+            for line, end_line, column, _ in [position(code, offset)]
+        ]
+        return CalledSite(*dataclasses.astuple(innermost), tuple(frames[1:]))
+
+
+def position(code, offset: int) -> tuple:
+    """First line, last line, first column and last column of the instruction at `offset`."""
+    found = list(code.co_positions())[offset // 2]
+    return found if found[0] is not None else (code.co_firstlineno, *found[1:])
+
+
+def frames_of(site: Site | None) -> tuple[Site, ...]:
+    """A site and its callers, innermost first; a lambda goes with the expression in which it is written."""
+    frames = () if site is None else (site, *getattr(site, "callers", ()))
+    while len(frames) > 1 and frames[0].function.endswith("<lambda>") and spans(frames[1], frames[0]):
+        frames = frames[1:]
+    return frames
+
+
+def spans(outer: Site, inner: Site) -> bool:
+    return outer.file == inner.file and outer.line <= inner.line and inner.end_line <= outer.end_line
