@@ -21,11 +21,20 @@ def sign_of(alignment: Alignment, unused: list[tuple[int, ...]]) -> str | None:
     fixed = [trace.values[p].shape for p in trace.parents[node] if trace.ops[p] == "literal"]
     if any(len(shape) > 0 and shape in unused for shape in fixed):
         return "stale-closure"
-    if draws_random_numbers(alignment, node):
+    if any(draws_random_numbers(alignment, other) for other in on_the_same_line(alignment, node)):
         return "dropout-at-evaluation"
     if is_low_precision(trace.dtypes[node]) or any(is_low_precision(trace.dtypes[p]) for p in trace.parents[node]):
         return "low-precision-accumulation"
     return None
+
+
+def on_the_same_line(alignment: Alignment, node: int) -> list[int]:
+    """The node and what the same line goes on to make of it."""
+    trace, found = alignment.yours, [node]
+    for other in range(node + 1, len(trace)):
+        if trace.sites[other] == trace.sites[node] and set(trace.parents[other]) & set(found):
+            found.append(other)
+    return found
 
 
 def draws_random_numbers(alignment: Alignment, node: int) -> bool:

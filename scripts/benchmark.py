@@ -1,0 +1,46 @@
+"""Measure refkit on the machine at hand.
+
+python scripts/benchmark.py compare      # time and memory, as ratios to a floor process
+python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
+"""
+
+import sys
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+
+
+@click.group()
+def main() -> None:
+    """Measure refkit on the machine at hand."""
+
+
+@main.command()
+@click.option("--repeats", type=click.IntRange(min=1), default=3, help="Runs of each pair.")
+@click.option("--deep/--no-deep", default=True, help="Also a deep network of about 500 and 5,000 steps.")
+def compare(repeats: int, deep: bool) -> None:
+    """Wall time and peak memory of compare beside a process that only builds the model and takes one gradient."""
+    from refkit.experiments import speed
+
+    click.echo(speed.table(speed.measure_references(repeats)))
+    if deep:
+        rows = speed.measure_deep((100, 1000), repeats)
+        click.echo(speed.table(rows))
+        per_step = [row.seconds / int(row.name.split(", ")[1].split()[0]) for row in rows]
+        click.echo(f"seconds a step, 5,000 beside 500 steps: {per_step[1] / per_step[0]:.2f}")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def detection(arguments: tuple[str, ...]) -> None:
+    """What is found in the hand-written programs of tests/programs; `--help` of tests/programs/measure.py has the options."""
+    sys.path.insert(0, str(ROOT / "tests" / "programs"))
+    import measure
+
+    measure.main(list(arguments))
+
+
+if __name__ == "__main__":
+    main()
