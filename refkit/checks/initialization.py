@@ -12,7 +12,7 @@ from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame
 from refkit.diagnosis.repeated_draws import Drawing, repeated_draws
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.edits.places import LAST
-from refkit.report.finding import Candidate, Finding, Side
+from refkit.report.finding import Candidate, Finding, Rung, Side
 from refkit.tracing.trace import Site
 
 NAME = "initialization"
@@ -40,7 +40,10 @@ def run(matter: Matter) -> Outcome:
     chosen = chosen_starts([portion for portion in found if portion not in faulty], LAST[matter.subject.name])
     findings += [choice_finding(choice, found, matter.subject.name) for choice in chosen]
     leaves = {portion.place for portion in found if portion.path}
-    return outcome(NAME, findings, f"{len(leaves)} parameters begin as the reference's do")
+    ended = outcome(NAME, findings, f"{len(leaves)} parameters begin as the reference's do")
+    if ended.rung.status != "choice":
+        return ended
+    return Outcome(Rung(NAME, "choice", ", ".join(f"{each.option}={each.value}" for each in chosen)), ended.findings)
 
 
 def fault_findings(faults: list[Fault], found: list[Portion]) -> list[Finding]:

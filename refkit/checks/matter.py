@@ -18,7 +18,7 @@ from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.yours import Yours, see
 from refkit.edits.catalogue import reference_source
 from refkit.implementation import Implementation
-from refkit.subjects.reference import build
+from refkit.subjects.reference import build, constructor_text
 from refkit.subjects.subject import Shown, Subject
 
 SETTLED = ("features", "image", "classes", "outputs", "output-size", "vocabulary", "embedding", "channels", "kernel",
@@ -100,7 +100,11 @@ class Matter:
         reached: tuple = ()
         if tried.pairing.missing == 0:
             return reached
+        built = constructor_text(tried.side.reference.source)
         for candidate in bug_candidates(self.bench, tried.side.setting, ("runs", "structure", "forward")):
+            source = self.bench.source(candidate.setting)
+            if source is None or constructor_text(source) == built:
+                continue  # as large as before
             side = self.bench.side(candidate.setting)
             if side is not None and side.size == total and side.size != tried.side.size:
                 aligned = align(self.yours, side, pair(self.yours.leaves, side.atoms), "forward")

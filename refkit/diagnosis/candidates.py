@@ -66,8 +66,14 @@ def instead_of_choices(bench: Bench, setting: Setting, given: frozenset[str]) ->
     return found
 
 
-def bug_candidates(bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> list[Candidate]:
-    """Every form of every known bug that these rungs catch and that is not in the setting."""
+def bug_candidates(
+    bench: Bench, setting: Setting, rungs: tuple[str, ...], with_options: bool = False
+) -> list[Candidate]:
+    """Every form of every known bug that these rungs catch and that is not in the setting.
+
+    Args:
+        with_options: those alone that need an option which the setting does not have, together with that option.
+    """
     found = []
     planted = set(setting.bugs)
     for bug, edit in bugs_for(bench.name):
@@ -78,9 +84,9 @@ def bug_candidates(bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> li
         for option, value in edit.options.items():
             if setting.value(option) is None:
                 options = options.with_option(option, value)
-        if options != setting:
-            continue  # a bug of an option that this program does not have
-        found.append(Candidate(setting.with_bug(bug_here), "bug", bug.id, edit.where, bug_here))
+        if (options != setting) != with_options:
+            continue
+        found.append(Candidate(options.with_bug(bug_here), "bug", bug.id, edit.where, bug_here))
     return found
 
 

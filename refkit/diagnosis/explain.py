@@ -118,7 +118,11 @@ class Explainer:
         sizes = list(choice_candidates(self.bench, current.side.setting, self.fixed, "structure"))
         here, near, far = self.by_place(current, [*choices, *bugs])
         far = [candidate for candidate in far if candidate.kind == "bug"]
-        for batch, search in ((here, False), (near, False), (instead, False), (here + near, True), (far, False), (sizes, True)):
+        optional = bug_candidates(self.bench, current.side.setting, self.rungs, with_options=True)
+        optional = self.by_place(current, [c for c in optional if not self.reopens(c, current)])[0]
+        steps = ((here, False), (near, False), (instead, False), (optional, False), (here + near, True), (far, False),
+                 (sizes, True))
+        for batch, search in steps:
             if search and batch is not sizes and not current.open_leaves():
                 continue
             better = []
@@ -136,6 +140,11 @@ class Explainer:
             if better:
                 return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice")), tried
         return self.first_of_two(current, here), tried
+
+    def reopens(self, candidate: Candidate, current: Aligned) -> bool:
+        """Whether it needs an option that is settled otherwise."""
+        added = set(dict(candidate.setting.options)) - set(dict(current.side.setting.options))
+        return bool(added & self.fixed)
 
     def first_of_two(self, current: Aligned, here: list[Candidate]) -> tuple[Candidate, Aligned] | None:
         """A choice that explains nothing by itself, and does together with a bug at the same place."""

@@ -83,7 +83,7 @@ def initial_value(trace: Trace, place: int) -> np.ndarray:
     return trace.values[trace.outputs[place]].astype(np.float64, copy=False)
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Portion:
     """What one parameter of yours holds of one parameter of the reference.
 
