@@ -39,11 +39,17 @@ def run(matter: Matter) -> Outcome:
     findings = [*fault_findings(faults, found), *repeated_findings(draws, found)]
     chosen = chosen_starts([portion for portion in found if portion not in faulty], LAST[matter.subject.name])
     findings += [choice_finding(choice, found, matter.subject.name) for choice in chosen]
-    leaves = {portion.place for portion in found if portion.path}
-    ended = outcome(NAME, findings, f"{len(leaves)} parameters begin as the reference's do")
+    ended = outcome(NAME, findings, passed(found))
     if ended.rung.status != "choice":
         return ended
     return Outcome(Rung(NAME, "choice", ", ".join(f"{each.option}={each.value}" for each in chosen)), ended.findings)
+
+
+def passed(found: list[Portion]) -> str:
+    compared, every = {portion.place for portion in found if portion.path}, {portion.place for portion in found}
+    if compared == every:
+        return f"{len(every)} parameters begin as the reference's do"
+    return f"{len(compared)} of {len(every)} parameters begin as the reference's do, the others answer to none of it"
 
 
 def fault_findings(faults: list[Fault], found: list[Portion]) -> list[Finding]:
