@@ -43,6 +43,8 @@ class Implementation:
         framework: `nnx`, `linen`, `jax`, `implementation`.
         notes: sentences on what the adapter had to do ("the image is handed over as NCHW").
         label_dtype: of the labels that the loss takes: `int32` class ids or `float32` targets; empty where it is not known.
+        raised: what its loss raised in every way of calling it, where it has a loss and none worked; else None.
+        line: where the model is bound in its file: the place of values whose own line is nowhere in it.
         alternatives: the same model seen in other layouts that run as well (batch and time the other way round), most likely
             first, for values to decide between.
     """
@@ -58,4 +60,6 @@ class Implementation:
     framework: str = "implementation"
     notes: list[str] = dataclasses.field(default_factory=list)
     label_dtype: str = ""
+    raised: Exception | None = None
+    line: int | None = None
     alternatives: list["Implementation"] = dataclasses.field(default_factory=list)

@@ -8,16 +8,16 @@ from typing import Any
 
 import jax
 
-from refkit.adapters import arguments, functions, linen, nnx, search
+from refkit.adapters import arguments, functions, linen, nnx, roles, search
 from refkit.adapters.arguments import Filled, annotated, callee_names, fill
-from refkit.adapters.calling import parameters_of
+from refkit.adapters.calling import is_mode, parameters_of
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.losses import Loss, find_loss
 from refkit.adapters.names import Names
 from refkit.adapters.raised import furthest, model_raised, user_lines
 from refkit.adapters.sizes import table_rows
+from refkit.adapters.rebuilding import rebuilder
 from refkit.errors import RefkitError
-from refkit.loading.discovery import find_part
 from refkit.implementation import Implementation, Input
 
 Maker = Callable[[], Any]
@@ -60,8 +60,6 @@ def adapt(
     """
     if found.kind == "implementation":
         return pass_through(loaded, found, inputs)
-    if loss is None:
-        loss = find_part(loaded, "loss")
     with jax.enable_x64(False):
         return adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step)
 
@@ -136,6 +134,7 @@ def implementation(call: search.Call, loaded: Any, found: Any, loss: Loss, alter
         apply=apply,
         loss=loss.over_model,
         output_loss=loss.over_outputs,
+        raised=loss.raised(loaded.file),
         label_dtype=loss.label_dtype,
         inputs=with_table(call),
         name=f"{loaded.shown}:{found.name}",
@@ -163,32 +162,30 @@ def with_table(call: search.Call) -> tuple[Input, ...]:
 def nnx_models(
     found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
 ) -> tuple[list[Maker], bool]:
-    """A Module class with its arguments filled in; an instance as it is, where its class shows no call."""
+    """A Module class with its arguments filled in; an instance made again from a key, where the file shows how."""
     (given,) = objects(found)[:1]
-    cls = given if isinstance(given, type) else type(given)
-    parameters = annotated(cls.__init__, evidence)[1:]
-    instance = None if isinstance(given, type) else given
-    try:
-        filled = fill(
-            parameters,
-            callee_names(evidence.tree, cls.__name__),
-            evidence,
-            sizes,
-            kwargs,
-            framework="nnx",
-            what=f"`{cls.__name__}`",
-        )
-    except RefkitError:
-        if instance is None:
-            raise
-        filled = []
-    makers = [functools.partial(nnx.NnxModel, constructing(cls, ways), cls) for ways in filled]
-    guessed = any(ways.guessed for ways in filled)
-    if instance is not None:
-        if guessed:
-            makers = []
-        makers.append(functools.partial(nnx.NnxModel, lambda key: instance, cls))
-    return makers, guessed and instance is None
+    if not isinstance(given, type):
+        return nnx_instances(given, found, evidence, sizes, kwargs), False
+    parameters = annotated(given.__init__, evidence)[1:]
+    names = callee_names(evidence.tree, given.__name__)
+    filled = fill(parameters, names, evidence, sizes, kwargs, framework="nnx", what=f"`{given.__name__}`")
+    makers = [functools.partial(nnx.NnxModel, constructing(given, ways), given) for ways in filled]
+    return makers, any(ways.guessed for ways in filled)
+
+
+def nnx_instances(
+    instance: Any, found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
+) -> list[Maker]:
+    """Ways to make an instance again, and itself at last."""
+    makers: list[Callable[[jax.Array], Any]] = []
+    maker = evidence.namespace.get(found.name)
+    if inspect.isfunction(maker):
+        ways = fill(parameters_of(maker), {found.name}, evidence, sizes, kwargs, framework="nnx", what=f"`{found.name}`")
+        makers += [constructing(maker, filled) for filled in ways]
+    else:
+        rebuild = rebuilder(found.name, evidence)
+        makers += [rebuild] if rebuild is not None else []
+    return [functools.partial(nnx.NnxModel, make, type(instance)) for make in [*makers, lambda key: instance]]
 
 
 def constructing(cls: type, filled: Filled) -> Callable[[jax.Array], Any]:
@@ -218,22 +215,20 @@ def linen_models(
 def function_models(
     found: Any, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
 ) -> tuple[list[Maker], bool]:
+    """A pair of functions, or parameters that are there already and a function of them."""
     init, apply = objects(found)[:2]
-    config = further_arguments(apply, evidence, sizes)
+    config, rest = further_arguments(apply, evidence, sizes, kwargs)
     if not callable(init):
-        return [functools.partial(functions.FunctionModel, lambda key, data: init, apply, config)], False
-    parameters = parameters_of(init)
-    data_names = [parameter.name for parameter in parameters if takes_data(parameter, kwargs)]
-    rest = [parameter for parameter in parameters if parameter.name not in data_names]
-    filled = fill(
-        rest,
-        callee_names(evidence.tree, init.__name__),
-        evidence,
-        sizes,
-        kwargs,
-        framework="jax",
-        what=f"`{init.__name__}`",
-    )
+        rebuild = rebuilder(found.name.split("/")[0], evidence)
+        creates = [lambda key, data: rebuild(key)] if rebuild is not None else []
+        creates.append(lambda key, data: init)
+        return [functools.partial(functions.FunctionModel, create, apply, config) for create in creates], False
+    name = getattr(init, "__name__", found.name.split("/")[0])
+    parameters = annotated(init, evidence)
+    data_names = [parameter.name for parameter in parameters if takes_data(parameter, rest)]
+    taking = [parameter for parameter in parameters if parameter.name not in data_names]
+    names = callee_names(evidence.tree, name)
+    filled = fill(taking, names, evidence, sizes, rest, framework="jax", what=f"`{name}`")
     makers = [
         functools.partial(
             functions.FunctionModel, functions.creator(init, ways, data_names), apply, config, bool(data_names)
@@ -265,15 +260,33 @@ def takes_data(parameter: inspect.Parameter, kwargs: dict[str, Any] | None) -> b
     )
 
 
-def further_arguments(apply: Callable, evidence: Evidence, sizes: dict[str, Any]) -> dict[str, Any]:
-    """Configurations that the forward function wants beside parameters and data."""
-    found = {}
-    for parameter in parameters_of(apply):
-        if parameter.default is inspect.Parameter.empty:
-            values = arguments.configuration(parameter, evidence, sizes, "jax")
-            if values:
-                found[parameter.name] = values[0]
-    return found
+def further_arguments(
+    apply: Callable, evidence: Evidence, sizes: dict[str, Any], kwargs: dict[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the forward function wants beside parameters and data, and the user's arguments that are left for `init`.
+
+    A configuration is found by its class or name, anything else by the file's own calls or by a name that stands for a size.
+    """
+    parameters, rest = parameters_of(apply), dict(kwargs or {})
+    found = {parameter.name: rest.pop(parameter.name) for parameter in parameters if parameter.name in rest}
+    names = callee_names(evidence.tree, getattr(apply, "__name__", ""))
+    called = arguments.call_arguments(parameters, names, evidence)
+    for parameter in parameters[1:]:
+        if parameter.name in found or parameter.default is not inspect.Parameter.empty or is_mode(parameter):
+            continue
+        values = arguments.configuration(parameter, evidence, sizes, "jax")
+        if parameter.name in called and not is_data(parameter):
+            found[parameter.name] = called[parameter.name]
+        elif values:
+            found[parameter.name] = values[0]
+    return found, rest
+
+
+def is_data(parameter: inspect.Parameter) -> bool:
+    """Whether a parameter is called after data, a state or parameters, whatever the file passes for it."""
+    name = parameter.name.lower()
+    patterns = (*roles.NAMES.values(), roles.BATCH, roles.CARRY, roles.MASK, functions.PARAMETERS, functions.STATE)
+    return any(pattern.fullmatch(name) for pattern in patterns)
 
 
 MAKERS = {"nnx": nnx_models, "linen": linen_models, "functions": function_models}

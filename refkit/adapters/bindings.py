@@ -30,6 +30,8 @@ BATCH = re.compile(r"(.*_)?(batch|data|minibatch|mb|example|examples|sample|samp
 OUTPUTS = re.compile(r"(.*_)?(logits?|preds?|predictions?|predicted|outputs?|outs?|scores?|probs?|probabilities|y_?hat|y_?pred|yhat|log_?probs?|logp"
                      r"|estimates?|p|z|a|o)")
 OPTIMIZER = re.compile(r"(.*_)?(optimizer|opt|tx|opt_state|optim|optimizer_state|optimiser|metrics|metric|schedule|lr|learning_rate)")
+GRAPH = re.compile(r"graph_?def|gdef|graph|static")
+REST = re.compile(r"rest|other(s|_state|_variables)?|non_params|nondiff.*")
 CLASSES = re.compile(r"(n_?|num_?)?(classes|class|labels|outputs|out)|k|c")
 
 
@@ -134,6 +136,7 @@ def state_slot(values: Values) -> Any:
     else:
         arrays |= {"params": model.states(values.tree)[0], "batch_stats": model.states(values.tree)[1]}
         fixed |= {"model": model.module(values.tree, values.training, values.key), "graphdef": model.graph}
+        arrays |= dict.fromkeys(("rest", "other", "others", "other_state"), model.rest(values.tree))
     return State(arrays, fixed)
 
 
@@ -324,6 +327,10 @@ def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[
         return "mode"
     if roles.is_key(name):
         return "key"
+    if GRAPH.fullmatch(name):
+        return "graph"
+    if REST.fullmatch(name):
+        return "rest"
     if OPTIMIZER.fullmatch(name):
         return "default" if optional else "nothing"
     if STATISTICS.fullmatch(name):
@@ -372,8 +379,13 @@ def slots_for(role: str, parameter: inspect.Parameter, call: Call, definition: a
     if role == "model-or-params":
         both = params_slots(call, name) if call.model.framework != "nnx" else model_slots(call, parameter)
         return unnamed([*both, *(model_slots(call, parameter) if call.model.framework != "nnx" else params_slots(call, name))])
+    if role == "graph":
+        return unnamed([lambda values: values.call.model.graph])
+    if role == "rest":
+        return unnamed([lambda values: values.call.model.rest(values.tree)])
     if role == "state":
-        return unnamed([state_slot, statistics_slot])
+        whole = [lambda values: values.call.model.whole_state(values.tree)] if call.model.framework == "nnx" else []
+        return unnamed([*whole, state_slot, statistics_slot])
     if role == "statistics":
         return unnamed([statistics_slot, state_slot])
     if role == "apply":

@@ -18,7 +18,7 @@ from refkit.adapters.differentiated import FUNCTIONS, Differentiated, closure_fa
 from refkit.adapters.evaluating import ASKS_FOR_TRAINING, evaluating
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.labels import LABELS, LabelForm, label_forms
-from refkit.adapters.raised import Failure
+from refkit.adapters.raised import Failure, ModelRaised, model_raised, user_lines
 from refkit.adapters.search import Call, abstract
 from refkit.adapters.sizes import inner_jaxprs
 
@@ -26,6 +26,8 @@ LIMIT = 60
 CLASSES = re.compile(r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce"
                      r"|one_?hot\(\s*(\w+\[.)?(y|labels?|targets?|batch_y)\b", re.I)
 TARGETS = re.compile(r"squared|\bmse\b|mse_loss|l2_loss|huber|mean_absolute|\bmae\b|rmse|regress|\)\s*\*\*\s*2\b|\bsquare\(", re.I)
+NAMED = (r"loss_?fn|loss|criterion|loss_function|compute_loss|objective|cost", r"cross_entropy.*|mse.*|nll.*", r".*loss.*|.*entropy.*")
+NOT_LOSSES = re.compile(r".*(grad|history|losses|log_|scale|plot|curve|schedule).*", re.I)
 MODEL_NAMES = ("model", "net", "network", "module", "cnn", "mlp", "lenet", "lstm")
 
 
@@ -46,6 +48,14 @@ class Loss:
     notes: list[str] = dataclasses.field(default_factory=list)
     label_dtype: str = ""
     failures: list[Failure] = dataclasses.field(default_factory=list)
+
+
+    def raised(self, file: str) -> ModelRaised | None:
+        """What the loss itself raised in every way of calling it, with the line; None where one worked or there is no loss."""
+        if self.over_model is not None or self.over_outputs is not None:
+            return None
+        own = [failure for failure in self.failures if user_lines(failure.error, file)]
+        return model_raised(own, file, None) if own else None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,11 +84,11 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
         train_step: likewise for the train step.
     """
     found = Loss()
-    named = [plain_candidate(given, evidence) for given in [function_of(loss, evidence)] if given is not None]
+    given = function_of(loss, evidence)
+    named = [plain_candidate(given, evidence)] if given is not None else list(named_losses(evidence))
     step = getattr(train_step, "name", None) or getattr(train_step, "__name__", train_step)
     nested = sorted(closures(evidence, file), key=lambda candidate: step not in candidate.around)
-    over_outputs = bool(named) and looks_like_outputs(named[0])
-    order = [*nested, *named] if over_outputs else [*named, *nested]
+    order = [*named, *nested] if given is not None and not looks_like_outputs(named[0]) else [*nested, *named]
     for dtype in label_dtypes(evidence, label_dtype):
         for candidate in order:
             if found.over_model is None:
@@ -90,6 +100,18 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
             found.label_dtype = dtype
             break
     return found
+
+
+def named_losses(evidence: Evidence) -> Iterator[Candidate]:
+    """Functions at the top of the file that are called after a loss, the plainest names first."""
+    defined = [node.name for node in evidence.tree.body if isinstance(node, FUNCTIONS)]
+    defined += [name for name, value in evidence.namespace.assigned.items() if isinstance(value, (ast.Lambda, ast.Call))]
+    for pattern in NAMED:
+        for name in defined:
+            if re.fullmatch(pattern, name, re.I) and not NOT_LOSSES.fullmatch(name):
+                function = evidence.namespace.get(name)
+                if callable(function):
+                    yield plain_candidate(function, evidence)
 
 
 def function_of(part: Any, evidence: Evidence) -> Callable | None:

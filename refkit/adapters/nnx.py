@@ -34,7 +34,7 @@ class NnxModel:
 
     def init(self, key: jax.Array, data: Data | None = None) -> dict[str, Any]:
         module = self.construct(typed(key))
-        self.graph, *states, random = nnx.split(module, nnx.Param, nnx.BatchStat, is_no_key, nnx.RngState)
+        self.graph, *states, random = nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
         tree = {}
         for group, state in zip(GROUPS, states, strict=True):
             found, self.structures[group] = jax.tree_util.tree_flatten_with_path(state)
@@ -56,6 +56,10 @@ class NnxModel:
         return [jax.tree.unflatten(self.structures[group], [trees.look_up(tree[group], path) for path in self.paths[group]])
                 for group in GROUPS]
 
+    def rest(self, tree: dict[str, Any]) -> nnx.State:
+        """All but the parameters."""
+        return nnx.merge_state(*self.states(tree)[1:], self.random_state(None))
+
     def whole_state(self, tree: dict[str, Any]) -> nnx.State:
         return nnx.merge_state(*self.states(tree), self.random_state(None))
 
@@ -75,6 +79,16 @@ class NnxModel:
         modes = mode_arguments(self.forward_parameters, training, key, make_key)
         positional, named = by_name(self.data_parameters, data.positional, data.named)
         return self.function(module, *positional, **named, **modes)
+
+
+def trainable(module: nnx.Module) -> Any:
+    """`nnx.Param`, or the variables of the program's own kinds where it has no other parameters."""
+    kinds = {type(value) for _, value in nnx.iter_graph(module) if isinstance(value, nnx.Variable)}
+    if any(issubclass(kind, nnx.Param) for kind in kinds):
+        return nnx.Param
+    library = (nnx.BatchStat, nnx.RngState, nnx.Cache, nnx.Intermediate, nnx.Perturbation)
+    own = [kind for kind in kinds if not issubclass(kind, library)]
+    return tuple(own) or nnx.Param
 
 
 def is_no_key(path, value) -> bool:

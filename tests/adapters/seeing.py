@@ -2,11 +2,15 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from refkit.adapters import adapt
 from refkit.implementation import Implementation, Input
 from refkit.loading import load
 from refkit.loading.discovery import the_model
+from refkit.tracing.evaluate import evaluate
+from refkit.tracing.program import trace_program
+from refkit.tracing.sites import Sites
 
 HEADER = """import dataclasses
 import jax
@@ -66,12 +70,35 @@ def label_shape(seen: Implementation) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(outputs[:-1] if len(outputs) > 2 else outputs[:1], jnp.int32)
 
 
-def values(seen: Implementation, seed: int = 0) -> tuple[jax.Array, ...]:
+def values(seen: Implementation) -> tuple[np.ndarray, ...]:
     """Inputs of a batch."""
-    keys = jax.random.split(jax.random.key(seed), len(seen.inputs))
+    generator = np.random.default_rng(0)
     return tuple(
-        jax.random.randint(key, (BATCH, *given.shape), 1, given.high or 9)
+        generator.integers(1, given.high or 9, (BATCH, *given.shape)).astype(np.int32)
         if given.dtype == "int32"
-        else jax.random.normal(key, (BATCH, *given.shape))
-        for key, given in zip(keys, seen.inputs, strict=True)
+        else generator.normal(size=(BATCH, *given.shape)).astype(np.float32)
+        for given in seen.inputs
     )
+
+
+def initial(seen: Implementation, seed: int = 0):
+    """Its parameters from a key."""
+    return run(seen.init, jax.random.key(seed))
+
+
+def run(function, *arguments):
+    """What a function gives, evaluated in NumPy: nothing is compiled.
+
+    Args:
+        arguments: trees of arrays; a key may be among them.
+    """
+    leaves, structure = jax.tree.flatten(arguments)
+    flat = lambda *given: jax.tree.leaves(function(*jax.tree.unflatten(structure, given)))
+    given = [jax.random.key_data(leaf) if is_key(leaf) else leaf for leaf in leaves]
+    trace = evaluate(trace_program(flat, leaves, [("input", "x")] * len(leaves), Sites()), [np.asarray(leaf) for leaf in given])
+    shapes = jax.eval_shape(function, *arguments)
+    return jax.tree.unflatten(jax.tree.structure(shapes), [trace.values[node] for node in trace.outputs])
+
+
+def is_key(leaf) -> bool:
+    return isinstance(leaf, jax.Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)

@@ -1,10 +1,9 @@
 """The same MLP in each framework is the same function of the same parameters."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.adapters.seeing import output_shape, see, values, write
+from tests.adapters.seeing import initial, output_shape, run, see, values, write
 
 NNX = """
 class MLP(nnx.Module):
@@ -104,31 +103,35 @@ PROGRAMS = {
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
 def test_same_function_of_same_parameters(text, tmp_path):
     seen = see(write(tmp_path, text), "mlp")
-    tree = seen.init(jax.random.key(0))
+    tree = initial(seen)
     assert set(tree) == {"parameters"}
     drawn = {shape: np.random.default_rng(0).normal(size=shape) for shape in ((30, 64), (64,), (64, 2), (2,))}
-    filled = jax.tree.map(lambda leaf: jnp.asarray(drawn[leaf.shape] if leaf.shape in drawn else drawn[leaf.shape[::-1]].T), tree)
+    filled = jax.tree.map(lambda leaf: drawn[leaf.shape] if leaf.shape in drawn else drawn[leaf.shape[::-1]].T, tree)
+    filled = jax.tree.map(lambda leaf: leaf.astype(np.float32), filled)
     (x,) = values(seen)
-    hidden = np.maximum(np.asarray(x) @ drawn[30, 64] + drawn[64,], 0)
-    np.testing.assert_allclose(seen.apply(filled, x), hidden @ drawn[64, 2] + drawn[2,], rtol=1e-4, atol=1e-4)
+    hidden = np.maximum(x @ drawn[30, 64] + drawn[64,], 0)
+    np.testing.assert_allclose(run(seen.apply, filled, x), hidden @ drawn[64, 2] + drawn[2,], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("text", PROGRAMS.values(), ids=PROGRAMS)
 def test_parameters_follow_the_key(text, tmp_path):
     seen = see(write(tmp_path, text), "mlp")
-    first, second = (jax.tree.leaves(seen.init(jax.random.key(seed))) for seed in (0, 1))
-    assert any(not np.array_equal(one, other) for one, other in zip(first, second, strict=True))
-    raw = jax.tree.leaves(seen.init(jax.random.PRNGKey(0)))
-    assert all(np.array_equal(one, other) for one, other in zip(first, raw, strict=True))
-    jax.make_jaxpr(seen.init)(jax.random.key(0))
+    first, second = (jax.tree.leaves(initial(seen, seed)) for seed in (0, 1))
+    assert differ(first, second)
+    assert not differ(first, jax.tree.leaves(run(seen.init, jax.random.PRNGKey(0))))
+
+
+def differ(first: list, second: list) -> bool:
+    return any(not np.array_equal(one, other) for one, other in zip(first, second, strict=True))
 
 
 def test_training_draws_and_evaluation_does_not(tmp_path):
     seen = see(write(tmp_path, LINEN), "mlp")
-    tree, (x,) = seen.init(jax.random.key(0)), values(seen)
-    one, other = (seen.apply(tree, x, training=True, key=jax.random.key(seed)) for seed in (0, 1))
+    tree, (x,) = initial(seen), values(seen)
+    train = lambda tree, x, key: seen.apply(tree, x, training=True, key=key)
+    one, other = (run(train, tree, x, jax.random.key(seed)) for seed in (0, 1))
     assert not np.array_equal(one, other)
-    assert np.array_equal(seen.apply(tree, x), seen.apply(tree, x))
+    assert "random_bits" not in str(jax.make_jaxpr(seen.apply)(tree, x))
     assert output_shape(seen, training=True) == (7, 2)
 
 
@@ -142,7 +145,61 @@ class Net(nnx.Module):
         return self.two(self.drop(self.norm(self.one(x - self.offset))))
 """
     seen = see(write(tmp_path, text), "mlp")
-    tree = seen.init(jax.random.key(0))
-    assert jax.tree.map(jnp.shape, tree["statistics"]) == {"norm": {"mean": (8,), "var": (8,)}}
-    assert jax.tree.map(jnp.shape, tree["constants"]) == {"offset": (30,)}
+    tree = jax.eval_shape(seen.init, jax.random.key(0))
+    assert jax.tree.map(np.shape, tree["statistics"]) == {"norm": {"mean": (8,), "var": (8,)}}
+    assert jax.tree.map(np.shape, tree["constants"]) == {"offset": (30,)}
     assert sorted(tree["parameters"]) == ["norm", "one", "two"]
+
+
+NNX_INSTANCE = """
+rngs = nnx.Rngs(0)
+model = nnx.Sequential(nnx.Linear(30, 64, rngs=rngs), nnx.relu, nnx.Linear(64, 2, rngs=rngs))
+"""
+BUILDER = """
+def create_model(rngs, width=64):
+    return nnx.Sequential(nnx.Linear(30, width, rngs=rngs), nnx.relu, nnx.Linear(width, 2, rngs=rngs))
+"""
+PARAMETERS = """
+key = jax.random.PRNGKey(42)
+one, two = jax.random.split(key)
+W1, W2 = jax.random.normal(one, (30, 64)), jax.random.normal(two, (64, 2))
+params = {"W1": W1, "b1": jnp.zeros(64), "W2": W2, "b2": jnp.zeros(2)}
+def predict(params, x):
+    return jax.nn.relu(x @ params["W1"] + params["b1"]) @ params["W2"] + params["b2"]
+"""
+OWN_VARIABLES = """
+class Weight(nnx.Variable):
+    pass
+class MLP(nnx.Module):
+    def __init__(self, rngs):
+        self.w1, self.w2 = Weight(rngs.params.normal((30, 64))), Weight(rngs.params.normal((64, 2)))
+    def __call__(self, x):
+        return nnx.relu(x @ self.w1) @ self.w2
+"""
+FURTHER_ARGUMENTS = """
+def init(key, n_layers, width):
+    sizes = [30] + [width] * n_layers + [2]
+    keys = jax.random.split(key, len(sizes))
+    return [jax.random.normal(k, (m, n)) for k, m, n in zip(keys, sizes, sizes[1:])]
+def forward(params, x, n_layers, activation):
+    for layer in params[:n_layers]:
+        x = activation(x @ layer)
+    return x @ params[n_layers]
+def main():
+    return forward(init(jax.random.key(0), 2, 16), jnp.ones((2, 30)), 2, jax.nn.relu)
+"""
+MADE_AGAIN = {
+    "instance": NNX_INSTANCE,
+    "builder": BUILDER,
+    "parameters": PARAMETERS,
+    "variables of its own": OWN_VARIABLES,
+    "further arguments": FURTHER_ARGUMENTS,
+}
+
+
+@pytest.mark.parametrize("text", MADE_AGAIN.values(), ids=MADE_AGAIN)
+def test_what_is_made_on_import_is_made_again_from_the_key(text, tmp_path):
+    seen = see(write(tmp_path, text), "mlp")
+    assert output_shape(seen) == (7, 2)
+    first, second = (jax.tree.leaves(initial(seen, seed)) for seed in (0, 1))
+    assert differ(first, second)

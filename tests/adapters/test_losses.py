@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.adapters.seeing import see, values, write
+from tests.adapters.seeing import initial, run, see, values, write
 
 from refkit.tracing.sites import Sites
 
+LABELS = (np.arange(7) % 2).astype(np.int32)
 NET = """
 class Net(nnx.Module):
     def __init__(self, rngs):
@@ -71,7 +72,10 @@ class Trainer:
         return entropy(model(x), y).mean()
     def step(self, x, y):
         return nnx.value_and_grad(self.loss)(self.model, x, y)""",
-    "other side first": "def loss_fn(model, batch):\n    return (entropy(model(batch['x']), batch['y']).sum() / len(batch['y']))",
+    "functional": "def loss_fn(graphdef, params, rest, x, y):\n"
+    "    return entropy(nnx.merge(graphdef, params, rest)(x), y).mean()",
+    "functional with one state": "def loss_fn(state, graphdef, x, y):\n    return entropy(nnx.merge(graphdef, state)(x), y).mean()",
+    "divided by hand": "def loss_fn(model, batch):\n    return (entropy(model(batch['x']), batch['y']).sum() / len(batch['y']))",
 }
 
 
@@ -83,10 +87,13 @@ def test_loss_of_a_module(text, tmp_path):
 
 
 def check_entropy(seen):
-    tree, inputs, labels = seen.init(jax.random.key(0)), values(seen), jnp.arange(7) % 2
-    log_probabilities = jax.nn.log_softmax(seen.apply(tree, *inputs))
-    wanted = -log_probabilities[jnp.arange(7), labels].mean()
-    np.testing.assert_allclose(seen.loss(tree, inputs, labels), wanted, rtol=1e-5)
+    tree, inputs = initial(seen), values(seen)
+    np.testing.assert_allclose(run(seen.loss, tree, inputs, LABELS), entropy(run(seen.apply, tree, *inputs)), rtol=1e-5)
+
+
+def entropy(logits):
+    """Mean cross-entropy against `LABELS`."""
+    return np.mean(np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(7), LABELS])
 
 
 LINEN = """
@@ -145,9 +152,8 @@ OVER_OUTPUTS = {
 def test_loss_of_outputs(text, tmp_path):
     seen = see(write(tmp_path, NET + text + "\n"), "mlp")
     assert seen.loss is None
-    outputs, labels = jax.random.normal(jax.random.key(0), (7, 2)), jnp.arange(7) % 2
-    wanted = -jax.nn.log_softmax(outputs)[jnp.arange(7), labels].mean()
-    np.testing.assert_allclose(seen.output_loss(outputs, labels), wanted, rtol=1e-5)
+    outputs = np.random.default_rng(0).normal(size=(7, 2)).astype(np.float32)
+    np.testing.assert_allclose(run(seen.output_loss, outputs, LABELS), entropy(outputs), rtol=1e-5)
 
 
 REGRESSION = """

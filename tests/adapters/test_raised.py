@@ -66,3 +66,11 @@ def test_an_implementation_passes_through(tmp_path):
     assert seen.name.endswith("mine.py:implementation")
     assert seen.file == str(tmp_path / "mine.py")
     assert seen.inputs[0].shape == (30,)
+
+
+def test_a_loss_that_raises_leaves_the_model(tmp_path):
+    text = LENET.format(rows=6 * 14 * 14) + "def loss_fn(model, x, y):\n    return jnp.mean(model(x) @ y.wibble)  # there\n"
+    file = write(tmp_path, text)
+    seen = see(file, "lenet")
+    assert seen.loss is None
+    assert (seen.raised.stage, seen.raised.line) == ("loss", line_of(file, "# there"))
