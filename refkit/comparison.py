@@ -12,6 +12,7 @@ from refkit.checks import CHECKS
 from refkit.checks.lines import line_pairs
 from refkit.checks.matter import Matter, default_config
 from refkit.checks.raised import raised_report
+from refkit.checks.structure import differs
 from refkit.edits.catalogue import parse_options
 from refkit.errors import RefkitError
 from refkit.implementation import Implementation
@@ -128,9 +129,15 @@ def compare_loaded(
         rungs, findings = climb(matter, until, only)
         known = "forward" in vars(matter)  # the rung `runs` does without
         lines = line_pairs(matter) if known else ()
-    options = dict(given) | (dict(matter.setting.options) if known else {})
+    options = dict(given) | (chosen_options(matter) if known else {})
     return Report(name, implementation.name, implementation.framework, options, rungs, findings,
                   tuple([*implementation.notes, *loaded.notes]), lines)
+
+
+def chosen_options(matter: Matter) -> dict[str, str]:
+    """The options of the reference that yours shows and that are not its defaults."""
+    name = matter.subject.name
+    return {option: value for option, value in matter.setting.options if differs(name, option, value)}
 
 
 def runs_in(frame: FrameType | None, files: tuple[str, ...]) -> bool:
@@ -175,9 +182,12 @@ def implementation_of(
     raised: list[Exception] = []
     for inputs in subject.inputs(config):
         try:
-            return adapt(loaded, found, inputs, outputs, sizes, kwargs,
-                         label_dtype="float32" if subject.regression else "int32",
-                         loss=names.get("loss"), train_step=names.get("train_step"))
+            implementation = adapt(loaded, found, inputs, outputs, sizes, kwargs,
+                                   label_dtype="float32" if subject.regression else "int32",
+                                   loss=names.get("loss"), train_step=names.get("train_step"))
+            for seen in (implementation, *implementation.alternatives):
+                seen.line = seen.line or found.line or None
+            return implementation
         except (ModelRaised, RefkitError) as error:
             raised.append(error)
     raise raised[0]

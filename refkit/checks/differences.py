@@ -26,7 +26,7 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     """
     alignment = difference.before.alignment
     yours = alignment.yours
-    place = place_of(yours, difference.node)
+    place = place_of(yours, difference.node) or model_place(difference)
     compared = comparison(difference)
     candidate = difference.candidate
     common = dict(rung=rung, **place, **compared)
@@ -81,20 +81,30 @@ def help_of(mend: str, difference: Difference) -> str:
     return mend
 
 
+def model_place(difference: Difference) -> dict:
+    """Where the model is bound, for a model put together by a library that leaves no line of the file on the stack."""
+    implementation = difference.before.yours.implementation
+    return {"file": implementation.file, **statement_at(implementation.file, implementation.line)} if implementation.line else {}
+
+
 def place_of(trace: Trace, node: int) -> dict:
     """File, lines, source and time step of a node."""
     site = trace.sites[node]
     if site is None:
         return {}
-    text = "".join(linecache.getlines(site.file))
-    try:
-        line, end_line = statement_lines(text, site.line)
-    except SyntaxError:
-        line, end_line = site.line, site.end_line
-    source = "\n".join(part.rstrip() for part in text.splitlines()[line - 1:end_line]).strip()
     times = trace.times[node]
-    return {"file": site.file, "line": line, "end_line": end_line, "source": source,
-            "time_step": times[-1] if times else None}
+    return {"file": site.file, **statement_at(site.file, site.line), "time_step": times[-1] if times else None}
+
+
+def statement_at(file: str, number: int) -> dict:
+    """First and last line of the statement around a line, and its text."""
+    text = "".join(linecache.getlines(file))
+    try:
+        line, end_line = statement_lines(text, number)
+    except SyntaxError:
+        line = end_line = number
+    source = "\n".join(part.rstrip() for part in text.splitlines()[line - 1:end_line]).strip()
+    return {"line": line, "end_line": end_line, "source": source}
 
 
 def comparison(difference: Difference) -> dict:

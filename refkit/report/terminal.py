@@ -90,14 +90,18 @@ def finding_lines(finding: Finding) -> Iterator[Text]:
         yield Text.assemble(("  help: ", "cyan"), advice)
 
 
+ALIKE = 1e-6  # distance up to which numbers do not tell two candidates apart
+
+
 def help_sentence(finding: Finding) -> str:
     """What it looks like, what to do, and what else it could be."""
-    others = other_candidates(finding.candidates, finding.id)
     if finding.id is None:
+        others = other_candidates(finding.candidates, None)
         nearest = f"nothing known reproduces it; nearest {others}" if others else "nothing known reproduces it"
         return "; ".join(filter(None, (finding.help, nearest)))
-    looks = f"looks like `{finding.id}`" + (f" (or {others})" if others else "")
-    return f"{looks}: {finding.help}" if finding.help else looks
+    alike = other_candidates(tuple(c for c in finding.candidates if c.distance <= ALIKE), finding.id)
+    looks = "" if finding.message.startswith("looks like") else f"looks like `{finding.id}`: "
+    return f"{looks}{finding.help}" + (f" (the same numbers as {alike})" if alike else "")
 
 
 def other_candidates(candidates: tuple[Candidate, ...], named: str | None) -> str:

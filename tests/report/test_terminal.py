@@ -29,7 +29,7 @@ my_lenet.py:28: bug in forward
   difference  1.25, relative 0.357
   allowed     3.5e-06
   note: the activation after `conv2` is missing
-  help: looks like `missing-activation` (or `layer-omitted`): apply the activation to what my_lenet.py:27 makes
+  help: looks like `missing-activation`: apply the activation to what my_lenet.py:27 makes
 
 choices, none of them wrong
   initialization                  lecun_normal where the reference has he_normal
