@@ -34,6 +34,7 @@ class NnxModel:
 
     def init(self, key: jax.Array, data: Data | None = None) -> dict[str, Any]:
         module = self.construct(typed(key))
+        mark_arrays(module)
         self.graph, *states, random = nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
         tree = {}
         for group, state in zip(GROUPS, states, strict=True):
@@ -79,6 +80,15 @@ class NnxModel:
         modes = mode_arguments(self.forward_parameters, training, key, make_key)
         positional, named = by_name(self.data_parameters, data.positional, data.named)
         return self.function(module, *positional, **named, **modes)
+
+
+def mark_arrays(module: nnx.Module) -> None:
+    """Mark the arrays that modules keep as data: while it is traced, NNX takes one for a static attribute."""
+    for _, node in list(nnx.iter_graph(module)):
+        if isinstance(node, nnx.Module):
+            traced = {name: value for name, value in vars(node).items() if isinstance(value, jax.core.Tracer)}
+            for name, value in traced.items():
+                setattr(node, name, nnx.data(value))
 
 
 def trainable(module: nnx.Module) -> Any:
