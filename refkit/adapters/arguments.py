@@ -13,7 +13,8 @@ from flax import nnx
 
 from refkit.adapters import roles, synonyms
 from refkit.adapters.calling import typed
-from refkit.adapters.evidence import UNKNOWN, Evidence, local_values, name_of
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.expressions import UNKNOWN, local_values, name_of
 from refkit.errors import RefkitError
 
 LIMIT = 24
@@ -197,9 +198,7 @@ def is_sequence(annotation: Any) -> bool | None:
     return False if text in ("int", "float", "int | none", "typing.optional[int]", "optional[int]") else None
 
 
-def configuration(
-    parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str
-) -> list:
+def configuration(parameter: inspect.Parameter, evidence: Evidence, sizes: dict[str, Any], framework: str) -> list:
     """Instances for a parameter that takes a configuration: the module's own, or made of its class's defaults."""
     annotation, names = parameter.annotation, evidence.namespace
     if isinstance(annotation, str):

@@ -9,7 +9,6 @@ import jax
 
 from refkit.adapters import roles
 
-
 FORWARD = ("__call__", "forward", "call", "logits", "predict")
 
 
@@ -50,7 +49,9 @@ def data_parameters(parameters: list[inspect.Parameter]) -> list[inspect.Paramet
     return [parameter for parameter in parameters if parameter.kind not in variadic and not is_mode(parameter)]
 
 
-def by_name(parameters: list[inspect.Parameter], positional: tuple, named: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+def by_name(
+    parameters: list[inspect.Parameter], positional: tuple, named: dict[str, Any]
+) -> tuple[tuple, dict[str, Any]]:
     """Positional data by the names of the parameters that `named` leaves, where an earlier parameter goes by name."""
     free = [parameter.name for parameter in parameters if parameter.name not in named]
     if [parameter.name for parameter in parameters[: len(positional)]] == free[: len(positional)]:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from refkit.adapters.evidence import name_of
+from refkit.adapters.expressions import name_of
 
 DIFFERENTIATORS = {"value_and_grad", "grad", "filter_value_and_grad", "filter_grad"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -36,7 +36,7 @@ class Differentiated:
 
 
 def differentiated(tree: ast.Module) -> list[Differentiated]:
-    """Every function that the file differentiates, in its order, those nested in a function called `*step*` or `update` first."""
+    """Every function that the file differentiates, in its order; those nested in a `*step*` or `*update*` first."""
     found: list[Differentiated] = []
     for call, around in calls_with_scopes(tree, ()):
         if name_of(call.func) not in DIFFERENTIATORS:
@@ -66,21 +66,38 @@ def calls_with_scopes(node: ast.AST, around: tuple):
             yield child, around
         if isinstance(child, FUNCTIONS):
             for decorator in child.decorator_list:
-                if name_of(decorator) in DIFFERENTIATORS or (isinstance(decorator, ast.Call)
-                                                            and any(name_of(inner) in DIFFERENTIATORS for inner in decorator.args)):
-                    yield ast.Call(func=ast.Name("grad"), args=[ast.Name(child.name)], keywords=[], lineno=child.lineno), around
+                if name_of(decorator) in DIFFERENTIATORS or (
+                    isinstance(decorator, ast.Call)
+                    and any(name_of(inner) in DIFFERENTIATORS for inner in decorator.args)
+                ):
+                    yield (
+                        ast.Call(func=ast.Name("grad"), args=[ast.Name(child.name)], keywords=[], lineno=child.lineno),
+                        around,
+                    )
         yield from calls_with_scopes(child, (*around, child) if isinstance(child, FUNCTIONS) else around)
 
 
 def resolve(argument: ast.AST, tree: ast.Module, around: tuple) -> Differentiated | None:
     """The definition behind the argument of `grad`."""
-    if isinstance(argument, ast.Call) and name_of(argument.func) in ("partial", "jit", "checkpoint", "remat") and argument.args:
+    if (
+        isinstance(argument, ast.Call)
+        and name_of(argument.func) in ("partial", "jit", "checkpoint", "remat")
+        and argument.args
+    ):
         return resolve(argument.args[-1 if name_of(argument.func) != "partial" else 0], tree, around)
     if isinstance(argument, ast.Lambda):
         return Differentiated(argument, "", around, argument.lineno)
     if isinstance(argument, ast.Attribute) and name_of(argument.value) in ("self", "cls"):
-        methods = [node for cls in tree.body if isinstance(cls, ast.ClassDef) for node in cls.body if isinstance(node, FUNCTIONS)]
-        return next((Differentiated(node, node.name, (), node.lineno) for node in methods if node.name == argument.attr), None)
+        methods = [
+            node
+            for cls in tree.body
+            if isinstance(cls, ast.ClassDef)
+            for node in cls.body
+            if isinstance(node, FUNCTIONS)
+        ]
+        return next(
+            (Differentiated(node, node.name, (), node.lineno) for node in methods if node.name == argument.attr), None
+        )
     if not isinstance(argument, ast.Name):
         return None
     for depth in range(len(around), -1, -1):
@@ -88,16 +105,16 @@ def resolve(argument: ast.AST, tree: ast.Module, around: tuple) -> Differentiate
         for statement in reversed(body):
             if isinstance(statement, FUNCTIONS) and statement.name == argument.id:
                 return Differentiated(statement, argument.id, around[:depth], statement.lineno)
-            if isinstance(statement, ast.Assign) and any(name_of(target) == argument.id for target in statement.targets):
-                if isinstance(statement.value, ast.Lambda):
-                    return Differentiated(statement.value, argument.id, around[:depth], statement.lineno)
+            function = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda)
+            if function and any(name_of(target) == argument.id for target in statement.targets):
+                return Differentiated(statement.value, argument.id, around[:depth], statement.lineno)
     return Differentiated(None, argument.id, (), argument.lineno)
 
 
-def closure_factory(entry: Differentiated, file: str, namespace: dict[str, Any]) -> list[Callable]:
-    """Functions that lead to a nested one: each, called with its own arguments, returns the next; the last is the closure.
+def closure_factory(entry: Differentiated, file: str, namespace: dict[str, Any]) -> Callable:
+    """A function that leads to a nested one: called with its arguments it returns the next; the last is the closure.
 
-    They are cut out of the enclosing functions: of every body only what the closure needs is kept, with its line numbers.
+    It is cut out of the enclosing functions: of every body only what the closure needs is kept, with its line numbers.
     """
     inner: ast.AST = entry.node
     for function in reversed(entry.around):

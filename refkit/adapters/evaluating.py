@@ -8,13 +8,15 @@ from typing import Any
 
 from flax import linen, nnx
 
-ASKS_FOR_TRAINING = re.compile(r"\b(train|training|is_training)\s*=\s*True|\b(deterministic|use_running_average)\s*=\s*False")
+ASKS_FOR_TRAINING = re.compile(
+    r"\b(train|training|is_training)\s*=\s*True|\b(deterministic|use_running_average)\s*=\s*False"
+)
 HAS_MODES = re.compile(r"\b(Dropout|BatchNorm)\b")
 
 
 @contextlib.contextmanager
 def evaluating(source: str) -> Iterator[None]:
-    """While open, dropout layers pass their input on and batch norm uses its running statistics, whatever they are told.
+    """While open, dropout layers pass their input on and batch norm uses its running statistics, whatever they say.
 
     Args:
         source: the file's text: one that has no such layers is left alone.

@@ -13,10 +13,10 @@ from refkit.adapters import roles
 from refkit.adapters.calling import parameters_of
 from refkit.adapters.evidence import Evidence
 
-STATE_MAKERS = (
-    "init_state", "initial_state", "init_carry", "initialize_carry", "initial_carry", "init_hidden", "zero_state", "zeros_state",
-    "initialize_state", "make_state", "get_initial_state", "init_lstm_state", "init_cell",
-)  # fmt: skip
+STATE_MAKERS = tuple(
+    "init_state initial_state init_carry initialize_carry initial_carry init_hidden zero_state zeros_state"
+    " initialize_state make_state get_initial_state init_lstm_state init_cell".split()
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,8 +32,10 @@ class Extra:
     make: Callable[[int | None, int], Any]
 
 
-def extra_choices(parameters: list[inspect.Parameter], inputs: int, owner: Any, evidence: Evidence, leaves: list[Any]) -> list[tuple[Extra, ...]]:
-    """Ways to fill the parameters that neither data nor mode fill, most plausible first; one empty way where there are none.
+def extra_choices(
+    parameters: list[inspect.Parameter], inputs: int, owner: Any, evidence: Evidence, leaves: list[Any]
+) -> list[tuple[Extra, ...]]:
+    """Ways to fill the parameters that neither data nor mode fill, most plausible first; one empty way where none is left.
 
     Args:
         parameters: those that take data, in the adapter's first reading.
@@ -41,7 +43,11 @@ def extra_choices(parameters: list[inspect.Parameter], inputs: int, owner: Any, 
         owner: the model's class, whose methods may make a state.
     """
     needed = [parameter for parameter in parameters if parameter.default is inspect.Parameter.empty]
-    if len(needed) < 2 or len(needed) <= inputs and not any(roles.CARRY.fullmatch(parameter.name) for parameter in needed):
+    if (
+        len(needed) < 2
+        or len(needed) <= inputs
+        and not any(roles.CARRY.fullmatch(parameter.name) for parameter in needed)
+    ):
         return [()]
     choices = []
     for parameter in needed:
@@ -58,7 +64,9 @@ def ones(batch: int | None, steps: int) -> jax.Array:
 
 def states(owner: Any, evidence: Evidence, leaves: list[Any]) -> list[Callable[[int | None, int], Any]]:
     """An initial state by the program's own function, else zeros of the recurrent kernel's width."""
-    makers = [getattr(owner, name, None) for name in STATE_MAKERS] + [evidence.namespace.get(name) for name in STATE_MAKERS]
+    makers = [getattr(owner, name, None) for name in STATE_MAKERS] + [
+        evidence.namespace.get(name) for name in STATE_MAKERS
+    ]
     widths = hidden_widths(leaves, evidence)
     found: list[Callable[[int | None, int], Any]] = []
     for maker in makers:
@@ -80,8 +88,11 @@ def hidden_widths(leaves: list[Any], evidence: Evidence) -> list[int]:
     four = [min(shape[-2:]) for shape in shapes if max(shape[-2:]) == 4 * min(shape[-2:])]
     four += [max(shape[-2:]) // 4 for shape in shapes if max(shape[-2:]) % 4 == 0]
     square = [shape[-1] for shape in shapes if shape[-1] == shape[-2]]
-    names = [value for name, value in ((name, evidence.namespace.get(name)) for name in evidence.namespace.assigned)
-             if type(value) is int and "hidden" in name.lower()]
+    names = [
+        value
+        for name, value in ((name, evidence.namespace.get(name)) for name in evidence.namespace.assigned)
+        if type(value) is int and "hidden" in name.lower()
+    ]
     attributes = [64, 128] if not leaves else []
     columns = [shape[-1] for shape in shapes if shape[-1] > 1]
     return list(dict.fromkeys([*square, *four, *names, *attributes, *columns]))[:6]

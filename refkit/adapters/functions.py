@@ -95,7 +95,7 @@ class FunctionModel:
         return self.call(positional, data.named | modes | self.config)
 
     def call(self, positional: list, named: dict[str, Any]) -> Any:
-        """By name where modes stand between the data, by position otherwise (a vmapped function maps what goes by name)."""
+        """By position as far as it goes (a vmapped function maps what goes by name), then by name."""
         order = [parameter.name for parameter in self.all]
         taking = [name for name in order if name not in named]
         arguments = dict(zip(taking, positional, strict=False)) | named
@@ -113,7 +113,7 @@ class FunctionModel:
 
 
 def places(parameters: list[inspect.Parameter]) -> tuple[int, int | None]:
-    """Where the parameters stand among the arguments, and a state beside them: by name, else the parameters come first."""
+    """Where the parameters stand among the arguments, and a state beside them: by name, else they come first."""
     needed = required(parameters) or parameters
     names = [parameter.name.lower() for parameter in needed]
     by_name = [index for index, name in enumerate(names) if PARAMETERS.fullmatch(name)]

@@ -9,14 +9,19 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
-from refkit.adapters.evidence import Evidence, name_of
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.expressions import name_of
 from refkit.adapters.ranks import rank_of
 
-LABELS = re.compile(r"(.*_)?(labels?|targets?|ys?|yb|tgts?|answers?|classes|class_ids?|y_?true|y_?batch|truths?|ground_truth|gold"
-                    r"|ts?|batch_y|onehots?|one_hots?|tags?|next_tokens)(_\d+|_b|_batch|_onehot|_one_hot|_ids)?|[yt]_?(b|i|true|onehot|oh)?")
+LABELS = re.compile(
+    r"(.*_)?(labels?|targets?|ys?|yb|tgts?|answers?|classes|class_ids?|y_?true|y_?batch|truths?|ground_truth|gold"
+    r"|ts?|batch_y|onehots?|one_hots?|tags?|next_tokens)(_\d+|_b|_batch|_onehot|_one_hot|_ids)?|[yt]_?(b|i|true|onehot|oh)?"
+)
 COLUMN_TEXT = re.compile(r"(?:\by\b|targets?|labels?)[^\n]{0,40}[(\[]\s*(?:b|n|batch|batch_size)\s*,\s*1\s*[)\]]", re.I)
 FLAT_TEXT = re.compile(r"(?:\by\b|targets?|labels?)[^\n]{0,40}[(\[]\s*(?:b|n|batch|batch_size)\s*,?\s*[)\]]", re.I)
-MODEL_SIDE = re.compile(r"(.*_)?(params?|parameters|model|net|variables|weights|carry|state|h|c|hc|logits|preds?|opt_state|optimizer)")
+MODEL_SIDE = re.compile(
+    r"(.*_)?(params?|parameters|model|net|variables|weights|carry|state|h|c|hc|logits|preds?|opt_state|optimizer)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +67,10 @@ def label_forms(
         one, other = LabelForm("", turn), LabelForm("a vector `f32[batch]`", lambda labels: turn(flat(labels)))
         return ([other, one] if flat_first else [one, other]), shape is not None
     ids, rows = LabelForm("", turn), LabelForm("one-hot rows", lambda labels: turn(jax.nn.one_hot(labels, classes)))
-    columns = [LabelForm("a column of ids", column), LabelForm("a column of floats", lambda labels: column(floats(labels)))]
+    columns = [
+        LabelForm("a column of ids", column),
+        LabelForm("a column of floats", lambda labels: column(floats(labels))),
+    ]
     if len(output_shape) > 1 and classes > 1:
         first = [rows, ids] if one_hot_outside(evidence, inside) else [ids, rows]
         return [*first, columns[0]], True
@@ -80,9 +88,19 @@ def one_hot_outside(evidence: Evidence, inside: ast.AST | None) -> bool:
     for node in ast.walk(evidence.tree):
         if id(node) in skipped:
             continue
-        if isinstance(node, ast.Call) and name_of(node.func) in {"one_hot", "to_categorical", "onehot", "OneHotEncoder", "LabelBinarizer"}:
+        if isinstance(node, ast.Call) and name_of(node.func) in {
+            "one_hot",
+            "to_categorical",
+            "onehot",
+            "OneHotEncoder",
+            "LabelBinarizer",
+        }:
             return True
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Call) and name_of(node.value.func) in {"eye", "identity"}:
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Call)
+            and name_of(node.value.func) in {"eye", "identity"}
+        ):
             return True
     return False
 
@@ -137,7 +155,9 @@ def defines_model(scope: ast.AST) -> bool:
     if not isinstance(scope, ast.FunctionDef):
         return False
     names = [argument.arg for argument in scope.args.args]
-    return scope.name in ("__call__", "setup", "forward", "apply", "predict") or any(MODEL_SIDE.fullmatch(name) for name in names)
+    return scope.name in ("__call__", "setup", "forward", "apply", "predict") or any(
+        MODEL_SIDE.fullmatch(name) for name in names
+    )
 
 
 def statements(scope: ast.AST):
@@ -161,12 +181,24 @@ def assigned(node: ast.Assign) -> list[tuple[str, ast.AST]]:
     for target in node.targets:
         if isinstance(target, ast.Name):
             pairs.append((target.id, node.value))
-        elif isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(target.elts) == len(node.value.elts):
-            pairs += [(name.id, value) for name, value in zip(target.elts, node.value.elts, strict=True) if isinstance(name, ast.Name)]
-        elif isinstance(target, ast.Tuple) and len(target.elts) == 2 and isinstance(target.elts[1], ast.Name):
-            if isinstance(node.value, ast.Call) and any(keyword.arg == "return_X_y" for keyword in node.value.keywords):
-                pairs.append((target.elts[1].id, ast.parse("x.ravel()", mode="eval").body))
+        elif (
+            isinstance(target, ast.Tuple)
+            and isinstance(node.value, ast.Tuple)
+            and len(target.elts) == len(node.value.elts)
+        ):
+            pairs += [
+                (name.id, value)
+                for name, value in zip(target.elts, node.value.elts, strict=True)
+                if isinstance(name, ast.Name)
+            ]
+        elif gives_features_and_target(node.value) and isinstance(target, ast.Tuple) and len(target.elts) == 2:
+            pairs.append((name_of(target.elts[1]), ast.parse("x.ravel()", mode="eval").body))
     return pairs
+
+
+def gives_features_and_target(value: ast.AST) -> bool:
+    """Whether an expression is scikit-learn's `load_…(return_X_y=True)`."""
+    return isinstance(value, ast.Call) and any(keyword.arg == "return_X_y" for keyword in value.keywords)
 
 
 def last_of(value: ast.AST | None) -> list[ast.AST]:
@@ -176,8 +208,11 @@ def last_of(value: ast.AST | None) -> list[ast.AST]:
             return [found for entry in value.elts for found in last_of(entry)]
         return value.elts[-1:]
     if isinstance(value, ast.Dict):
-        named = [(key.value, entry) for key, entry in zip(value.keys, value.values, strict=True)
-                 if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+        named = [
+            (key.value, entry)
+            for key, entry in zip(value.keys, value.values, strict=True)
+            if isinstance(key, ast.Constant) and isinstance(key.value, str)
+        ]
         return [entry for name, entry in named if LABELS.fullmatch(name.lower())]
     if isinstance(value, ast.Call):
         return [keyword.value for keyword in value.keywords if keyword.arg and LABELS.fullmatch(keyword.arg.lower())]

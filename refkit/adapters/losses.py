@@ -1,9 +1,6 @@
 """The user's loss, found and called: over the model, over its outputs, or nested in the train step."""
 
-import ast
-import contextlib
 import dataclasses
-import inspect
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,23 +9,34 @@ import jax
 import jax.numpy as jnp
 
 from refkit.adapters import roles
-from refkit.adapters.bindings import OUTPUTS, Plan, Values, plans
-from refkit.adapters.calling import parameters_of, required
-from refkit.adapters.differentiated import FUNCTIONS, Differentiated, closure_factory, differentiated
-from refkit.adapters.evaluating import ASKS_FOR_TRAINING, evaluating
+from refkit.adapters.bindings import plans
+from refkit.adapters.calling import required
+from refkit.adapters.candidates import (
+    Candidate,
+    closures,
+    function_of,
+    looks_like_outputs,
+    named_losses,
+    plain_candidate,
+)
+from refkit.adapters.evaluating import ASKS_FOR_TRAINING
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.labels import LABELS, LabelForm, label_forms
+from refkit.adapters.loss_modes import in_modes
 from refkit.adapters.raised import Failure, ModelRaised, model_raised, user_lines
 from refkit.adapters.search import Call, abstract
 from refkit.adapters.sizes import inner_jaxprs
+from refkit.adapters.values import Plan, Values
 
 LIMIT = 60
-CLASSES = re.compile(r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce"
-                     r"|one_?hot\(\s*(\w+\[.)?(y|labels?|targets?|batch_y)\b", re.I)
-TARGETS = re.compile(r"squared|\bmse\b|mse_loss|l2_loss|huber|mean_absolute|\bmae\b|rmse|regress|\)\s*\*\*\s*2\b|\bsquare\(", re.I)
-NAMED = (r"loss_?fn|loss|criterion|loss_function|compute_loss|objective|cost", r"cross_entropy.*|mse.*|nll.*", r".*loss.*|.*entropy.*")
-NOT_LOSSES = re.compile(r".*(grad|history|losses|log_|scale|plot|curve|schedule).*", re.I)
-MODEL_NAMES = ("model", "net", "network", "module", "cnn", "mlp", "lenet", "lstm")
+CLASSES = re.compile(
+    r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce"
+    r"|one_?hot\(\s*(\w+\[.)?(y|labels?|targets?|batch_y)\b",
+    re.I,
+)
+TARGETS = re.compile(
+    r"squared|\bmse\b|mse_loss|l2_loss|huber|mean_absolute|\bmae\b|rmse|regress|\)\s*\*\*\s*2\b|\bsquare\(", re.I
+)
 
 
 @dataclasses.dataclass
@@ -49,31 +57,12 @@ class Loss:
     label_dtype: str = ""
     failures: list[Failure] = dataclasses.field(default_factory=list)
 
-
     def raised(self, file: str) -> ModelRaised | None:
-        """What the loss itself raised in every way of calling it, with the line; None where one worked or there is no loss."""
+        """What the loss itself raised in every way of calling it; None where one worked or there is no loss."""
         if self.over_model is not None or self.over_outputs is not None:
             return None
         own = [failure for failure in self.failures if user_lines(failure.error, file)]
         return model_raised(own, file, None) if own else None
-
-
-@dataclasses.dataclass(frozen=True)
-class Candidate:
-    """A function that may be the loss.
-
-    Args:
-        stages: parameters of the function, or of each function on the way to a nested one.
-        run: calls it with the arguments of each stage.
-        definition: its syntax, where it is in the file.
-        around: names of the functions that it is nested in.
-    """
-
-    name: str
-    stages: list[list[inspect.Parameter]]
-    run: Callable[[dict[str, Any]], Any]
-    definition: ast.AST | None
-    around: tuple[str, ...] = ()
 
 
 def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: Any, label_dtype: str) -> Loss:
@@ -102,123 +91,12 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
     return found
 
 
-def named_losses(evidence: Evidence) -> Iterator[Candidate]:
-    """Functions at the top of the file that are called after a loss, the plainest names first."""
-    defined = [node.name for node in evidence.tree.body if isinstance(node, FUNCTIONS)]
-    defined += [name for name, value in evidence.namespace.assigned.items() if isinstance(value, (ast.Lambda, ast.Call))]
-    for pattern in NAMED:
-        for name in defined:
-            if re.fullmatch(pattern, name, re.I) and not NOT_LOSSES.fullmatch(name):
-                function = evidence.namespace.get(name)
-                if callable(function):
-                    yield plain_candidate(function, evidence)
-
-
-def function_of(part: Any, evidence: Evidence) -> Callable | None:
-    """A part as a function: it may come as a name, as what the loading found, or as itself."""
-    if isinstance(part, str):
-        part = evidence.namespace.get(part)
-    if hasattr(part, "objects"):
-        part = None if part.kind == "closure" else part.objects[-1]
-    return part if callable(part) else None
-
-
 def label_dtypes(evidence: Evidence, expected: str) -> list[str]:
     """Class ids or targets: what the file's words say, else what the reference has; then the other."""
     classes, targets = CLASSES.search(evidence.source), TARGETS.search(evidence.source)
     if bool(classes) != bool(targets):
         expected = "int32" if classes else "float32"
     return [expected, "float32" if expected == "int32" else "int32"]
-
-
-def plain_candidate(function: Callable, evidence: Evidence) -> Candidate:
-    inner = inspect.unwrap(function)
-    definition = definition_of(inner, evidence)
-    return Candidate(getattr(inner, "__name__", "loss"), [parameters_of(function)], lambda arguments: call_by_kind(function, arguments),
-                     definition)
-
-
-def call_by_kind(function: Callable, arguments: dict[str, Any]) -> Any:
-    """By position as far as possible: a vmapped or jitted function takes names otherwise."""
-    positional, named = [], dict(arguments)
-    for parameter in parameters_of(function):
-        if parameter.name not in named or parameter.kind not in (inspect.Parameter.POSITIONAL_ONLY,
-                                                                 inspect.Parameter.POSITIONAL_OR_KEYWORD):
-            break
-        positional.append(named.pop(parameter.name))
-    return function(*positional, **named)
-
-
-def definition_of(function: Callable, evidence: Evidence) -> ast.AST | None:
-    code = getattr(function, "__code__", None)
-    for node in ast.walk(evidence.tree):
-        if isinstance(node, FUNCTIONS) and code is not None and node.name == code.co_name and (
-                node.lineno == code.co_firstlineno or any(entry.lineno == code.co_firstlineno for entry in node.decorator_list)):
-            return node
-    return None
-
-
-def closures(evidence: Evidence, file: str) -> Iterator[Candidate]:
-    """Functions that the file differentiates."""
-    for entry in differentiated(evidence.tree):
-        cls = evidence.namespace.get(entry.owner) if entry.owner else None
-        if not entry.nested:
-            function = getattr(cls, entry.name, None) if cls is not None else evidence.namespace.get(entry.name)
-            if callable(function):
-                yield with_owner(plain_candidate(function, evidence), cls)
-            continue
-        try:
-            factory = closure_factory(entry, file, evidence.namespace.variables)
-        except SyntaxError:
-            continue
-        candidate = Candidate(entry.name or "lambda", stages_of(entry), nested_run(factory, entry), entry.around[0],
-                              tuple(function.name for function in entry.around))
-        yield with_owner(candidate, cls)
-
-
-def with_owner(candidate: Candidate, cls: Any) -> Candidate:
-    """The candidate, its `self` marked with the class that it is of."""
-    stages = [[parameter.replace(annotation=cls) if parameter.name == "self" else parameter for parameter in stage]
-              for stage in candidate.stages]
-    return dataclasses.replace(candidate, stages=stages)
-
-
-def stages_of(entry: Differentiated) -> list[list[inspect.Parameter]]:
-    return [declared(node.args) for node in (*entry.around, entry.node)]
-
-
-def declared(arguments: ast.arguments) -> list[inspect.Parameter]:
-    """Parameters as the syntax declares them; a default is only marked, its value is the function's own."""
-    positional = [*arguments.posonlyargs, *arguments.args]
-    missing = len(positional) - len(arguments.defaults)
-    empty, kind = inspect.Parameter.empty, inspect.Parameter.POSITIONAL_OR_KEYWORD
-    found = [inspect.Parameter(argument.arg, kind, default=empty if index < missing else None)
-             for index, argument in enumerate(positional)]
-    found += [inspect.Parameter(argument.arg, inspect.Parameter.KEYWORD_ONLY, default=empty if default is None else None)
-              for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
-    return found
-
-
-def nested_run(factory: Callable, entry: Differentiated) -> Callable[[dict[str, Any]], Any]:
-    names = [[parameter.name for parameter in stage] for stage in stages_of(entry)]
-
-    def run(arguments: dict[str, Any]) -> Any:
-        function: Any = factory
-        for stage, accepted in enumerate(names):
-            prefix = f"{stage}:"
-            given = {name: arguments[prefix + name] for name in accepted if prefix + name in arguments}
-            function = call_by_kind(function, given)
-        return function
-
-    return run
-
-
-def looks_like_outputs(candidate: Candidate) -> bool:
-    """Whether a loss takes outputs and labels, by its parameters' names."""
-    if any(parameter.name == "self" for parameter in candidate.stages[0]):
-        return False
-    needed = [parameter.name.lower() for parameter in required(candidate.stages[0])]
-    return len(candidate.stages) == 1 and len(needed) == 2 and any(OUTPUTS.fullmatch(name) and len(name) > 1 for name in needed)
 
 
 def over_model(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: str, found: Loss) -> None:
@@ -248,7 +126,7 @@ def forms_of(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: 
 
 
 def choose(functions: list[Callable], shapes: tuple, batch: int, told: bool, failures: list[Failure]) -> int | None:
-    """Which of the functions gives a scalar; the first, unless it pairs every example with every other and another does not.
+    """The first of the functions that gives a scalar, unless it pairs all examples with each other and another does not.
 
     Args:
         told: whether the file itself says how labels come: then the first that runs is meant, whatever it does.
@@ -278,17 +156,6 @@ def pairs_examples(jaxpr: Any, batch: int) -> bool:
     return False
 
 
-def in_modes(function: Callable[..., jax.Array], evidence: Evidence, call: Call) -> Callable[..., jax.Array]:
-    """The loss with what the file's `main` would have put in place, in evaluation mode unless training is asked for."""
-
-    def wrapped(tree, inputs, labels, key=None, training=False):
-        mode = contextlib.nullcontext() if training else evaluating(evidence.source)
-        with missing_model(evidence, call), mode:
-            return function(tree, inputs, labels, key, training)
-
-    return wrapped
-
-
 def candidate_plans(candidate: Candidate, call: Call, evidence: Evidence) -> Iterator[Plan]:
     """Ways to fill every stage. Of a nested loss, the innermost parameters are what is differentiated."""
     stages = candidate.stages
@@ -304,8 +171,13 @@ def candidate_plans(candidate: Candidate, call: Call, evidence: Evidence) -> Ite
 
 
 def model_loss(candidate: Candidate, call: Call, plan: Plan, form: LabelForm, single: bool) -> Callable[..., jax.Array]:
-    def function(tree: dict[str, Any], inputs: tuple[jax.Array, ...], labels: jax.Array, key: jax.Array | None = None,
-                 training: bool = False) -> jax.Array:
+    def function(
+        tree: dict[str, Any],
+        inputs: tuple[jax.Array, ...],
+        labels: jax.Array,
+        key: jax.Array | None = None,
+        training: bool = False,
+    ) -> jax.Array:
         def evaluate(inputs, labels):
             values = Values(call, tree, inputs, labels, key, training, single)
             return first(candidate.run(plan.arguments(values)))
@@ -334,7 +206,9 @@ def over_model_outputs(candidate: Candidate, call: Call, evidence: Evidence, lab
     parameters = [parameter for parameter in candidate.stages[0] if not roles.is_key(parameter.name)][:2]
     if len(parameters) < 2:
         return
-    labels_first = bool(LABELS.fullmatch(parameters[0].name.lower())) and not LABELS.fullmatch(parameters[1].name.lower())
+    labels_first = bool(LABELS.fullmatch(parameters[0].name.lower())) and not LABELS.fullmatch(
+        parameters[1].name.lower()
+    )
     forms, told = forms_of(candidate, call, evidence, label_dtype)
     names = [parameter.name for parameter in parameters]
     for swap in [True, False] if labels_first else [False, True]:
@@ -348,7 +222,9 @@ def over_model_outputs(candidate: Candidate, call: Call, evidence: Evidence, lab
                 return
 
 
-def output_loss(candidate: Candidate, names: list[str], swap: bool, form: LabelForm, single: bool) -> Callable[..., jax.Array]:
+def output_loss(
+    candidate: Candidate, names: list[str], swap: bool, form: LabelForm, single: bool
+) -> Callable[..., jax.Array]:
     def function(outputs: jax.Array, labels: jax.Array) -> jax.Array:
         def evaluate(outputs, labels):
             pair = (labels, outputs) if swap else (outputs, labels)
@@ -379,20 +255,3 @@ def abstract_arguments(call: Call, label_dtype: str):
     else:
         labels = jax.ShapeDtypeStruct(shape if len(shape) > 1 else (*shape, 1), jnp.float32)
     return call.tree, inputs, labels
-
-
-class missing_model:
-    """While open, names under which the file's functions expect a model that only its `main` makes stand for one."""
-
-    def __init__(self, evidence: Evidence, call: Call):
-        module = call.model.module if call.model.framework == "linen" else None
-        free = {node.id for node in ast.walk(evidence.tree) if isinstance(node, ast.Name)}
-        self.namespace = evidence.namespace.variables
-        self.added = {name: module for name in MODEL_NAMES if module is not None and name in free and name not in evidence.namespace}
-
-    def __enter__(self):
-        self.namespace.update(self.added)
-
-    def __exit__(self, *_):
-        for name in self.added:
-            self.namespace.pop(name, None)

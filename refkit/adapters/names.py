@@ -39,8 +39,12 @@ class Names:
 
     def instances(self, cls: type) -> list[Any]:
         """What top-level statements bind to calls of a class."""
-        names = [name for name, value in self.assigned.items()
-                 if isinstance(value, ast.Call) and getattr(value.func, "id", getattr(value.func, "attr", "")) == cls.__name__]
+        names = [
+            name
+            for name, value in self.assigned.items()
+            if isinstance(value, ast.Call)
+            and getattr(value.func, "id", getattr(value.func, "attr", "")) == cls.__name__
+        ]
         return [value for value in map(self.get, names) if isinstance(value, cls)]
 
 
@@ -50,7 +54,9 @@ def unpack(target: ast.AST, value: ast.AST) -> dict[str, ast.AST]:
         return {target.id: value}
     found: dict[str, ast.AST] = {}
     if isinstance(target, (ast.Tuple, ast.List)):
-        values = value.elts if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) else None
+        values = (
+            value.elts if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) else None
+        )
         for index, element in enumerate(target.elts):
             if isinstance(element, ast.Name):
                 found[element.id] = values[index] if values else ast.Constant(None)

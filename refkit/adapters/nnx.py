@@ -54,8 +54,10 @@ class NnxModel:
 
     def states(self, tree: dict[str, Any]) -> list[nnx.State]:
         """Parameters, statistics and constants as NNX has them."""
-        return [jax.tree.unflatten(self.structures[group], [trees.look_up(tree[group], path) for path in self.paths[group]])
-                for group in GROUPS]
+        return [
+            jax.tree.unflatten(self.structures[group], [trees.look_up(tree[group], path) for path in self.paths[group]])
+            for group in GROUPS
+        ]
 
     def rest(self, tree: dict[str, Any]) -> nnx.State:
         """All but the parameters."""

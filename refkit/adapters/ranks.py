@@ -2,17 +2,28 @@
 
 import ast
 
-from refkit.adapters.evidence import name_of
+from refkit.adapters.expressions import name_of
 
 FILLED = {"zeros": 0, "ones": 0, "empty": 0, "full": 0, "zeros_like": None, "random": 0, "rand": None, "randn": None}
-DRAWN = {"uniform", "normal", "integers", "randint", "choice", "standard_normal", "bernoulli", "binomial", "random_sample"}
+DRAWN = {
+    "uniform",
+    "normal",
+    "integers",
+    "randint",
+    "choice",
+    "standard_normal",
+    "bernoulli",
+    "binomial",
+    "random_sample",
+}
 REDUCED = {"sum", "mean", "prod", "max", "min", "any", "all", "argmax", "argmin", "std", "var", "nansum"}
-SAME = {
-    "astype", "copy", "asarray", "array", "float32", "float64", "int32", "int64", "abs", "absolute", "sqrt", "square", "exp", "log", "sin",
-    "cos", "tanh", "sign", "round", "clip", "cumsum", "flip", "roll", "concatenate", "hstack", "ascontiguousarray", "device_put",
-    "block_until_ready", "maximum", "minimum", "add", "multiply", "subtract", "divide", "tile", "mod", "floor", "nan_to_num",
-    "transform", "fit_transform",
-}  # fmt: skip
+SAME = frozenset(
+    (
+        "astype copy asarray array float32 float64 int32 int64 abs absolute sqrt square exp log sin cos tanh sign"
+        " round clip cumsum flip roll concatenate hstack ascontiguousarray device_put block_until_ready maximum"
+        " minimum add multiply subtract divide tile mod floor nan_to_num transform fit_transform"
+    ).split()
+)
 VECTORS = {"target", "labels"}
 
 
@@ -61,9 +72,14 @@ def rank_of_index(node: ast.Subscript, inner) -> int | None:
     new = [entry for entry in entries if is_new_axis(entry)]
     if rank is None:
         return 2 if new and len(entries) == 2 and isinstance(entries[0], ast.Slice) else None
-    numbers = [entry for entry in entries if isinstance(entry, ast.UnaryOp) or (
-        isinstance(entry, ast.Constant) and isinstance(entry.value, int))]
-    chosen = [entry for entry in entries if isinstance(entry, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Compare))]
+    numbers = [
+        entry
+        for entry in entries
+        if isinstance(entry, ast.UnaryOp) or (isinstance(entry, ast.Constant) and isinstance(entry.value, int))
+    ]
+    chosen = [
+        entry for entry in entries if isinstance(entry, (ast.Name, ast.Call, ast.BinOp, ast.Subscript, ast.Compare))
+    ]
     return rank + len(new) - len(numbers) - max(len(chosen) - 1, 0)
 
 
@@ -107,8 +123,11 @@ def rank_of_call(node: ast.Call, inner, bound: dict[str, ast.AST]) -> int | None
 
 def is_library(node: ast.AST) -> bool:
     """Whether what stands before the dot is a module, as in `np.sum(x)`, rather than an array."""
-    return isinstance(node, ast.Name) and node.id in ("np", "jnp", "numpy", "jax", "random", "rng", "onp", "nn", "lax") or (
-        isinstance(node, ast.Attribute) and node.attr in ("numpy", "random", "nn"))
+    return (
+        isinstance(node, ast.Name)
+        and node.id in ("np", "jnp", "numpy", "jax", "random", "rng", "onp", "nn", "lax")
+        or (isinstance(node, ast.Attribute) and node.attr in ("numpy", "random", "nn"))
+    )
 
 
 def rank_of_shape(node: ast.Call, keywords: dict, name: str, bound: dict[str, ast.AST]) -> int | None:

@@ -10,7 +10,8 @@ from flax import nnx
 
 from refkit.adapters.calling import typed
 from refkit.adapters.differentiated import bound_names, read_names
-from refkit.adapters.evidence import Evidence, name_of
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.expressions import name_of
 
 KEYS = {"PRNGKey", "key", "Rngs"}
 PLAIN = (ast.Assign, ast.AnnAssign)
@@ -18,7 +19,7 @@ MADE = "__refkit_key"
 
 
 def rebuilder(name: str, evidence: Evidence) -> Callable[[jax.Array], Any] | None:
-    """A function that makes what the file calls `name` from a key; None where its statements draw on no key of JAX's."""
+    """A function that makes what the file calls `name` from a key; None where its statements draw on none."""
     statements = needed_statements(name, evidence.tree)
     keys = KeyCalls()
     body = [keys.visit(copy.deepcopy(statement)) for statement in statements]
@@ -40,7 +41,7 @@ def fresh(kind: str, key: jax.Array) -> Any:
 
 
 def needed_statements(name: str, tree: ast.Module) -> list[ast.stmt]:
-    """The top-level assignments that a name's value follows from, as far as they draw on keys; calls alone are left out."""
+    """The top-level assignments that a name's value follows from, in their order; calls alone are left out."""
     assignments = [statement for statement in tree.body if isinstance(statement, PLAIN)]
     needed, kept = {name}, []
     for statement in reversed(assignments):

@@ -1,4 +1,4 @@
-"""Sizes of the inputs as the user's program has them: from dummy arrays in the file, from the parameters' shapes, by trial."""
+"""Sizes of the inputs as the user's program has them: from dummy arrays in it, the parameters' shapes, by trial."""
 
 import dataclasses
 import itertools

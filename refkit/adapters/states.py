@@ -27,8 +27,10 @@ class State:
 
     def tree_flatten_with_keys(self):
         names = tuple(sorted(self.arrays))
-        return ([(jax.tree_util.GetAttrKey(name), self.arrays[name]) for name in names],
-                (names, tuple(sorted(self.fixed.items(), key=lambda item: item[0]))))
+        return (
+            [(jax.tree_util.GetAttrKey(name), self.arrays[name]) for name in names],
+            (names, tuple(sorted(self.fixed.items(), key=lambda item: item[0]))),
+        )
 
     @classmethod
     def tree_unflatten(cls, structure, values):

@@ -54,7 +54,9 @@ def write(folder, text: str, name: str = "mine.py") -> str:
 def output_shape(seen: Implementation, training: bool = False) -> tuple[int, ...]:
     """Of the model, for a batch."""
     tree = jax.eval_shape(seen.init, jax.random.key(0))
-    apply = lambda tree, *inputs: seen.apply(tree, *inputs, training=training, key=jax.random.key(1) if training else None)
+    apply = lambda tree, *inputs: seen.apply(
+        tree, *inputs, training=training, key=jax.random.key(1) if training else None
+    )
     return jax.eval_shape(apply, tree, *shapes(seen)).shape
 
 
@@ -95,7 +97,9 @@ def run(function, *arguments):
     leaves, structure = jax.tree.flatten(arguments)
     flat = lambda *given: jax.tree.leaves(function(*jax.tree.unflatten(structure, given)))
     given = [jax.random.key_data(leaf) if is_key(leaf) else leaf for leaf in leaves]
-    trace = evaluate(trace_program(flat, leaves, [("input", "x")] * len(leaves), Sites()), [np.asarray(leaf) for leaf in given])
+    trace = evaluate(
+        trace_program(flat, leaves, [("input", "x")] * len(leaves), Sites()), [np.asarray(leaf) for leaf in given]
+    )
     shapes = jax.eval_shape(function, *arguments)
     return jax.tree.unflatten(jax.tree.structure(shapes), [trace.values[node] for node in trace.outputs])
 

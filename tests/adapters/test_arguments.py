@@ -1,9 +1,9 @@
-"""Constructor arguments are filled in from the file and from the names that we know; what stays unknown is asked for."""
+"""Constructor arguments are filled in from the file and the names that we know; what stays unknown is asked for."""
 
 import pytest
-from tests.adapters.seeing import output_shape, see, write
 
 from refkit.errors import RefkitError
+from tests.adapters.seeing import output_shape, see, write
 
 NET = """
 class Net(nnx.Module):
@@ -16,13 +16,19 @@ class Net(nnx.Module):
 {after}
 """
 CASES = {
-    "plain": ("in_features: int, hidden: int, out_features: int, rngs: nnx.Rngs", ("in_features", "hidden", "out_features")),
+    "plain": (
+        "in_features: int, hidden: int, out_features: int, rngs: nnx.Rngs",
+        ("in_features", "hidden", "out_features"),
+    ),
     "short": ("din, dmid, dout, *, rngs", ("din", "dmid", "dout")),
     "counted": ("n_inputs, n_hidden, n_outputs, rngs", ("n_inputs", "n_hidden", "n_outputs")),
     "classes": ("num_features, hidden_size, num_classes, rngs", ("num_features", "hidden_size", "num_classes")),
     "dimensions": ("input_dim, hidden_dim, output_dim, rngs", ("input_dim", "hidden_dim", "output_dim")),
     "layer sizes": ("layer_sizes: list[int], rngs", ("layer_sizes[0]", "layer_sizes[1]", "layer_sizes[-1]")),
-    "widths": ("input_size, hidden_sizes: tuple[int, ...], n_classes, rngs", ("input_size", "hidden_sizes[0]", "n_classes")),
+    "widths": (
+        "input_size, hidden_sizes: tuple[int, ...], n_classes, rngs",
+        ("input_size", "hidden_sizes[0]", "n_classes"),
+    ),
     "rate": ("d_in, d_hidden, d_out, dropout_rate, rngs", ("d_in", "d_hidden", "d_out")),
 }
 
@@ -54,8 +60,8 @@ def test_randomness(parameters, before, tmp_path):
 
 CALLS = {
     "module": "net = Net(12, 24, n_out=3, rngs=nnx.Rngs(0))",
-    "main": "def main(width=24):\n    sizes = [12, width]\n    return Net(sizes[0], sizes[1], n_out=3, rngs=nnx.Rngs(0))",
-    "constants": "FEATURES, WIDTH, CLASSES = 12, 24, 3\ndef make(seed):\n    return Net(FEATURES, WIDTH, CLASSES, rngs=nnx.Rngs(seed))",
+    "main": "def main(width=24):\n    n = [12, width]\n    return Net(n[0], n[1], n_out=3, rngs=nnx.Rngs(0))",
+    "constants": "IN, WIDTH, OUT = 12, 24, 3\ndef make(seed):\n    return Net(IN, WIDTH, OUT, rngs=nnx.Rngs(seed))",
     "config": """
 @dataclasses.dataclass
 class Config:
@@ -84,7 +90,9 @@ CONFIGURATIONS = {
 
 @pytest.mark.parametrize(("parameters", "width"), CONFIGURATIONS.values(), ids=CONFIGURATIONS)
 def test_configurations(parameters, width, tmp_path):
-    before = "@dataclasses.dataclass\nclass Settings:\n    n_hidden: int\n    width: int = 24\nhparams = {'width': 24}\n"
+    before = (
+        "@dataclasses.dataclass\nclass Settings:\n    n_hidden: int\n    width: int = 24\nhparams = {'width': 24}\n"
+    )
     text = NET.format(parameters=parameters, sizes=(30, width, 2), rngs="rngs", before="pass", after="")
     if parameters.startswith("config"):
         before = before.replace("Settings", "ModelConfig")
@@ -93,7 +101,8 @@ def test_configurations(parameters, width, tmp_path):
 
 def test_kwargs_come_first(tmp_path):
     parameters, sizes = CASES["short"]
-    text = NET.format(parameters=parameters, sizes=sizes, rngs="rngs", before="pass", after="net = Net(30, 8, 2, rngs=nnx.Rngs(0))")
+    after = "net = Net(30, 8, 2, rngs=nnx.Rngs(0))"
+    text = NET.format(parameters=parameters, sizes=sizes, rngs="rngs", before="pass", after=after)
     assert output_shape(see(write(tmp_path, text) + ":Net", "mlp", {"dout": 4, "din": 11})) == (7, 4)
 
 

@@ -5,6 +5,7 @@ import tomllib
 
 import jax
 import pytest
+
 from tests.adapters.seeing import label_shape, output_shape, see, shapes
 
 FOLDER = pathlib.Path(__file__).parents[1] / "programs" / "correct"

@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+
 from tests.adapters.seeing import initial, output_shape, run, see, values, write
 
 NNX = """
@@ -51,8 +52,10 @@ def forward(params, x):
 DATA_FIRST = """
 def init(rng, n_in, n_hidden, n_out):
     one, two = jax.random.split(rng)
-    return {"params": {"one": {"w": jax.random.normal(one, (n_in, n_hidden)), "b": jnp.zeros(n_hidden), "activation": "relu"},
-                       "two": {"w": jax.random.normal(two, (n_hidden, n_out)), "b": jnp.zeros(n_out), "activation": None}}}
+    normal = jax.random.normal
+    first = {"w": normal(one, (n_in, n_hidden)), "b": jnp.zeros(n_hidden), "activation": "relu"}
+    second = {"w": normal(two, (n_hidden, n_out)), "b": jnp.zeros(n_out), "activation": None}
+    return {"params": {"one": first, "two": second}}
 def apply(x, params):
     for layer in params["params"].values():
         x = x @ layer["w"] + layer["b"]
@@ -139,7 +142,8 @@ def test_statistics_and_constants_are_told_from_parameters(tmp_path):
     text = """
 class Net(nnx.Module):
     def __init__(self, rngs):
-        self.one, self.norm, self.two = nnx.Linear(30, 8, rngs=rngs), nnx.BatchNorm(8, rngs=rngs), nnx.Linear(8, 2, rngs=rngs)
+        self.one, self.two = nnx.Linear(30, 8, rngs=rngs), nnx.Linear(8, 2, rngs=rngs)
+        self.norm = nnx.BatchNorm(8, rngs=rngs)
         self.drop, self.offset = nnx.Dropout(0.5, rngs=rngs), jnp.arange(30.0)
     def __call__(self, x):
         return self.two(self.drop(self.norm(self.one(x - self.offset))))

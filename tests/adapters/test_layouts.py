@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from tests.adapters.seeing import initial, output_shape, run, see, values, write
 
 PICTURES = """
@@ -95,7 +96,8 @@ class Net(nnx.Module):
 STATES = """
 def init_params(key, input_dim, hidden_dim, output_dim):
     one, two = jax.random.split(key)
-    return {"w": jax.random.normal(one, (input_dim + hidden_dim, hidden_dim)), "v": jax.random.normal(two, (hidden_dim, output_dim))}
+    normal = jax.random.normal
+    return {"w": normal(one, (input_dim + hidden_dim, hidden_dim)), "v": normal(two, (hidden_dim, output_dim))}
 def forward(params, x, h0):
     step = lambda h, x: (jnp.tanh(jnp.concatenate([x, h], -1) @ params["w"]), None)
     h, _ = jax.lax.scan(step, h0, x.swapaxes(0, 1))

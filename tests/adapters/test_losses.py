@@ -1,12 +1,14 @@
 """A loss is found and called in whatever shape a program has it."""
 
+import pathlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from tests.adapters.seeing import initial, run, see, values, write
 
 from refkit.tracing.sites import Sites
+from tests.adapters.seeing import initial, run, see, values, write
 
 LABELS = (np.arange(7) % 2).astype(np.int32)
 NET = """
@@ -30,7 +32,8 @@ OVER_NNX = {
     "auxiliary outputs": "def loss_fn(model, x, y):\n    z = model(x)\n    return entropy(z, y).mean(), {'logits': z}",
     "a key": "def loss_fn(model, rng, x, y):\n    return entropy(model(x), y).mean()",
     "one-hot rows": "def loss_fn(model, x, y):\n    return optax.softmax_cross_entropy(model(x), y).mean()",
-    "one-hot inside": "def loss_fn(model, x, y):\n    return optax.softmax_cross_entropy(model(x), jax.nn.one_hot(y, 2)).mean()",
+    "one-hot inside": "def loss_fn(model, x, y):\n"
+    "    return optax.softmax_cross_entropy(model(x), jax.nn.one_hot(y, 2)).mean()",
     "defaults": "def loss_fn(model, x, y, smoothing=0.0):\n    return entropy(model(x), y).mean() + smoothing",
     "classes": "def loss_fn(model, x, y, num_classes):\n"
     "    return optax.softmax_cross_entropy(model(x), jax.nn.one_hot(y, num_classes)).mean()",
@@ -74,8 +77,10 @@ class Trainer:
         return nnx.value_and_grad(self.loss)(self.model, x, y)""",
     "functional": "def loss_fn(graphdef, params, rest, x, y):\n"
     "    return entropy(nnx.merge(graphdef, params, rest)(x), y).mean()",
-    "functional with one state": "def loss_fn(state, graphdef, x, y):\n    return entropy(nnx.merge(graphdef, state)(x), y).mean()",
-    "divided by hand": "def loss_fn(model, batch):\n    return (entropy(model(batch['x']), batch['y']).sum() / len(batch['y']))",
+    "functional with one state": "def loss_fn(state, graphdef, x, y):\n"
+    "    return entropy(nnx.merge(graphdef, state)(x), y).mean()",
+    "divided by hand": "def loss_fn(model, batch):\n"
+    "    return (entropy(model(batch['x']), batch['y']).sum() / len(batch['y']))",
 }
 
 
@@ -109,7 +114,9 @@ OVER_LINEN = {
     "variables": "net = Net()\ndef loss_fn(params, x, y):\n    return entropy(net.apply(params, x), y).mean()",
     "made on the way": "def loss_fn(params, x, y):\n    return entropy(Net().apply({'params': params}, x), y).mean()",
     "apply_fn": "def loss_fn(params, apply_fn, x, y):\n    return entropy(apply_fn({'params': params}, x), y).mean()",
-    "model": "def loss_fn(model, params, batch):\n    x, y = batch\n    return entropy(model.apply({'params': params}, x), y).mean()",
+    "model": "def loss_fn(model, params, batch):\n"
+    "    x, y = batch\n"
+    "    return entropy(model.apply({'params': params}, x), y).mean()",
     "state": "def loss_fn(params, state, x, y):\n    return entropy(state.apply_fn({'params': params}, x), y).mean()",
     "in training mode": """
 def loss_fn(params, x, y, key):
@@ -142,7 +149,8 @@ def test_loss_of_parameters(text, tmp_path):
 OVER_OUTPUTS = {
     "logits, labels": "def cross_entropy(logits, labels):\n    return entropy(logits, labels).mean()",
     "labels, logits": "def cross_entropy(labels, logits):\n    return entropy(logits, labels).mean()",
-    "one example": "def criterion(logits, label):\n    return -jax.nn.log_softmax(logits)[label]\nbatched = jax.vmap(criterion)",
+    "one example": "def criterion(logits, label):\n"
+    "    return -jax.nn.log_softmax(logits)[label]\nbatched = jax.vmap(criterion)",
     "each example's": "def criterion(logits, labels):\n    return entropy(logits, labels)",
     "imported": "criterion = lambda logits, labels: entropy(logits, labels).mean()",
 }
@@ -199,4 +207,6 @@ def test_lines_of_a_closure_are_the_files(tmp_path):
     traced = jax.make_jaxpr(seen.loss)(tree, *arrays)
     sites = [Sites((file,)).of(equation.source_info) for equation in traced.jaxpr.eqns]
     lines = {site.line for site in sites if site is not None and site.function.endswith("objective")}
-    assert {open(file).read().splitlines()[line - 1].strip() for line in lines} == {"return entropy(net(x), y).mean()"}
+    assert {pathlib.Path(file).read_text().splitlines()[line - 1].strip() for line in lines} == {
+        "return entropy(net(x), y).mean()"
+    }

@@ -1,10 +1,12 @@
-"""A model that raises is told by the user's own line; one that cannot be called, or is of another kind, by a sentence."""
+"""A model that raises is told by the user's line; one that cannot be called, or is of another kind, by a sentence."""
+
+import pathlib
 
 import pytest
-from tests.adapters.seeing import see, write
 
 from refkit.adapters import ModelRaised
 from refkit.errors import RefkitError
+from tests.adapters.seeing import see, write
 
 LENET = """
 class LeNet(nnx.Module):
@@ -19,7 +21,8 @@ class LeNet(nnx.Module):
 
 
 def line_of(file: str, words: str) -> int:
-    return next(number for number, line in enumerate(open(file).read().splitlines(), 1) if words in line)
+    lines = pathlib.Path(file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if words in line)
 
 
 def test_the_line_is_that_of_the_attempt_that_got_furthest(tmp_path):
@@ -50,12 +53,15 @@ def test_a_batch_that_is_flattened_is_no_single_example(tmp_path):
 
 
 def test_a_model_for_another_reference(tmp_path):
-    with pytest.raises(RefkitError, match=r"`LeNet` of `.*` takes image `f32\[batch,28,28,1\]`, and not the reference's features"):
+    with pytest.raises(
+        RefkitError, match=r"`LeNet` of `.*` takes image `f32\[batch,28,28,1\]`, and not the reference's features"
+    ):
         see(write(tmp_path, LENET.format(rows=6 * 14 * 14)), "mlp")
 
 
 def test_a_call_that_no_layout_fits(tmp_path):
-    text = "class Net(nnx.Module):\n    def __init__(self, rngs):\n        pass\n    def __call__(self, x, wibble, wobble):\n        return x\n"
+    text = "class Net(nnx.Module):\n    def __init__(self, rngs):\n        pass\n"
+    text += "    def __call__(self, x, wibble, wobble):\n        return x\n"
     with pytest.raises(RefkitError, match="could not be called .*`refkit.Implementation`"):
         see(write(tmp_path, text), "mlp")
 
@@ -69,7 +75,10 @@ def test_an_implementation_passes_through(tmp_path):
 
 
 def test_a_loss_that_raises_leaves_the_model(tmp_path):
-    text = LENET.format(rows=6 * 14 * 14) + "def loss_fn(model, x, y):\n    return jnp.mean(model(x) @ y.wibble)  # there\n"
+    text = (
+        LENET.format(rows=6 * 14 * 14)
+        + "def loss_fn(model, x, y):\n    return jnp.mean(model(x) @ y.wibble)  # there\n"
+    )
     file = write(tmp_path, text)
     seen = see(file, "lenet")
     assert seen.loss is None
