@@ -1,4 +1,4 @@
-"""Programs executed step by step: loops unrolled, calls entered, lines and time steps known, float64 unless said otherwise."""
+"""Programs executed step by step: loops unrolled, calls entered, lines and time steps known, floats in float64."""
 
 from pathlib import Path
 
