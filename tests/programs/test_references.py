@@ -31,7 +31,7 @@ def with_options(name: str, options: dict[str, str]) -> str:
 
 
 VOCABULARY = pytest.mark.xfail(
-    strict=True, reason="the choice `vocabulary` takes the default for 16, the reference has 14: its own size is reported"
+    strict=True, reason="the choice `vocabulary` takes the default for 16, the reference has 14"
 )
 BESIDE = [pytest.param(s, marks=VOCABULARY if s.name == "multimodal" else (), id=s.name) for s in SUBJECTS]
 
