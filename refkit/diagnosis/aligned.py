@@ -117,7 +117,7 @@ def search_pairing(best: Aligned, replaced: dict[int, np.ndarray] | None = None)
         base = glances.score(best.pairing)
         better = []
         for count, other in enumerate(variants(best.pairing, open_leaves)):
-            if count >= MOST_VARIANTS:
+            if count >= MOST_VARIANTS or best.side.bench.tired:
                 break
             score = glances.score(other)
             if score > base:
@@ -141,6 +141,7 @@ class Glances:
     def score(self, pairing: Pairing) -> int:
         """How many values are ok up to a little behind the departure."""
         current = self.current
+        current.side.bench.effort += 1
         trace = run(current.yours, current.side, pairing, current.kind, self.replaced, self.until)
         other = current.side.run(current.kind)
         relevant = current.alignment.relevant[:len(trace)]

@@ -22,6 +22,10 @@ from refkit.tracing.program import Program
 from refkit.tracing.trace import Trace
 
 
+BUILDING = 8  # what building a reference costs, counted in glances at a pairing
+MOST_EFFORT = 2_500  # in glances: some twenty seconds; what is not explained by then stays unexplained
+
+
 @dataclasses.dataclass
 class Run:
     """One program of a reference, evaluated on the probe."""
@@ -130,6 +134,7 @@ class Bench:
     def __init__(self, name: str, model: str, inputs: tuple[Input, ...], input_values: list[np.ndarray]):
         self.name, self.model, self.inputs, self.input_values = name, model, inputs, input_values
         self.labels: np.ndarray | None = None
+        self.effort = 0
         self.sources: dict[Setting, str | None] = {}
         self.sides: dict[Setting, Side | None] = {}
 
@@ -138,6 +143,11 @@ class Bench:
         if setting not in self.sides:
             self.sides[setting] = self.make(setting)
         return self.sides[setting]
+
+    @property
+    def tired(self) -> bool:
+        """Whether the search has taken as much work as it may."""
+        return self.effort > MOST_EFFORT
 
     def forget_losses(self, labels: np.ndarray):
         """Use other labels from now on."""
@@ -167,6 +177,7 @@ class Bench:
         source = self.source(setting)
         if source is None:
             return None
+        self.effort += BUILDING
         try:
             side = Side(setting, build(self.name, self.model, source), self)
             side.forward  # noqa: B018: an edited reference may raise when it is run

@@ -127,6 +127,8 @@ class Explainer:
                 continue
             better = []
             for candidate in batch:
+                if self.bench.tired:
+                    break
                 after = self.attempt(candidate, current, search)
                 if after is None:
                     continue

@@ -4,8 +4,8 @@
 """
 
 import argparse
-import concurrent.futures
 import dataclasses
+import functools
 import json
 import multiprocessing
 import random
@@ -129,10 +129,8 @@ def measure(cases: list[Case], until: str, processes: int, out: Path | None) -> 
         done = {r["name"]: r for r in map(json.loads, out.read_text().splitlines())}
     results = [done[case.name] for case in cases if case.name in done]
     rest = [case for case in cases if case.name not in done]
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(processes, mp_context=context, max_tasks_per_child=12) as pool:
-        for future in concurrent.futures.as_completed([pool.submit(run_case, case, until) for case in rest]):
-            result = future.result()
+    with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=12) as pool:
+        for result in pool.imap_unordered(functools.partial(run_case, until=until), rest):
             results.append(result)
             if out is not None:
                 with out.open("a") as file:

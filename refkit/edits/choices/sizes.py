@@ -48,7 +48,7 @@ SIZES = (
     size_choice("features", "lstm", 2, "features", "numbers a step has; with an embedding its width"),
     size_choice("output-size", "lstm", 1, "outputs", "numbers the readout gives: classes, or targets"),
     image_choice("multimodal"),
-    size_choice("vocabulary", "multimodal", 16, "vocabulary", "word ids"),
+    size_choice("vocabulary", "multimodal", 14, "vocabulary", "word ids"),
     size_choice("embedding", "multimodal", 32, "embedding", "width of the embedding"),
     size_choice("hidden", "multimodal", 64, "hidden", "units of the LSTM's state"),
     size_choice("classes", "multimodal", 5, "classes", "classes"),
