@@ -22,9 +22,8 @@ RUN_CELLS = '''def run_cells(cell: LSTMCell, x: jax.Array) -> jax.Array:
 '''
 # Which of several LSTMs gives its cell state.
 ONE_OF_SEVERAL = {
-    "forward direction alone": ("states = run(self.cell, x)", {"bidirectional": "true"}),
+    "states of the first or only LSTM": ("states = run(self.cell, x)", {}),
     "backward direction alone": ("backward = run(self.backward, x", {"bidirectional": "true"}),
-    "first layer alone": ("states = run(self.cell, x)  ", {"layers": "2"}),
     "second layer alone": ("states = run(self.cell2, states)", {"layers": "2"}),
     "third layer alone": ("states = run(self.cell3, states)", {"layers": "3"}),
 }
