@@ -117,6 +117,8 @@ def with_second_bias(leaves, taken: list[int], further: list[int], hidden: int) 
             found.append(k)
             if total == 4 * hidden:
                 return found
+        else:
+            break  # the next cell begins
     return list(taken)
 
 
