@@ -7,6 +7,7 @@ import numpy as np
 from refkit.alignment.matching import Alignment
 from refkit.alignment.pairing import Pairing, pair, variants
 from refkit.diagnosis.bench import Side
+from refkit.diagnosis.blame import LAYOUT
 from refkit.diagnosis.yours import Yours
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.trace import Trace
@@ -14,7 +15,7 @@ from refkit.tracing.trace import Trace
 MOST_VARIANTS = 160
 AT_ONCE = 6
 MOST_BETTER = 4  # pairings that a glance found better and that are looked at in full
-LOOKAHEAD = 80  # nodes behind the departure that a glance takes in
+LOOKAHEAD = 120  # nodes behind the departure that a glance takes in
 
 
 @dataclasses.dataclass
@@ -66,8 +67,9 @@ class Aligned:
 
 def departing(alignment: Alignment) -> list[int]:
     """The departure and what it leads to at once: a value that is only put together there shows in the next."""
-    nodes = range(alignment.departure, len(alignment.yours))
-    return [node for node in nodes if alignment.relevant[node] and not alignment.ok[node]][:AT_ONCE]
+    trace = alignment.yours
+    nodes = [node for node in range(alignment.departure, len(trace)) if alignment.relevant[node] and not alignment.ok[node]]
+    return [*nodes[:1], *[node for node in nodes if trace.ops[node] not in LAYOUT][:AT_ONCE]]
 
 
 def feeding(trace: Trace, nodes: list[int], places: list[int]) -> list[int]:

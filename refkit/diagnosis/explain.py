@@ -86,7 +86,7 @@ class Explainer:
             if before.alignment.departure is None:
                 before = current
             differences.append(self.describe(candidate, before, after, tried))
-            current = after
+            current = search_pairing(after, self.replaced)
             if candidate.kind == "choice":
                 self.fixed = self.fixed | {candidate.id}
         return Explained(differences, current)
