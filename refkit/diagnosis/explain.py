@@ -120,7 +120,7 @@ class Explainer:
         far = [candidate for candidate in far if candidate.kind == "bug"]
         optional = bug_candidates(self.bench, current.side.setting, self.rungs, with_options=True)
         optional = self.by_place(current, [c for c in optional if not self.reopens(c, current)])[0]
-        steps = ((here, False), (near, False), (instead, False), (optional, False), (here + near, True), (far, False),
+        steps = ((instead, False), (here, False), (near, False), (optional, False), (here + near, True), (far, False),
                  (sizes, True))
         for batch, search in steps:
             if search and batch is not sizes and not current.open_leaves():
