@@ -29,6 +29,8 @@ def fit(shown: Shown) -> list[Options]:
     else:
         features = record.shape[-1]
         options |= {"features": str(features)}
+    if len(shown.outputs) > 1:
+        options |= {"outputs": "all"}
     if len(shown.inputs) > 1:
         options |= {"lengths": "true"}
     found = []
