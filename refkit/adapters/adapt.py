@@ -1,6 +1,7 @@
 """From a loaded file and the model found in it to an `Implementation`."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import jax
@@ -75,19 +76,24 @@ def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss
     call, failures = search.find_call(makers, inputs, outputs, evidence, guessed)
     if call is None:
         raise why_not(failures, loaded, found, makers, inputs, evidence)
-    others = search.other_time_axis(call, outputs, evidence, guessed)
-    return implementation(
-        call,
-        loaded,
-        found,
-        find_loss(call, evidence, loaded.file, loss, train_step, label_dtype),
-        [
-            implementation(
-                other, loaded, found, find_loss(other, evidence, loaded.file, loss, train_step, label_dtype), []
-            )
-            for other in others
-        ],
+    find = functools.partial(
+        find_loss, evidence=evidence, file=loaded.file, loss=loss, train_step=train_step, label_dtype=label_dtype
     )
+    seen = find(call)
+    if call.layout.time_first and seen.raised(loaded.file) is not None:
+        call, seen = agreeing(call, seen, search.turned(call, outputs, evidence, guessed), find)
+    others = search.other_time_axis(call, outputs, evidence, guessed)
+    alternatives = [implementation(other, loaded, found, find(other), []) for other in others]
+    return implementation(call, loaded, found, seen, alternatives)
+
+
+def agreeing(call: search.Call, seen: Loss, others: list[search.Call], find) -> tuple[search.Call, Loss]:
+    """The call under which the program's own loss runs: it takes its batch as the model is meant to."""
+    for other in others:
+        theirs = find(other)
+        if theirs.over_model is not None or theirs.over_outputs is not None:
+            return other, theirs
+    return call, seen
 
 
 def why_not(failures, loaded, found, makers, inputs, evidence) -> Exception:

@@ -105,6 +105,24 @@ class Evidence:
         found = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and name_of(node.func) in names]
         return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
+    def reached(self, definition: ast.AST | None) -> list[ast.AST]:
+        """A function and those of the file that it calls, through others too."""
+        defined = {node.name: node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef)}
+        waiting, found = [definition] if definition is not None else [], []
+        while waiting:
+            node = waiting.pop()
+            if node in found:
+                continue
+            found.append(node)
+            called = [name_of(inner.func) for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+            waiting += [defined[name] for name in called if name in defined]
+        return found
+
+    def text_outside(self, definitions: list[ast.AST]) -> str:
+        """The source without the lines of these functions."""
+        skipped = {line for node in definitions for line in range(node.lineno, node.end_lineno + 1)}
+        return "\n".join(line for number, line in enumerate(self.source.splitlines(), 1) if number not in skipped)
+
     def value(self, node: ast.AST, scope: dict[str, ast.AST] | None = None):
         """The value of a plain expression over constants and the module's names; `UNKNOWN` where it is none."""
         try:

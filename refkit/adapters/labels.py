@@ -84,7 +84,7 @@ def floats(labels: jax.Array) -> jax.Array:
 
 def one_hot_outside(evidence: Evidence, inside: ast.AST | None) -> bool:
     """Whether labels are made one-hot anywhere but inside the loss, or come so from the text."""
-    skipped = set(map(id, ast.walk(inside))) if inside is not None else set()
+    skipped = {id(node) for part in evidence.reached(inside) for node in ast.walk(part)}
     for node in ast.walk(evidence.tree):
         if id(node) in skipped:
             continue
@@ -107,7 +107,7 @@ def one_hot_outside(evidence: Evidence, inside: ast.AST | None) -> bool:
 
 def shape_outside(evidence: Evidence, inside: ast.AST | None) -> str | None:
     """`column` or `flat`, as the file makes its targets; None where it does not tell."""
-    skipped = set(map(id, ast.walk(inside))) if inside is not None else set()
+    skipped = {id(node) for part in evidence.reached(inside) for node in ast.walk(part)}
     named: list[int | None] = []
     given: list[int | None] = []
     for scope in [evidence.tree, *(node for node in ast.walk(evidence.tree) if isinstance(node, ast.FunctionDef))]:

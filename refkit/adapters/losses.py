@@ -1,5 +1,6 @@
 """The user's loss, found and called: over the model, over its outputs, or nested in the train step."""
 
+import ast
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ from refkit.adapters.values import Plan, Values
 
 LIMIT = 60
 CLASSES = re.compile(
-    r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce"
+    r"cross_entropy|log_?softmax|logsumexp|argmax|nll|sigmoid_binary|\bbce|\b(n_|num_)?classes\b|logits?\b|classif"
     r"|one_?hot\(\s*(\w+\[.)?(y|labels?|targets?|batch_y)\b",
     re.I,
 )
@@ -77,8 +78,12 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
     named = [plain_candidate(given, evidence)] if given is not None else list(named_losses(evidence))
     step = getattr(train_step, "name", None) or getattr(train_step, "__name__", train_step)
     nested = sorted(closures(evidence, file), key=lambda candidate: step not in candidate.around)
-    order = [*named, *nested] if given is not None and not looks_like_outputs(named[0]) else [*nested, *named]
-    for dtype in label_dtypes(evidence, label_dtype):
+    if given is not None and not looks_like_outputs(named[0]):
+        order = [*named, *nested]
+    else:
+        order = nested or named  # what is differentiated is the loss, whatever else is called so
+    inside = [part for candidate in order for part in evidence.reached(candidate.definition)]
+    for dtype in label_dtypes(evidence, evidence.text_outside(inside), label_dtype):
         for candidate in order:
             if found.over_model is None:
                 over_model(candidate, call, evidence, dtype, found)
@@ -91,11 +96,17 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
     return found
 
 
-def label_dtypes(evidence: Evidence, expected: str) -> list[str]:
-    """Class ids or targets: what the file's words say, else what the reference has; then the other."""
-    classes, targets = CLASSES.search(evidence.source), TARGETS.search(evidence.source)
-    if bool(classes) != bool(targets):
-        expected = "int32" if classes else "float32"
+def label_dtypes(evidence: Evidence, outside: str, expected: str) -> list[str]:
+    """Class ids or targets: what the file's words say, else what the reference has; then the other.
+
+    Args:
+        outside: the text without the loss: a loss of the wrong kind does not make its labels so.
+    """
+    for text in (outside, evidence.source):
+        classes, targets = CLASSES.search(text), TARGETS.search(text)
+        if bool(classes) != bool(targets):
+            expected = "int32" if classes else "float32"
+            break
     return [expected, "float32" if expected == "int32" else "int32"]
 
 
@@ -107,7 +118,7 @@ def over_model(candidate: Candidate, call: Call, evidence: Evidence, label_dtype
     shapes = abstract_arguments(call, label_dtype)
     tried = 0
     for plan in candidate_plans(candidate, call, evidence):
-        for single in (False, True) if evidence.mentions_vmap else (False,):
+        for single in (False, True) if may_be_single(candidate, evidence) else (False,):
             tried += len(forms)
             functions = [in_modes(model_loss(candidate, call, plan, form, single), evidence, call) for form in forms]
             chosen = choose(functions, shapes, call.batch, told, found.failures)
@@ -119,6 +130,12 @@ def over_model(candidate: Candidate, call: Call, evidence: Evidence, label_dtype
                 return
         if tried >= LIMIT:
             return
+
+
+def may_be_single(candidate: Candidate, evidence: Evidence) -> bool:
+    """Whether a loss may be for one example: the file maps something over the batch, and not the loss itself."""
+    own = ast.get_source_segment(evidence.source, candidate.definition) if candidate.definition is not None else ""
+    return evidence.mentions_vmap and "vmap" not in (own or "")
 
 
 def forms_of(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: str) -> tuple[list[LabelForm], bool]:
@@ -249,7 +266,7 @@ def output_shape(call: Call) -> tuple[int, ...]:
 
 def abstract_arguments(call: Call, label_dtype: str):
     inputs = abstract(call.layout.inputs, call.batch)
-    shape = output_shape(call)
+    shape = (call.batch, *output_shape(call)[1:])
     if label_dtype == "int32":
         labels = jax.ShapeDtypeStruct(shape[:-1] if len(shape) > 2 else shape[:1], jnp.int32)
     else:

@@ -127,7 +127,7 @@ def find_call(
                 failures.append(failure)
             elif call.cost == 0:
                 return call, failures
-            else:
+            elif call.cost < UNUSABLE or not call.layout.per_example:
                 found.append(call)
             if tried >= ATTEMPTS:
                 return min(found, key=lambda call: call.cost, default=None), failures
@@ -238,6 +238,8 @@ def cost(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> int:
         total += UNUSABLE
     if call.layout.per_example and not evidence.mentions_vmap:
         total += 2
+    if call.layout.per_example and len(shape) > 2 and call.steps == 1:
+        total += UNUSABLE
     images = [given for given in call.layout.inputs if given.kind == "image"]
     kernels = [leaf.shape for leaf in jax.tree.leaves(call.tree.get("parameters", {})) if len(leaf.shape) == 4]
     if images and kernels and not any(images[0].shape[-1] in kernel[:3] for kernel in kernels):
@@ -250,8 +252,15 @@ def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool)
 
     With one output for each example the axis that is left tells batch from time, unless the file says otherwise.
     """
+    if len(call.output.shape) < 3 and not evidence.time_first:
+        return []
+    return [other for other in turned(call, outputs, evidence, guessed) if other.cost <= call.cost]
+
+
+def turned(call: Call, outputs: int, evidence: Evidence, guessed: bool) -> list[Call]:
+    """The same call with batch and time the other way round, where that runs at all."""
     timed = any(given.kind in ("sequence", "tokens") for given in call.layout.inputs)
-    if not timed or call.layout.per_example or (len(call.output.shape) < 3 and not evidence.time_first):
+    if not timed or call.layout.per_example:
         return []
     found = []
     names = {extra.name for extra in call.extras}
@@ -260,6 +269,6 @@ def other_time_axis(call: Call, outputs: int, evidence: Evidence, guessed: bool)
         same = layout.packing.name == call.layout.packing.name and layout.per_example == call.layout.per_example
         if same and layout.time_first != call.layout.time_first:
             other, _ = attempt(call.model, layout, call.extras, outputs, evidence, guessed)
-            if other is not None and other.cost <= call.cost:
+            if other is not None:
                 found.append(other)
     return found[:1]
