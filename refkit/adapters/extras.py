@@ -35,7 +35,7 @@ class Extra:
 def extra_choices(
     parameters: list[inspect.Parameter], inputs: int, owner: Any, evidence: Evidence, leaves: list[Any]
 ) -> list[tuple[Extra, ...]]:
-    """Ways to fill the parameters that neither data nor mode fill, most plausible first; one empty way where none is left.
+    """Ways to fill the parameters that neither data nor mode fill, most plausible first; one empty way where none is.
 
     Args:
         parameters: those that take data, in the adapter's first reading.

@@ -143,7 +143,7 @@ def forms_of(candidate: Candidate, call: Call, evidence: Evidence, label_dtype: 
 
 
 def choose(functions: list[Callable], shapes: tuple, batch: int, told: bool, failures: list[Failure]) -> int | None:
-    """The first of the functions that gives a scalar, unless it pairs all examples with each other and another does not.
+    """The first of the functions that gives a scalar, unless it pairs examples with each other and another does not.
 
     Args:
         told: whether the file itself says how labels come: then the first that runs is meant, whatever it does.

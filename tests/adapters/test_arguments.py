@@ -111,7 +111,8 @@ def test_an_unknown_argument_is_asked_for(tmp_path):
     with pytest.raises(RefkitError) as raised:
         see(write(tmp_path, text), "mlp")
     assert str(raised.value) == (
-        "`Net` needs `wibble`, which no name we know tells (it takes `wibble`, `rngs`): give it as `--kwargs 'wibble=…'`"
+        "`Net` needs `wibble`, which no name we know tells (it takes `wibble`, `rngs`): "
+        "give it as `--kwargs 'wibble=…'`"
     )
 
 

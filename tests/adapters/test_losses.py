@@ -110,7 +110,8 @@ class Net(nn.Module):
 entropy = optax.softmax_cross_entropy_with_integer_labels
 """
 OVER_LINEN = {
-    "parameters": "net = Net()\ndef loss_fn(params, x, y):\n    return entropy(net.apply({'params': params}, x), y).mean()",
+    "parameters": "net = Net()\ndef loss_fn(params, x, y):\n"
+    "    return entropy(net.apply({'params': params}, x), y).mean()",
     "variables": "net = Net()\ndef loss_fn(params, x, y):\n    return entropy(net.apply(params, x), y).mean()",
     "made on the way": "def loss_fn(params, x, y):\n    return entropy(Net().apply({'params': params}, x), y).mean()",
     "apply_fn": "def loss_fn(params, apply_fn, x, y):\n    return entropy(apply_fn({'params': params}, x), y).mean()",
