@@ -26,12 +26,10 @@ class ModelRaised(Exception):
         stage: str,
         tried: tuple[str, ...] = (),
         inputs: tuple[str, ...] = (),
-        implementation=None,
     ):
         super().__init__(f"{type(error).__name__}: {error}")
         self.error, self.file, self.line, self.stage, self.tried, self.inputs = error, file, line, stage, tried, inputs
         self.source = linecache.getline(file, line).strip() if line else ""
-        self.implementation = implementation
 
 
 @dataclasses.dataclass(frozen=True)
