@@ -11,8 +11,9 @@ from refkit.alignment.constructs import Atom
 from refkit.alignment.matching import KnownValues
 from refkit.alignment.uses import atoms_of
 from refkit.diagnosis.probe import parameter_value
+from refkit.diagnosis.restated import restate
 from refkit.diagnosis.setting import Setting
-from refkit.edits.catalogue import edited_source
+from refkit.edits.catalogue import choices_for, edited_source
 from refkit.edits.edit import EditError
 from refkit.errors import RefkitError
 from refkit.implementation import Input
@@ -93,7 +94,15 @@ class Side:
         labels = self.bench.labels
         dtype = np.int32 if labels.dtype.kind == "i" else np.float32
         program = self.reference.trace_loss(shapes, self.names, jax.ShapeDtypeStruct(labels.shape, dtype))
-        return Run(program, evaluate(program, [*self.values.values(), *values, labels]))
+        trace = evaluate(program, [*self.values.values(), *values, labels])
+        forward = self.forward.trace
+        restate(trace, forward.values[forward.outputs[0]], self.option("loss"), self.option("output"))
+        return Run(program, trace)
+
+    def option(self, name: str) -> str | None:
+        """The value of an option here, be it set or the default; None where the reference has no such option."""
+        defaults = {choice.option: choice.values[0] for choice in choices_for(self.bench.name)}
+        return self.setting.value(name) or defaults.get(name)
 
     def run(self, kind: str) -> Run:
         return self.forward if kind == "forward" else self.loss

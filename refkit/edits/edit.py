@@ -105,6 +105,19 @@ class AddField:
 
 
 @dataclasses.dataclass(frozen=True)
+class SeveralUnits:
+    """Change nothing, and apply only where the layer gives more than one number: its field of `Config` is not 1."""
+
+    field: str
+
+    def apply(self, source: str) -> str:
+        name = {"logits": "classes"}.get(self.field, self.field)
+        if re.search(rf"^    {name}: [^=\n]+ = 1$", source, flags=re.MULTILINE):
+            raise EditError(f"`{name}` is 1")
+        return source
+
+
+@dataclasses.dataclass(frozen=True)
 class Edit:
     """One way in which a choice or a bug shows in one reference.
 

@@ -1,7 +1,7 @@
 """Probabilities into a loss on logits."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Insert, Remove, Replace
+from refkit.edits.edit import Edit, Insert, Remove, Replace, SeveralUnits
 from refkit.edits.places import CHOSEN, CLASSES, CROSS_ENTROPY, GUARDED, LAST, OF_ONE_UNIT, SIGMOID
 
 IN_LOSS = {"softmax in the loss": "nnx.softmax(logits)", "sigmoid in the loss": "nnx.sigmoid(logits)"}
@@ -13,14 +13,15 @@ LOG_LOSS = f"losses = -jnp.log({GUARDED})"
 
 def edits(reference: str, options: dict[str, str]) -> list[Edit]:
     last = f"x = self.{LAST[reference]}(x)"
+    several = SeveralUnits(LAST[reference])
     found = []
     for where, what in IN_LOSS.items():
         new = CROSS_ENTROPY.replace("(logits,", f"({what},")
-        found.append(Edit(reference, (Replace(CROSS_ENTROPY, new),), options, visible=new, where=where))
+        found.append(Edit(reference, (several, Replace(CROSS_ENTROPY, new)), options, visible=new, where=where))
         new = f"x = {what.replace('logits', 'x')}"
         change = Insert(last, f"{new}  # f32[batch, classes]")
         place = where.replace("loss", "model")
-        found.append(Edit(reference, (change,), options, visible=new, where=place, rung="forward"))
+        found.append(Edit(reference, (several, change), options, visible=new, where=place, rung="forward"))
     # The same where the probabilities that the model gives have been found to be a choice.
     given = (Remove(CHOSEN), Replace(LOG_LOSS, OF_PROBABILITIES))
     place = "loss on logits of the model's softmax"

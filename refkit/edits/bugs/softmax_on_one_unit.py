@@ -13,12 +13,15 @@ def edits(reference: str) -> list[Edit]:
     last = f"x = self.{LAST[reference]}(x)"
     insert = Insert(last, f"{SOFTMAX}  # f32[batch, 1]")
     sigmoid = Replace("x = nnx.sigmoid(x)", SOFTMAX)
-    as_logit = "softmax for the sigmoid, taken for a logit"
-    as_target = "softmax on the predicted number"
+    only = "softmax of the one output"
     return [
         Edit(reference, (sigmoid,), binary | {"output": "sigmoid"}, SOFTMAX, "softmax for the sigmoid", "forward"),
-        Edit(reference, (insert,), binary, visible=SOFTMAX, where=as_logit, rung="forward"),
-        Edit(reference, (insert,), TARGETS[reference], visible=SOFTMAX, where=as_target, rung="forward"),
+        Edit(reference, (insert,), binary, visible=SOFTMAX, where=only, rung="forward"),
+        *(
+            Edit(reference, (insert,), options, visible=SOFTMAX, where=only, rung="forward")
+            for options in (TARGETS.get(reference),)
+            if options is not None
+        ),
         Edit(
             reference, (Replace(SIGMOID, INSIDE),), binary, visible=INSIDE, where="softmax cross-entropy of one logit"
         ),
@@ -33,6 +36,6 @@ BUG = Bug(
     shows="The output is 1 for every input and the gradient is 0 everywhere; the accuracy is the share of one class.",
     harm="A softmax makes its outputs sum to 1, so one output alone can only be 1: nothing is learned.",
     mend="Use a sigmoid on one unit, or two units with the softmax.",
-    edits=(*edits("mlp"), *edits("lstm")),
+    edits=tuple(edit for reference in LAST for edit in edits(reference)),
     alike=("softmax-before-loss",),
 )

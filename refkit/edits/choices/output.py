@@ -3,7 +3,7 @@
 import dataclasses
 
 from refkit.edits.choice import Choice
-from refkit.edits.edit import Edit, EditError, Insert, Replace
+from refkit.edits.edit import Edit, EditError, Insert, Replace, SeveralUnits
 from refkit.edits.places import CHOSEN, CROSS_ENTROPY, GUARDED, LAST, OF_ONE_UNIT, SIGMOID
 from refkit.edits.values import one_of, real_number
 
@@ -48,7 +48,8 @@ def output_edit(reference: str, value: str) -> Edit | None:
         return None
     last, function = LAST[reference], OUTPUTS[value][0]
     line = f"x = {function}(x)  # f32[batch, {last}]"
-    return Edit(reference, (Insert(f"x = self.{last}(x)", line), LossOf(value)), where=f"output {value}")
+    several = () if value == "sigmoid" else (SeveralUnits(last),)  # of one unit alone it would be `softmax-on-one-unit`
+    return Edit(reference, (*several, Insert(f"x = self.{last}(x)", line), LossOf(value)), where=f"output {value}")
 
 
 def epsilon_edit(reference: str, value: str) -> Edit | None:
