@@ -120,15 +120,35 @@ def expressions(bundle: Bundle, shape: tuple[int, ...]) -> list[Expression]:
     blocks = bundle.blocks
     if len(blocks) == 1:
         axes = (len(blocks[0].paths), *blocks[0].axes)
-        return [Expression(bundle, order, shape) for order in fitting_orders(axes, shape)]
+        orders = fitting_orders(axes, shape)
+        return [Expression(bundle, order, shape) for order in orders if upright(order, len(blocks[0].axes))]
     found = []
     columns = blocks[0].axes[-1]
     rows = sum(int(np.prod(block.axes[:-1])) for block in blocks)
     for order in fitting_orders((len(blocks[0].paths), rows, columns), shape):
         for arrangement in itertools.permutations(range(len(blocks))):
-            for row_axes in itertools.product(*(itertools.permutations(range(len(b.axes) - 1)) for b in blocks)):
+            for row_axes in itertools.product(*(row_orders(block) for block in blocks)):
                 found.append(Expression(bundle, order, shape, blocks=arrangement, rows=row_axes))
     return sorted(found, key=lambda e: (e.blocks != tuple(range(len(blocks))),))
+
+
+PICTURE_AXES = 4  # height and width first: a convolution's kernel, or the rows behind a flattened picture
+
+
+def upright(order: tuple[int, ...], axes: int) -> bool:
+    """Whether height stays before width: no framework lays pictures out the other way, and a transposed one is a bug.
+
+    Args:
+        order: of `(gate, *axes)`.
+        axes: how many there are behind the gate's.
+    """
+    return axes != PICTURE_AXES or order.index(1) < order.index(2)
+
+
+def row_orders(block: Block) -> list[tuple[int, ...]]:
+    """Orders of a block's row axes."""
+    orders = itertools.permutations(range(len(block.axes) - 1))
+    return [order for order in orders if len(block.axes) != PICTURE_AXES or order.index(0) < order.index(1)]
 
 
 def fitting_orders(axes: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, ...]]:
