@@ -7,7 +7,7 @@ import numpy as np
 from refkit.alignment.matching import Alignment
 from refkit.alignment.tolerance import allowed
 from refkit.diagnosis.blame import statement_lines
-from refkit.diagnosis.explain import Difference, laid_out
+from refkit.diagnosis.explain import Difference, laid_out, site_to_blame
 from refkit.diagnosis.numerics import Overflow
 from refkit.diagnosis.signs import sign_of
 from refkit.edits.catalogue import find_bug, find_choice
@@ -27,6 +27,8 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     alignment = difference.before.alignment
     yours = alignment.yours
     place = place_of(yours, difference.node) or model_place(difference)
+    if difference.site is not None:
+        place |= {"file": difference.site.file, **statement_at(difference.site.file, difference.site.line)}
     compared = comparison(difference)
     candidate = difference.candidate
     common = dict(rung=rung, **place, **compared)
@@ -34,6 +36,9 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     sign = sign_of(alignment, unused_shapes(difference)) if candidate is None else None
     if sign is not None:
         bug = find_bug(sign)
+        site = site_to_blame(bug, difference.before, difference.node)
+        if site is not None:
+            common |= {"file": site.file, **statement_at(site.file, site.line)}
         return Finding(kind="bug", id=sign, candidates=(Candidate(sign, 0.0), *candidates), message=f"looks like `{sign}`",
                        help=bug.mend, **common)
     if candidate is None:
@@ -47,6 +52,14 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     where = f", {candidate.value}" if candidate.value else ""
     return Finding(kind="bug", id=bug.id, candidates=candidates, message=f"looks like `{bug.id}`{where}",
                    help=help_of(bug.mend, difference), **common)
+
+
+def once(findings: list[Finding]) -> list[Finding]:
+    """Without those that say of one line what another has said: a layer that is wrong in the same way at every call."""
+    kept: dict[tuple, Finding] = {}
+    for finding in findings:
+        kept.setdefault((finding.kind, finding.id, finding.file, finding.line or len(kept)), finding)
+    return list(kept.values())
 
 
 def not_finite(alignment: Alignment) -> str:
@@ -64,8 +77,11 @@ def not_finite(alignment: Alignment) -> str:
 
 
 def unused_shapes(difference: Difference) -> list[tuple[int, ...]]:
-    yours = difference.before.yours
-    return [tuple(yours.shapes[k].shape) for k in yours.unused]
+    """Shapes of parameters that the program takes and never touches."""
+    yours, alignment = difference.before.yours, difference.before.alignment
+    fed = [alignment.relevant[alignment.yours.arguments[place]] for place in yours.places]
+    left = [*yours.unused, *(place for place, used in zip(yours.places, fed) if not used)]
+    return [tuple(yours.shapes[k].shape) for k in left]
 
 
 def help_of(mend: str, difference: Difference) -> str:

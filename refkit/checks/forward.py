@@ -1,7 +1,7 @@
 """The rung `forward`: the forward pass in evaluation mode, value by value."""
 
 from refkit.checks.check import Check, Outcome, outcome
-from refkit.checks.differences import finding_of, overflow_finding
+from refkit.checks.differences import finding_of, once, overflow_finding
 from refkit.checks.matter import Matter
 from refkit.diagnosis.candidates import INITIAL_VALUES
 from refkit.diagnosis.numerics import Numerics
@@ -21,6 +21,7 @@ def run(matter: Matter) -> Outcome:
             rung = find_bug(candidate.id).rung_of(candidate.bug.edit)
             rung = rung if rung in ("runs", "structure") else "forward"
         findings.append(finding_of(difference, rung, matter.subject.name))
+    findings = once(findings)
     if matter.forward.final.whole and not matter.has_loss:
         overflow = Numerics(matter.yours, matter.bench, matter.forward.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "forward")]

@@ -1,7 +1,7 @@
 """The rung `loss`: the loss of a batch, value by value."""
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
-from refkit.checks.differences import finding_of, overflow_finding
+from refkit.checks.differences import finding_of, once, overflow_finding
 from refkit.checks.matter import LossError, Matter
 from refkit.checks.structure import differs, size_finding
 from refkit.diagnosis.numerics import Numerics
@@ -15,8 +15,8 @@ def run(matter: Matter) -> Outcome:
     except LossError as error:
         return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
                        "`--loss NAME`")
-    findings = [finding_of(difference, "loss", matter.subject.name) for difference in differences
-                if difference.candidate is not None or not matter.is_known(difference)]
+    findings = once([finding_of(difference, "loss", matter.subject.name) for difference in differences
+                     if difference.candidate is not None or not matter.is_known(difference)])
     if matter.loss.final.whole:
         overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "loss")]

@@ -149,7 +149,9 @@ class Matter:
         self.yours.forget_loss()
         fixed = frozenset(option for option, _ in start.side.setting.options if option != "loss")
         explainer = Explainer(self.yours, self.bench, "loss", fixed, ("loss",), frozenset(self.given), self.unexplained)
-        return explainer.explain(self.loss_start(option, self.bench.labels))
+        explained = explainer.explain(self.loss_start(option, self.bench.labels))
+        self.healed = self.healed or explainer.replaced
+        return explained
 
     def losses(self) -> list[tuple[str, np.ndarray]]:
         """The losses of the reference that yours may be meant as, with labels for each; the likeliest first."""

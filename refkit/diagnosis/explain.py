@@ -10,10 +10,15 @@ from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import LAYOUT, blamed_node
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices, places_of
 from refkit.diagnosis.setting import Setting
+from refkit.diagnosis.wording import says, site_closing_over, site_saying
 from refkit.diagnosis.yours import Yours
+from refkit.edits.bug import Bug
+from refkit.edits.bugs import BUGS
+from refkit.tracing.trace import Site
 
 NEAR = 2  # lines between the departure's place in the reference and an edit's
 MOST_DIFFERENCES = 12
+BY_ID = {bug.id: bug for bug in BUGS}
 
 
 @dataclasses.dataclass
@@ -26,6 +31,7 @@ class Difference:
         node: the node of yours whose line departs.
         rivals: other ids with the distance of the value that they give.
         target: the reference's node beside it, or None.
+        site: the line to name, where it is not the node's.
     """
 
     candidate: Candidate | None
@@ -33,6 +39,7 @@ class Difference:
     node: int
     rivals: list[tuple[str, float]]
     target: int | None
+    site: Site | None = None
 
 
 @dataclasses.dataclass
@@ -79,7 +86,7 @@ class Explainer:
                     break
                 current = healed
                 continue
-            candidate, after = best
+            candidate, after = self.told_by_words(best, current)
             side = current.side if candidate.instead is None else self.bench.side(
                 current.side.setting.without_option(candidate.instead))
             before = align(self.yours, side, self.carry(after, side), self.kind, self.replaced)
@@ -140,8 +147,30 @@ class Explainer:
                 if not explains:
                     self.bench.forget_runs(candidate.setting)
             if better:
-                return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice")), tried
+                return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice", self.says(pair[0].id, current))), tried
         return self.first_of_two(current, here), tried
+
+    def told_by_words(self, best: tuple[Candidate, Aligned], current: Aligned) -> tuple[Candidate, Aligned]:
+        """Of bugs that no number tells apart, the one whose words your line has."""
+        named, reached = best
+        if named.kind == "choice" or self.says(named.id, current):
+            return best
+        alike = {id for id in alike_ids(named.id) if self.says(id, current)}
+        if alike:
+            setting = current.side.setting if named.instead is None else current.side.setting.without_option(named.instead)
+            for with_options in (False, True):
+                for candidate in bug_candidates(self.bench, setting, self.rungs, with_options):
+                    if candidate.id not in alike or self.reopens(candidate, current):
+                        continue
+                    after = self.attempt(candidate, current, False)
+                    if after is not None and self.improves(after, current) and after.rank >= reached.rank:
+                        return dataclasses.replace(candidate, instead=named.instead), after
+        return best
+
+    def says(self, id: str, current: Aligned) -> bool:
+        """Whether your line has the words of a bug."""
+        alignment = current.alignment
+        return id in BY_ID and says(BY_ID[id], alignment.yours, alignment.departure)
 
     def reopens(self, candidate: Candidate, current: Aligned) -> bool:
         """Whether it needs an option that is settled otherwise."""
@@ -217,7 +246,8 @@ class Explainer:
             layout_edit = self.is_layout(candidate, after.side)
         node = blamed_node(before.alignment, layout_edit)
         rivals = rank_rivals(candidate, tried)
-        return Difference(candidate, before, node, rivals, self.target(before))
+        site = None if candidate is None or candidate.bug is None else site_to_blame(BY_ID[candidate.id], before, node)
+        return Difference(candidate, before, node, rivals, self.target(before), site)
 
     def is_layout(self, candidate: Candidate, side: Side) -> bool:
         """Whether the edit's own line only slices, reshapes or turns."""
@@ -276,6 +306,19 @@ class Explainer:
             return None
         self.replaced = best[1]
         return best[0]
+
+
+def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
+    """The line of a bug that is not the first wrong value's."""
+    trace = before.alignment.yours
+    if bug.blames == "words":
+        return site_saying(bug, trace, node)
+    return site_closing_over(trace, node) if bug.blames == "closure" else None
+
+
+def alike_ids(id: str) -> set[str]:
+    """Bugs that no number tells from this one in some programs."""
+    return {*BY_ID[id].alike, *(other.id for other in BUGS if id in other.alike)}
 
 
 def matched_ancestors(current: Aligned) -> list[int]:

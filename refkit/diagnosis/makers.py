@@ -2,9 +2,9 @@
 
 import ast
 import functools
-import linecache
 from collections.abc import Iterable, Iterator
 
+from refkit.diagnosis.sources import parsed, source_of
 from refkit.tracing.trace import Site
 
 SCALES = {"minval", "maxval", "scale", "stddev", "low", "high", "bound"}
@@ -62,22 +62,11 @@ def attributes_made(function: ast.FunctionDef) -> Iterator[tuple[str, int, int]]
                     yield target.attr, node.lineno, node.end_lineno
 
 
-def source_of(file: str) -> str:
-    return "".join(linecache.getlines(file))
-
-
 @functools.lru_cache(maxsize=64)
 def looping_lines(source: str) -> frozenset[int]:
     """Lines inside a loop or a comprehension."""
     nodes = [node for node in ast.walk(parsed(source)) if isinstance(node, LOOPS)]
     return frozenset(line for node in nodes for line in range(node.lineno, node.end_lineno + 1))
-
-
-def parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def scaling_site(site: Site | None) -> Site | None:

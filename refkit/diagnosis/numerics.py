@@ -10,7 +10,9 @@ from jax.extend import core as jex
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.candidates import Candidate, bug_candidates
+from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
+from refkit.edits.catalogue import find_bug
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program, trace_program
 from refkit.tracing.trace import Trace
@@ -68,7 +70,7 @@ class Numerics:
                 continue
             node = first_not_finite(trace)
             if node is not None:
-                return Overflow(probe.name, trace, node, self.name(probe, trace.ops[node], backward))
+                return Overflow(probe.name, trace, node, self.name(probe, trace, node, backward))
         return None
 
     @functools.cached_property
@@ -114,9 +116,10 @@ class Numerics:
             program = backward_program(program, tuple(wrt))
         return evaluate(program, arguments, wide=False)
 
-    def name(self, probe: Probe, op: str, backward: bool) -> Candidate | None:
+    def name(self, probe: Probe, yours: Trace, at: int, backward: bool) -> Candidate | None:
         """The known bug that fails on the same probe in the same operation."""
-        named = None
+        op = yours.ops[at]
+        same, named = [], None
         for candidate in bug_candidates(self.bench, self.aligned.side.setting, ("loss", "gradients", "forward")):
             if candidate.id not in NUMERIC:
                 continue
@@ -126,9 +129,10 @@ class Numerics:
             trace = self.run_reference(side, probe, backward)
             node = None if finite_result(trace) else first_not_finite(trace)
             if node is not None and trace.ops[node] == op:
-                return candidate
+                same.append(candidate)
             named = named or (candidate if node is not None else None)
-        return named
+        told = [candidate for candidate in same if says(find_bug(candidate.id), yours, at)]
+        return next(iter([*told, *same]), named)
 
 
 NUMERIC = ("exp-overflow", "log-of-zero", "division-by-zero", "nan-through-where", "sqrt-at-zero")

@@ -6,6 +6,7 @@ Random numbers, low precision, a parameter that was closed over.
 import numpy as np
 
 from refkit.alignment.matching import Alignment
+from refkit.tracing.trace import Trace
 
 RANDOM = {"random_bits", "threefry2x32", "rng_bit_generator", "random_gamma"}
 LOW_PRECISION = ("bfloat16", "float16", "float8")
@@ -15,10 +16,10 @@ def sign_of(alignment: Alignment, unused: list[tuple[int, ...]]) -> str | None:
     """The catalogue's id that the departure shows by itself, or None.
 
     Args:
-        unused: shapes of your parameters that the forward pass never touches.
+        unused: shapes of your parameters that the program never touches.
     """
     trace, node = alignment.yours, alignment.departure
-    fixed = [trace.values[p].shape for p in trace.parents[node] if trace.ops[p] == "literal"]
+    fixed = [trace.values[p].shape for p in fixed_before(trace, node)]
     if any(len(shape) > 0 and shape in unused for shape in fixed):
         return "stale-closure"
     if any(draws_random_numbers(alignment, other) for other in on_the_same_line(alignment, node)):
@@ -26,6 +27,18 @@ def sign_of(alignment: Alignment, unused: list[tuple[int, ...]]) -> str | None:
     if is_low_precision(trace.dtypes[node]) or any(is_low_precision(trace.dtypes[p]) for p in trace.parents[node]):
         return "low-precision-accumulation"
     return None
+
+
+def fixed_before(trace: Trace, node: int) -> list[int]:
+    """The literals that a step's other operands are made of."""
+    stack, found, seen = [p for p in trace.parents[node] if not trace.data[p]], [], set()
+    while stack:
+        other = stack.pop()
+        if other not in seen:
+            seen.add(other)
+            stack += trace.parents[other]
+            found += [other] if trace.ops[other] == "literal" else []
+    return found
 
 
 def on_the_same_line(alignment: Alignment, node: int) -> list[int]:

@@ -10,9 +10,9 @@ import numpy as np
 from refkit.alignment.pairing import Leaf
 from refkit.alignment.uses import first_uses
 from refkit.implementation import Implementation, Input
+from refkit.tracing.callers import Callers
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program, trace_program
-from refkit.tracing.sites import Sites
 from refkit.tracing.trace import Trace
 
 KINDS = ("parameters", "statistics", "constants")
@@ -40,8 +40,8 @@ class Yours:
     kept_loss: Program | None = None
 
     @functools.cached_property
-    def sites(self) -> Sites:
-        return Sites((self.implementation.file,))
+    def sites(self) -> Callers:
+        return Callers((self.implementation.file,))
 
     @functools.cached_property
     def init_program(self) -> Program:

@@ -20,6 +20,9 @@ class Bug:
         edits: the ways it shows in each reference.
         alike: ids of entries that no number tells apart from this one in some programs.
         intent: whether only the author's intent makes it a bug; without a sign of that it is a choice.
+        words: regular expressions for what a line calls where it is this one rather than one of those alike.
+        blames: the line to name: `departure`, the first wrong value's; `words`, the line with one of `words` on the way to it;
+            `closure`, the line on that way that reads what its function was not given.
     """
 
     id: str
@@ -32,6 +35,8 @@ class Bug:
     edits: tuple[Edit, ...]
     alike: tuple[str, ...] = ()
     intent: bool = False
+    words: tuple[str, ...] = ()
+    blames: str = "departure"
 
     def rung_of(self, edit: Edit) -> str:
         """The rung that must catch that edit first."""

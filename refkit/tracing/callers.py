@@ -10,7 +10,7 @@ from refkit.tracing.trace import Site
 class CalledSite(Site):
     """A site with the own lines that led to it, innermost first."""
 
-    callers: tuple[Site, ...] = ()
+    callers: tuple[Site, ...] = dataclasses.field(default=(), compare=False)
 
 
 class Callers(Sites):
@@ -27,6 +27,17 @@ class Callers(Sites):
             for line, end_line, column, _ in [position(code, offset)]
         ]
         return CalledSite(*dataclasses.astuple(innermost), tuple(frames[1:]))
+
+
+    def within(self, site: CalledSite | None, outer: CalledSite | None) -> CalledSite | None:
+        """With the lines around the jitted function that it is in, which JAX leaves out there."""
+        if site is None or outer is None or frames_of(site)[-1] == frames_of(outer)[-1]:
+            return site or outer
+        return dataclasses.replace(site, callers=(*site.callers, plain(outer), *outer.callers))
+
+
+def plain(site: Site) -> Site:
+    return Site(site.file, site.line, site.end_line, site.column, site.function)
 
 
 def position(code, offset: int) -> tuple:

@@ -88,7 +88,7 @@ class Program:
         arguments = [slot(var) for var in jaxpr.invars]
         instructions = []
         for equation in jaxpr.eqns:
-            site = self.sites.of(equation.source_info) or outer
+            site = self.sites.within(self.sites.of(equation.source_info), outer)
             inputs = [slot(var) for var in equation.invars]
             plans = tuple(self.lay_out(*inner, site) for inner in inner_jaxprs(equation))
             outputs = [slot(var) for var in equation.outvars]

@@ -33,6 +33,10 @@ class Sites:
             self.seen[traceback] = self.find(traceback)
         return self.seen[traceback]
 
+    def within(self, site: Site | None, outer: Site | None) -> Site | None:
+        """The place of a step inside a function that `outer` calls."""
+        return site or outer
+
     def find(self, traceback) -> Site | None:
         """The innermost own frame. Inside a jitted function JAX keeps no more of the stack than the function itself."""
         codes, lasti = traceback.raw_frames()

@@ -124,4 +124,5 @@ BUG = Bug(
         *loss_edits(),
     ),
     alike=("stale-closure",),
+    words=("stop_gradient", r"\bastype\(", r"\b(argmax|argmin|round|rint|floor|ceil|sign|one_hot|int32)\b"),
 )

@@ -67,4 +67,5 @@ BUG = Bug(
         elu_edit("lenet"),
     ),
     alike=("sqrt-at-zero", "log-of-zero"),
+    words=(r"\b(where|select)\(",),
 )

@@ -45,6 +45,7 @@ BUG = Bug(
     "direction are useless for the other.",
     mend="Run forward, or say `reverse` where backward is meant and keep outputs in the order of the inputs.",
     edits=(*edits("lstm"), *edits("multimodal")),
-    alike=("first-state-used",),
+    alike=("first-state-used", "state-not-carried"),
+    words=("reverse", "::-1", r"\bflip\("),
     intent=True,
 )

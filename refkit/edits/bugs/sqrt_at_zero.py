@@ -40,4 +40,5 @@ BUG = Bug(
     mend="Add a small number under the root, or use the squared error.",
     edits=(*edits("mlp"), *edits("lstm")),
     alike=("nan-through-where",),
+    words=("sqrt", r"\bnorm\(", r"\*\* ?\(?(0?\.5|1 ?/ ?2)"),
 )

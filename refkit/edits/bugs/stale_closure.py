@@ -61,4 +61,5 @@ BUG = Bug(
         *(model_edit(reference) for reference in LAST),
     ),
     alike=("gradient-stopped", "part-frozen"),
+    blames="closure",
 )

@@ -86,4 +86,6 @@ BUG = Bug(
         *step_edits("multimodal"),
     ),
     alike=("softmax-over-batch", "recurrence-over-batch"),
+    words=(r"\bvmap\b",),
+    blames="words",
 )
