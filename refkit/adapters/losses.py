@@ -27,7 +27,7 @@ from refkit.adapters.loss_modes import in_modes
 from refkit.adapters.raised import Failure, ModelRaised, model_raised, user_lines
 from refkit.adapters.search import Call, abstract
 from refkit.adapters.sizes import inner_jaxprs
-from refkit.adapters.values import Plan, Values
+from refkit.adapters.values import Plan, Slot, Values
 
 LIMIT = 60
 CLASSES = re.compile(
@@ -183,8 +183,19 @@ def candidate_plans(candidate: Candidate, call: Call, evidence: Evidence) -> Ite
     unique = list({parameter.name: parameter for _, parameter in places}.values())
     places = [(stage, parameter.name) for stage, parameter in places]
     inner = stages[-1][0].name if stages[-1] else ""
+    last = len(stages) - 1
     for plan in plans(unique, call, candidate.definition, evidence.namespace, inner):
-        yield Plan({f"{stage}:{name}": plan.slots[name] for stage, name in places if name in plan.slots}, plan.note)
+        slots = {
+            f"{stage}:{name}": plan.slots[name] if stage == last or not inner else frozen(plan.slots[name])
+            for stage, name in places
+            if name in plan.slots
+        }
+        yield Plan(slots, plan.note)
+
+
+def frozen(slot: Slot) -> Slot:
+    """What an enclosing function takes: a closure over it is not differentiated."""
+    return lambda values: slot(values.frozen)
 
 
 def model_loss(candidate: Candidate, call: Call, plan: Plan, form: LabelForm, single: bool) -> Callable[..., jax.Array]:

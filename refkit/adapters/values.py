@@ -43,6 +43,11 @@ class Values:
         return tuple(self.data[index] for index in own_order(self.call))
 
     @property
+    def frozen(self) -> "Values":
+        """The same for what is not differentiated: no gradient goes through its leaves."""
+        return dataclasses.replace(self, tree=jax.tree.map(jax.lax.stop_gradient, self.tree))
+
+    @property
     def random(self) -> jax.Array:
         return jax.random.key(0) if self.key is None else typed(self.key)
 

@@ -59,13 +59,24 @@ def informative(trace: Trace, node: int) -> bool:
     if not trace.data[node] or value.dtype.kind != "f" or value.size == 0:
         return False
     if not value.any():
-        return False
+        return any(truncated(trace, parent) for parent in trace.parents[node])
     flat = value.ravel()
     first = flat[0]
     if first == 0 or first == 1:  # masks and one-hot labels: trivial unless made of other floats
         if ((flat == 0) | (flat == 1)).all():
-            return any(trace.data[p] and trace.values[p].dtype.kind == "f" for p in trace.parents[node])
+            return any(trace.data[p] and made_of_floats(trace, p) for p in trace.parents[node])
     return True
+
+
+def truncated(trace: Trace, node: int) -> bool:
+    """Whether a value is floats made integers, so that zeros come of what was none."""
+    return trace.values[node].dtype.kind in "iu" and any(
+        trace.values[parent].dtype.kind == "f" and trace.values[parent].any() for parent in trace.parents[node])
+
+
+def made_of_floats(trace: Trace, node: int) -> bool:
+    """Whether a value is of floats, or of floats made integers."""
+    return trace.values[node].dtype.kind == "f" or truncated(trace, node)
 
 
 class Alignment:

@@ -10,7 +10,9 @@ from refkit.alignment.tolerance import allowed
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.candidates import Candidate, bug_candidates
+from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
+from refkit.edits.catalogue import find_bug
 from refkit.tracing.cotangents import cotangents
 
 MOST_NODES = 600
@@ -92,8 +94,8 @@ class Gradients:
         wrong = [p for p in parameters if not p.equal]
         if not wrong:
             return parameters, None
-        node = self.place(mine, theirs)
-        candidate, rivals = self.name(wrong, mine_by_leaf)
+        node = self.place(mine, theirs, {p.path for p in wrong})
+        candidate, rivals = self.name(wrong, mine_by_leaf, node)
         return parameters, GradientDifference(candidate, rivals, node, wrong)
 
     def parameters(self, mine: list[np.ndarray], theirs: dict[str, np.ndarray]) -> list[ParameterGradient]:
@@ -109,16 +111,28 @@ class Gradients:
             found.append(ParameterGradient(leaf.path, value, expected, equal))
         return found
 
-    def place(self, mine: dict[int, np.ndarray], theirs: dict[int, np.ndarray]) -> int | None:
-        """The step behind the last value with a wrong gradient: from there back the gradient is no longer the reference's."""
-        alignment = self.aligned.alignment
+    def place(self, mine: dict[int, np.ndarray], theirs: dict[int, np.ndarray], wrong: set[str]) -> int | None:
+        """The step behind the last value with a wrong gradient: from there back the gradient is no longer the reference's.
+
+        Args:
+            wrong: paths of your parameters with a wrong gradient: from them on, values are followed up to the first whose
+                gradient is right.
+        """
+        alignment, yours = self.aligned.alignment, self.yours
         trace = alignment.yours
         state = {node: self.is_right(node, value, theirs) for node, value in mine.items()}
         consumers = trace.consumers()
-        for node in sorted((k for k, right in state.items() if right is False), reverse=True):
+        reached = {trace.arguments[place] for place in yours.places if yours.paths[place] in wrong}
+        for node in range(len(trace)):
+            if node in reached and state.get(node) is not True:
+                reached.update(c for c in consumers[node] if alignment.relevant[c])
+        starts = {node for node in reached if trace.ops[node] == "argument"}
+        for node in sorted((k for k in reached if state.get(k) is False or k in starts), reverse=True):
             behind = [c for c in consumers[node] if alignment.relevant[c]]
             stopped = [c for c in behind if trace.ops[c] in STOPS]
             for consumer in stopped or behind:
+                while trace.sites[consumer] is None and consumers[consumer]:
+                    consumer = consumers[consumer][0]
                 if trace.sites[consumer] is not None:
                     return consumer
             if trace.sites[node] is not None:
@@ -137,8 +151,10 @@ class Gradients:
                 return True
         return False
 
-    def name(self, wrong: list[ParameterGradient], mine: list[np.ndarray]) -> tuple[Candidate | None, list[tuple[str, float]]]:
-        """The known bug that gives all of your gradients."""
+    def name(
+        self, wrong: list[ParameterGradient], mine: list[np.ndarray], node: int | None
+    ) -> tuple[Candidate | None, list[tuple[str, float]]]:
+        """The known bug that gives all of your gradients; of those alike, the one whose words your line has."""
         found: dict[str, tuple[float, Candidate]] = {}
         for candidate in bug_candidates(self.bench, self.aligned.side.setting, ("gradients",)):
             side = self.bench.side(candidate.setting)
@@ -148,7 +164,10 @@ class Gradients:
             distance = self.distance(mine, theirs)
             if candidate.id not in found or distance < found[candidate.id][0]:
                 found[candidate.id] = (distance, candidate)
-        order = sorted(found.values(), key=lambda item: item[0])
+        trace = self.aligned.alignment.yours
+        said = {id for id in found if node is not None and says(find_bug(id), trace, node)}
+        order = sorted(found.values(), key=lambda item: (item[0] >= SAME, item[0] >= SAME and item[0], item[1].id not in said,
+                                                         bool(find_bug(item[1].id).words)))
         rivals = [(candidate.id, distance) for distance, candidate in order][:5]
         named = order[0][1] if order and order[0][0] < SAME else None
         return named, rivals

@@ -20,7 +20,10 @@ def says(bug: Bug, trace: Trace, node: int) -> bool:
 
 
 def site_saying(bug: Bug, trace: Trace, node: int) -> Site | None:
-    """The innermost line on the way to a step that has one of the bug's words, or that makes what such a line calls."""
+    """The innermost line on the way to a step that has one of the bug's words.
+
+    Where the words tell the line to name, it may also be the one that makes what a line on the way calls.
+    """
     words = re.compile("|".join(bug.words)) if bug.words else None
     frames = frames_of(trace.sites[node])
     if words is None:
@@ -28,6 +31,8 @@ def site_saying(bug: Bug, trace: Trace, node: int) -> Site | None:
     for frame in frames:
         if words.search(statement_text(frame)):
             return frame
+        if bug.blames != "words":
+            continue
         source = source_of(frame.file)
         lines = [line for name in sorted(names_in(statement_text(frame))) for line in definitions(source).get(name, ())]
         for line in [*lines, *mentions(source, frame.function.rpartition(".")[2])]:
