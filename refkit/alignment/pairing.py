@@ -8,6 +8,7 @@ import numpy as np
 
 from refkit.alignment.constructs import GATES, Atom, Construct, constructs, count
 from refkit.alignment.expressions import Complement, Expression, Free, expressions
+from refkit.alignment.gate_names import named_gates
 
 NAMES = {
     "scale": ("scale", "gamma"),
@@ -43,12 +44,14 @@ class Pairing:
         held: for each leaf, the construct that it holds, or None.
         made: for each leaf, how it is made of the reference's parameters.
         unpaired: paths of the reference's parameters that no leaf of yours holds.
+        named: cells whose gates are where your names say; those that are used otherwise are a bug.
     """
 
     leaves: tuple[Leaf, ...]
     held: tuple[Construct | None, ...]
     made: tuple[Expression | Complement | Free, ...]
     unpaired: tuple[str, ...]
+    named: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -105,7 +108,35 @@ def pair(leaves: list[Leaf], atoms: list[Atom]) -> Pairing:
         search(at + 1, used, chosen)
 
     search(0, frozenset(), {})
-    return build(leaves, atoms, best[1])
+    return called_by_name(build(leaves, atoms, best[1]))
+
+
+def called_by_name(pairing: Pairing) -> Pairing:
+    """With every gate where its parameter's name says, in the cells all of whose gates' parameters have such names."""
+    gates = named_gates([(leaf.path, leaf.shape) for leaf in pairing.leaves])
+    made, held, cells = list(pairing.made), list(pairing.held), set()
+    for cell in pairing.cells():
+        single = [k for k, construct in enumerate(held) if construct is not None and construct.cell == cell]
+        if any(held[k].gate is None or k not in gates or not isinstance(made[k], Expression) for k in single):
+            continue
+        renamed = {k: gate_construct(held[k], gates[k]) for k in single}
+        if {path for c in renamed.values() for path in c.bundle.paths} != {
+            path for k in single for path in held[k].bundle.paths
+        }:
+            continue  # two of one name
+        cells.add(cell)
+        for k, construct in renamed.items():
+            held[k], made[k] = construct, dataclasses.replace(made[k], bundle=construct.bundle, offset=0)
+    for k, second in enumerate(pairing.made):  # the second of two biases goes with the first of its own gate
+        if isinstance(second, Complement):
+            first = pairing.made.index(second.first)
+            cell = pairing.held[first].cell
+            if cell in cells and k in gates:
+                first = next((j for j, c in enumerate(held) if c is not None and c.cell == cell and c.part == "b"
+                              and c.gate == gates[k] and not made[j].offset), first)
+            made[first] = dataclasses.replace(made[first], offset=77 + k)
+            made[k] = Complement(made[first])
+    return dataclasses.replace(pairing, held=tuple(held), made=tuple(made), named=frozenset(cells))
 
 
 def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -> Pairing:
@@ -154,6 +185,7 @@ def variants(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
     yield from swaps(pairing, open_leaves)
     for cell in sorted(
         {pairing.held[k].cell for k in open_leaves if pairing.held[k] and pairing.held[k].cell is not None}
+        - pairing.named
     ):
         yield from gate_orders(pairing, cell)
 
@@ -175,6 +207,9 @@ def swaps(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
         first, second = pairing.held[a], pairing.held[b]
         if first is None and second is None:
             continue
+        if first is not None and second is not None and first.cell in pairing.named and first.cell == second.cell:
+            if first.gate != second.gate:
+                continue
         if count(pairing.leaves[a].shape) != count(pairing.leaves[b].shape):
             continue
         if pairing.leaves[a].kind != pairing.leaves[b].kind:
@@ -211,7 +246,7 @@ def reorder_gates(pairing: Pairing, cell: str, order: tuple[int, ...]) -> Pairin
             gates = tuple(order[g] for g in made[k].gates or range(4))
             made[k] = dataclasses.replace(made[k], gates=gates)
         else:
-            other = gate_construct(pairing, construct, order[construct.gate])
+            other = gate_construct(construct, order[construct.gate])
             held[k] = other
             made[k] = dataclasses.replace(made[k], bundle=other.bundle)
     for k, first in enumerate(pairing.made):
@@ -221,7 +256,7 @@ def reorder_gates(pairing: Pairing, cell: str, order: tuple[int, ...]) -> Pairin
     return dataclasses.replace(pairing, held=tuple(held), made=tuple(made))
 
 
-def gate_construct(pairing: Pairing, construct: Construct, gate: int) -> Construct:
+def gate_construct(construct: Construct, gate: int) -> Construct:
     """The same part of another gate."""
     renamed = []
     for block in construct.bundle.blocks:

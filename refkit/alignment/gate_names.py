@@ -1,0 +1,56 @@
+"""Which gate of an LSTM a parameter is called after: `W_xf`, `hidden_forget.kernel`, `if.kernel`."""
+
+import itertools
+import os
+import re
+
+from refkit.alignment.constructs import GATES
+
+LONGEST = 12  # letters in a gate's name
+FIRST_LETTERS = {"i": "input", "f": "forget", "o": "output"}
+CELL_LETTERS = "cgjuzmna"  # cell, candidate, gate, j as TensorFlow has it, update, modulation, new, activation
+
+
+def named_gates(paths: list[tuple[str, tuple[int, ...]]]) -> dict[int, int]:
+    """The gate that each parameter's name says, as an index into `GATES`.
+
+    Four parameters of one shape that are called alike but for one part, which names the four gates, are a family.
+
+    Args:
+        paths: dotted path and shape of every parameter of yours.
+    """
+    found: dict[int, int] = {}
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for k, (_, shape) in enumerate(paths):
+        by_shape.setdefault(shape, []).append(k)
+    for members in by_shape.values():
+        if len(members) > 24:
+            continue  # no cell: deep stacks of layers
+        families = []
+        for family in itertools.combinations(members, 4):
+            gates, shared = family_of([paths[k][0] for k in family])
+            if gates is not None:
+                families.append((shared, family, gates))
+        for _, family, gates in sorted(families, key=lambda entry: -entry[0]):
+            if not any(k in found for k in family):
+                found.update(zip(family, gates))
+    return found
+
+
+def family_of(names: list[str]) -> tuple[list[int] | None, int]:
+    """The gates that four names differ in, and how many letters they share; None where they name no gates."""
+    start = len(os.path.commonprefix(names))
+    end = len(os.path.commonprefix([name[:start - 1:-1] if start else name[::-1] for name in names]))
+    middles = [name[start : len(name) - end] for name in names]
+    gates = [gate_called(middle) for middle in middles]
+    if None in gates or len(set(gates)) < len(GATES):
+        return None, 0
+    return [GATES.index(gate) for gate in gates], start + end
+
+
+def gate_called(word: str) -> str | None:
+    """The gate that begins with the word's first letter."""
+    if not re.fullmatch(rf"[A-Za-z]{{1,{LONGEST}}}", word):
+        return None
+    letter = word[0].lower()
+    return FIRST_LETTERS.get(letter) or ("cell" if letter in CELL_LETTERS else None)
