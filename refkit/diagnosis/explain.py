@@ -7,7 +7,7 @@ import numpy as np
 from refkit.alignment.layout import merging_orders
 from refkit.diagnosis.aligned import Aligned, align, fit, realign, search_pairing
 from refkit.diagnosis.bench import Bench, Side
-from refkit.diagnosis.blame import LAYOUT, blamed_node
+from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices, places_of
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.wording import says, site_closing_over, site_saying
@@ -313,6 +313,8 @@ def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
     trace = before.alignment.yours
     if bug.blames == "words":
         return site_saying(bug, trace, node)
+    if bug.blames == "choice":
+        return chosen_before(before.alignment, before.alignment.departure)
     return site_closing_over(trace, node) if bug.blames == "closure" else None
 
 

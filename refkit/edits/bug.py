@@ -22,7 +22,8 @@ class Bug:
         intent: whether only the author's intent makes it a bug; without a sign of that it is a choice.
         words: regular expressions for what a line calls where it is this one rather than one of those alike.
         blames: the line to name: `departure`, the first wrong value's; `words`, the line with one of `words` on the way to it;
-            `closure`, the line on that way that reads what its function was not given.
+            `closure`, the line on that way that reads what its function was not given; `choice`, the line that chose the
+            wrong one of several right values.
     """
 
     id: str

@@ -46,4 +46,5 @@ BUG = Bug(
         ),
     ),
     alike=("sequence-reversed", "recurrence-over-batch"),
+    blames="choice",
 )

@@ -65,4 +65,5 @@ BUG = Bug(
         *one_more(),
     ),
     alike=("first-state-used",),
+    blames="choice",
 )
