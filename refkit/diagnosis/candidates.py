@@ -47,7 +47,7 @@ def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], fou
         if choice.found_by != found_by or choice.option in fixed or choice.option.endswith(INITIAL_VALUES):
             continue
         for value in closed_values(choice):
-            if value != choice.values[0]:
+            if value != choice.values[0] and not choice.doubtful(value, dict(setting.options)):
                 yield Candidate(setting.with_option(choice.option, value), "choice", choice.option, value)
 
 

@@ -1,7 +1,7 @@
 """A choice: a legitimate option of a reference."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from refkit.edits.edit import Edit
 
@@ -16,6 +16,8 @@ class Choice:
         values: what it can be, for `--list`; the first is the default. `<int>`-like words stand for open ranges.
         edit: the edit for a value, or None for the default.
         what: one sentence for `--list` and the report.
+        doubtful: `doubtful(value, others)` says whether a program with those other options is likelier to have a bug than that
+            value; it is a choice only where it is asked for.
         found_by: `structure` (read off the parameters' shapes) or `values` (tried where the forward pass departs).
     """
 
@@ -25,3 +27,4 @@ class Choice:
     edit: Callable[[str], Edit | None]
     what: str
     found_by: str = "values"
+    doubtful: Callable[[str, Mapping[str, str]], bool] = lambda value, others: False

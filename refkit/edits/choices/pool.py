@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Mapping
 
 from refkit.edits.choice import Choice
 from refkit.edits.choices.stages import SetStage, UnrollStages, count_convolutions
@@ -84,6 +85,15 @@ def pool_after_edit(reference: str, value: str) -> Edit | None:
     return Edit(reference, (PoolAfter(kept),), where=f"pool-after {value}")
 
 
+def is_doubtful(value: str, others: Mapping[str, str]) -> bool:
+    """No pooling behind the last convolution, or fewer poolings in a network that is LeNet's in everything else."""
+    if value == "all":
+        return False
+    kept = whole_numbers("pool-after", value, most=6, least=0)
+    convolutions = len(others["channels"].split("-")) if "channels" in others else 2
+    return convolutions not in kept or not {"channels", "kernel"} & set(others)
+
+
 def pool_window_edit(reference: str, value: str) -> Edit | None:
     found = re.fullmatch(r"([1-9])(?:x([1-9]))?(-same)?", value)
     if not found:
@@ -107,6 +117,7 @@ POOL = tuple(
             ("all", "1", "2", "3", "2-4", "1-2", "none"),
             lambda value, reference=reference: pool_after_edit(reference, value),
             "numbers of the convolutions that a pooling follows",
+            doubtful=is_doubtful,
         ),
         Choice(
             "pool",
