@@ -55,9 +55,15 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
 
 
 def once(findings: list[Finding]) -> list[Finding]:
-    """Without those that say of one line what another has said: a layer that is wrong in the same way at every call."""
+    """Without those that say of one line what another has said: a layer that is wrong in the same way at every call.
+
+    Where parameters were closed over, everything behind them departs, too: that is no further difference.
+    """
     kept: dict[tuple, Finding] = {}
+    closed = any(finding.id == "stale-closure" for finding in findings)
     for finding in findings:
+        if closed and finding.kind == "unexplained":
+            continue
         kept.setdefault((finding.kind, finding.id, finding.file, finding.line or len(kept)), finding)
     return list(kept.values())
 

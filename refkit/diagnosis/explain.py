@@ -151,11 +151,12 @@ class Explainer:
         return self.first_of_two(current, here), tried
 
     def told_by_words(self, best: tuple[Candidate, Aligned], current: Aligned) -> tuple[Candidate, Aligned]:
-        """Of bugs that no number tells apart, the one whose words your line has."""
+        """Of bugs that no number tells apart, the one whose words your line has; else one that needs no words."""
         named, reached = best
         if named.kind == "choice" or self.says(named.id, current):
             return best
-        alike = {id for id in alike_ids(named.id) if self.says(id, current)}
+        wordless = bool(BY_ID[named.id].words)
+        alike = {id for id in alike_ids(named.id) if self.says(id, current) or wordless and not BY_ID[id].words}
         if alike:
             setting = current.side.setting if named.instead is None else current.side.setting.without_option(named.instead)
             for with_options in (False, True):

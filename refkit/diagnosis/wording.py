@@ -42,8 +42,8 @@ def site_saying(bug: Bug, trace: Trace, node: int) -> Site | None:
 
 
 def site_closing_over(trace: Trace, node: int) -> Site | None:
-    """The innermost line on the way to a step that reads data which its function was not given: a closure's or a global."""
-    for frame in frames_of(trace.sites[node]):
+    """The outermost line on the way to a step that reads data which its function was not given: a closure's or a global."""
+    for frame in reversed(frames_of(trace.sites[node])):
         if reads_from_outside(source_of(frame.file), frame.line):
             return frame
     return None
