@@ -24,7 +24,7 @@ from refkit.tracing.trace import Trace
 
 
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
-MOST_EFFORT = 2_500  # in glances: some twenty seconds; what is not explained by then stays unexplained
+MOST_EFFORT = 7_000  # in glances: some thirty seconds; what is not explained by then stays unexplained
 
 
 @dataclasses.dataclass

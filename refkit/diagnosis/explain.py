@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from refkit.alignment.layout import merging_orders
-from refkit.diagnosis.aligned import Aligned, align, fit, realign, search_pairing
+from refkit.diagnosis.aligned import Aligned, align, feeding, fit, realign, search_pairing
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices, places_of
@@ -18,6 +18,7 @@ from refkit.tracing.trace import Site
 
 NEAR = 2  # lines between the departure's place in the reference and an edit's
 MOST_DIFFERENCES = 12
+MOST_PAIRS = 120  # of a choice and a bug
 BY_ID = {bug.id: bug for bug in BUGS}
 
 
@@ -80,6 +81,7 @@ class Explainer:
             known = self.at_known_line(current)
             best, tried = (None, []) if known else self.best_candidate(current)
             if best is None:
+                self.unexplained |= self.place(current)
                 healed = self.heal(current)
                 differences.append(self.describe(None, current, current, tried))
                 if healed is None:
@@ -99,9 +101,13 @@ class Explainer:
         return Explained(differences, current)
 
     def at_known_line(self, current: Aligned) -> bool:
-        """Whether the departure is on a line that an earlier program's explanation has left unexplained."""
+        """Whether the departure is on a line that is left unexplained already, by an earlier program or time step."""
+        return bool(self.place(current) & self.unexplained)
+
+    def place(self, current: Aligned) -> frozenset[tuple[str, int]]:
+        """File and line of the departure."""
         site = current.alignment.yours.sites[blamed_node(current.alignment)]
-        return site is not None and (site.file, site.line) in self.unexplained
+        return frozenset() if site is None else frozenset({(site.file, site.line)})
 
     def refit(self, current: Aligned) -> Aligned:
         return current if current.whole else fit(self.yours, current.side, self.kind, current.pairing, self.replaced)
@@ -181,12 +187,15 @@ class Explainer:
     def first_of_two(self, current: Aligned, here: list[Candidate]) -> tuple[Candidate, Aligned] | None:
         """A choice that explains nothing by itself, and does together with a bug at the same place."""
         bugs = [candidate for candidate in here if candidate.kind == "bug"]
-        best = None
+        best, tried = None, 0
         for choice in here:
             side = self.bench.side(choice.setting) if choice.kind == "choice" else None
             if side is None or side.leaf_signature != current.side.leaf_signature:
                 continue
             for bug in bugs:
+                tried += 1
+                if tried > MOST_PAIRS or self.bench.tired:
+                    break
                 both = dataclasses.replace(bug, setting=choice.setting.with_bug(bug.bug))
                 after = self.attempt(both, current, False)
                 if after is not None and self.improves(after, current) and (best is None or after.rank > best[0].rank):
@@ -204,7 +213,7 @@ class Explainer:
             places = places_of(current.side.reference.source, source)
             distance = min((abs(place - line) for place in places for line in window), default=NEAR + 1)
             tiers[0 if distance == 0 else 1 if distance <= NEAR else 2].append(candidate)
-        return tiers
+        return tuple(in_turns(tier) for tier in tiers)
 
     def attempt(self, candidate: Candidate, current: Aligned, search: bool) -> Aligned | None:
         side = self.bench.side(candidate.setting)
@@ -226,10 +235,10 @@ class Explainer:
         return after.alignment.score > current.alignment.score and after.alignment.ok[departure]
 
     def window(self, current: Aligned) -> list[int]:
-        """Lines of the reference that take up the values which yours still shares with it."""
+        """Lines of the reference that take up the values which yours still shares with it, or take the same parameters next."""
         alignment = current.alignment
         reference = alignment.reference
-        lines = set()
+        lines = self.lines_by_parameters(current)
         consumers = reference.consumers()
         for node in matched_ancestors(current):
             for other in alignment.known.find(alignment.yours.values[node], alignment.yours.narrow[node]):
@@ -240,6 +249,18 @@ class Explainer:
                     if reference.sites[consumer] is not None:
                         lines.add(reference.sites[consumer].line)
         return sorted(lines)
+
+    def lines_by_parameters(self, current: Aligned) -> set[int]:
+        """Lines of the reference's first steps with the parameters that your departing step takes, and of what they take."""
+        yours, reference = current.alignment.yours, current.alignment.reference
+        paths = set()
+        for k in feeding(yours, [p for p in yours.parents[current.alignment.departure] if not yours.data[p]], current.yours.places):
+            held = current.pairing.held[k]
+            paths |= set() if held is None else set(held.bundle.paths)
+        places = {reference.arguments[k] for k, path in enumerate(current.side.reference.paths) if path in paths}
+        users = [node for node, parents in enumerate(reference.parents) if places & set(parents)]
+        beside = {parent for node in users for parent in reference.parents[node] if reference.data[parent]}
+        return {reference.sites[node].line for node in [*users, *beside] if reference.sites[node] is not None}
 
     def describe(self, candidate: Candidate | None, before: Aligned, after: Aligned, tried) -> Difference:
         layout_edit = False
@@ -307,6 +328,16 @@ class Explainer:
             return None
         self.replaced = best[1]
         return best[0]
+
+
+def in_turns(candidates: list[Candidate]) -> list[Candidate]:
+    """One form of every bug, then the next of each: no bug of many forms keeps the others from their turn."""
+    count: dict[str, int] = {}
+    turns = []
+    for place, candidate in enumerate(candidates):
+        turn = count[candidate.id] = count.get(candidate.id, -1) + 1
+        turns.append((turn if candidate.kind == "bug" else 0, place, candidate))
+    return [candidate for _, _, candidate in sorted(turns, key=lambda entry: entry[:2])]
 
 
 def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:

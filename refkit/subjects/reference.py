@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import re
 import types
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -53,12 +54,13 @@ class Reference:
         statistics = jax.tree.unflatten(jax.tree.structure(self.trees[1]), leaves[sizes[0] :])
         rest = jax.tree.map(blank, self.rest)
         model = nnx.merge(self.graph, parameters, statistics, rest)
-        for _, node in nnx.iter_graph(model):  # the graph may come from another edit of the source: see `build`
+        for node in modules_of(model):  # the graph may come from another edit of the source: see `build`
             own = self.module.__dict__.get(type(node).__name__)
-            if isinstance(node, nnx.Module) and isinstance(own, type) and type(node) is not own:
+            if isinstance(own, type) and type(node) is not own:
                 node.__class__ = own
                 node.config = self.config
-        model.train() if training else model.eval()
+        if MODES.search(self.source):
+            model.train() if training else model.eval()
         return model
 
     def forward(self, leaves: list, *inputs):
@@ -91,6 +93,14 @@ class Reference:
 
     def roles(self) -> list[tuple[str, str]]:
         return [(kind, path) for kind, path in zip(self.kinds, self.paths, strict=True)]
+
+
+def modules_of(module: nnx.Module) -> Iterator[nnx.Module]:
+    """A module and those in its attributes."""
+    yield module
+    for part in vars(module).values():
+        if isinstance(part, nnx.Module):
+            yield from modules_of(part)
 
 
 def blank(leaf):
@@ -126,6 +136,7 @@ def build(name: str, model: str, source: str) -> Reference:
                      (parameters, statistics), rest)
 
 
+MODES = re.compile(r"Dropout|BatchNorm|deterministic|use_running_average")  # what differs in training and evaluation
 BUILT: dict[tuple[str, str], tuple] = {}
 FORWARD = re.compile(r"^    def __call__\(.*?(?=^    def |^def |^class |^@|\Z)", re.MULTILINE | re.DOTALL)
 FUNCTIONS = re.compile(r"^def (?:run|loss_fn)\(.*?(?=^def |^class |^@|\Z)", re.MULTILINE | re.DOTALL)
