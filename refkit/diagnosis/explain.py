@@ -135,26 +135,38 @@ class Explainer:
         optional = self.by_place(current, [c for c in optional if not self.reopens(c, current)])[0]
         steps = ((instead, False), (here, False), (near, False), (optional, False), (here + near, True), (far, False),
                  (sizes, True))
+        better = []
         for batch, search in steps:
             if search and batch is not sizes and not current.open_leaves():
                 continue
-            better = []
-            for candidate in batch:
-                if self.bench.tired:
-                    break
-                after = self.attempt(candidate, current, search)
-                if after is None:
-                    continue
-                explains = self.improves(after, current)
-                if explains:
-                    better.append((candidate, after))
-                if candidate.kind == "bug":
-                    tried.append((candidate, 0.0 if explains else distance_to(current, after)))
-                if not explains:
-                    self.bench.forget_runs(candidate.setting)
-            if better:
-                return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice", self.says(pair[0].id, current))), tried
+            better += self.improving(batch, current, search, tried)
+            if any(self.settles(after, current) for _, after in better):
+                break
+        if better:
+            return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice", self.says(pair[0].id, current))), tried
         return self.first_of_two(current, here), tried
+
+    def improving(self, batch: list[Candidate], current: Aligned, search: bool, tried: list) -> list[tuple[Candidate, Aligned]]:
+        """The edits of a batch under which yours goes further; adds to `tried` what each bug came to."""
+        better = []
+        for candidate in batch:
+            if self.bench.tired:
+                break
+            after = self.attempt(candidate, current, search)
+            if after is None:
+                continue
+            explains = self.improves(after, current)
+            if explains:
+                better.append((candidate, after))
+            if candidate.kind == "bug":
+                tried.append((candidate, 0.0 if explains else distance_to(current, after)))
+            if not explains:
+                self.bench.forget_runs(candidate.setting)
+        return better
+
+    def settles(self, after: Aligned, current: Aligned) -> bool:
+        """Whether nothing else needs trying: not so inside of a cell whose gates may still be any of the reference's."""
+        return after.whole or not (open_cells(current) & open_cells(after))
 
     def told_by_words(self, best: tuple[Candidate, Aligned], current: Aligned) -> tuple[Candidate, Aligned]:
         """Of bugs that no number tells apart, the one whose words your line has; else one that needs no words."""
@@ -353,6 +365,12 @@ def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
 def alike_ids(id: str) -> set[str]:
     """Bugs that no number tells from this one in some programs."""
     return {*BY_ID[id].alike, *(other.id for other in BUGS if id in other.alike)}
+
+
+def open_cells(current: Aligned) -> set[str]:
+    """Recurrent cells that feed the departure and whose gates no value has confirmed yet."""
+    held = [current.pairing.held[k] for k in current.open_leaves()]
+    return {construct.cell for construct in held if construct is not None and construct.cell} - current.pairing.named
 
 
 def matched_ancestors(current: Aligned) -> list[int]:
