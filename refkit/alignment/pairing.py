@@ -44,6 +44,7 @@ class Pairing:
         held: for each leaf, the construct that it holds, or None.
         made: for each leaf, how it is made of the reference's parameters.
         unpaired: paths of the reference's parameters that no leaf of yours holds.
+        atoms: the reference's parameters.
         named: cells whose gates are where your names say; those that are used otherwise are a bug.
     """
 
@@ -51,6 +52,7 @@ class Pairing:
     held: tuple[Construct | None, ...]
     made: tuple[Expression | Complement | Free, ...]
     unpaired: tuple[str, ...]
+    atoms: tuple[Atom, ...] = ()
     named: frozenset[str] = frozenset()
 
     @property
@@ -60,6 +62,10 @@ class Pairing:
     @property
     def missing(self) -> int:
         return len(self.unpaired) + sum(isinstance(m, Free) for m in self.made)
+
+    @property
+    def free(self) -> list[Atom]:
+        return [atom for atom in self.atoms if atom.path in self.unpaired]
 
     def values(self, reference: dict[str, np.ndarray]) -> list[np.ndarray]:
         """Your parameters, made of the reference's."""
@@ -160,7 +166,7 @@ def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -
                 break
     used = {path for construct in held if construct for path in construct.bundle.paths}
     unpaired = tuple(atom.path for atom in atoms if atom.path not in used)
-    return Pairing(tuple(leaves), tuple(held), tuple(made), unpaired)
+    return Pairing(tuple(leaves), tuple(held), tuple(made), unpaired, tuple(atoms))
 
 
 def name_distance(yours: str, reference: str) -> int:
@@ -183,6 +189,7 @@ def variants(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
     """Other pairings that differ in the leaves whose place the values have not confirmed yet, the likeliest first."""
     yield from layouts(pairing, open_leaves)
     yield from swaps(pairing, open_leaves)
+    yield from replacements(pairing, open_leaves)
     for cell in sorted(
         {pairing.held[k].cell for k in open_leaves if pairing.held[k] and pairing.held[k].cell is not None}
         - pairing.named
@@ -228,6 +235,26 @@ def swaps(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
                 made[k] = fitting[0]
         else:
             yield dataclasses.replace(pairing, held=tuple(held), made=tuple(made))
+
+
+def replacements(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
+    """A parameter of the reference that nothing holds, in the place of what a leaf of its size holds."""
+    for k in sorted(open_leaves):
+        held, leaf = pairing.held[k], pairing.leaves[k]
+        for atom in pairing.free:
+            if atom.kind != leaf.kind or count(atom.shape) != count(leaf.shape) or isinstance(pairing.made[k], Complement):
+                continue
+            construct = next(c for c in constructs([atom]) if c.bundle.paths == (atom.path,))
+            fitting = expressions(construct.bundle, leaf.shape)
+            if not fitting:
+                continue
+            unpaired = [path for path in pairing.unpaired if path != atom.path]
+            lost = [] if held is None else [path for path in held.bundle.paths if path not in unpaired]
+            yield dataclasses.replace(
+                pairing.with_made(k, fitting[0]),
+                held=(*pairing.held[:k], construct, *pairing.held[k + 1 :]),
+                unpaired=(*unpaired, *lost),
+            )
 
 
 def gate_orders(pairing: Pairing, cell: str) -> Iterator[Pairing]:

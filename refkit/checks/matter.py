@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from refkit.alignment.pairing import pair
+from refkit.alignment.pairing import Leaf, pair
 from refkit.diagnosis.aligned import Aligned, align, fit
 from refkit.diagnosis.bench import Bench
 from refkit.diagnosis.candidates import OUTPUT_OPTIONS, bug_candidates
@@ -63,6 +63,17 @@ class Matter:
         leaves = tuple(sorted(self.yours.leaves, key=lambda leaf: leaf.use))
         return Shown(leaves, self.yours.inputs, tuple(self.yours.forward.closed.out_avals[0].shape[1:]))
 
+    @property
+    def shown_with_unused(self) -> Shown:
+        """The same with the parameters that no step takes, each behind those of its shape: some bugs leave one out."""
+        yours = self.yours
+        used = {}
+        for leaf in self.shown.leaves:
+            used[leaf.shape] = leaf.use
+        unused = [(tuple(yours.shapes[k].shape), k) for k in yours.unused]
+        more = [Leaf(yours.paths[k], shape, yours.kinds[k], used.get(shape, len(yours.kinds))) for shape, k in unused]
+        return dataclasses.replace(self.shown, leaves=tuple(sorted([*self.shown.leaves, *more], key=lambda leaf: leaf.use)))
+
     @functools.cached_property
     def fitted(self) -> Aligned:
         """The reference at the sizes that your parameters show, with the options that take you furthest along."""
@@ -82,7 +93,10 @@ class Matter:
     def best_fit(self) -> Aligned:
         best = reached = None
         loss = {} if self.own else {"loss": self.losses()[0][0]}
-        for options in [*self.subject.fit(self.shown), {}]:
+        sizes = self.subject.fit(self.shown)
+        if self.yours.unused:
+            sizes += [options for options in self.subject.fit(self.shown_with_unused) if options not in sizes]
+        for options in [*sizes, {}]:
             side = self.bench.side(Setting(tuple({**options, **loss, **self.given}.items())))
             if side is None:
                 continue
