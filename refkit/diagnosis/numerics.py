@@ -88,7 +88,8 @@ class Numerics:
                 found.append(dataclasses.replace(probe, name="outputs beyond 100"))
                 break
         if labels is not None and labels.dtype.kind == "f":
-            trace = self.run_reference(side, Probe("", side.values, inputs, labels), False, "forward")
+            paired = self.yours.arguments(self.aligned.pairing.values(side.values))
+            trace = self.run(self.yours.forward, paired, None)  # to the last bit what your loss is given
             output = trace.values[trace.outputs[0]].astype(np.float64)
             if output.size == labels.size:
                 found.append(Probe("targets that are met exactly", side.values, inputs, output.reshape(labels.shape)))

@@ -68,12 +68,22 @@ def patches(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutio
 
 def paddings(convolutions: Convolutions, image: tuple[int, int, int], flat: int) -> list[str]:
     """The paddings, a word for each convolution, under which `flat` features are left after convolution and pooling."""
+    layers = len(convolutions.channels)
+    found = with_pools(convolutions, image, flat, (2,) * layers)
+    if not found:  # a pooling may be left out
+        for pools in itertools.product((2, 1), repeat=layers):
+            found += [word for word in with_pools(convolutions, image, flat, pools) if word not in found]
+    return found
+
+
+def with_pools(convolutions: Convolutions, image, flat: int, pools: tuple[int, ...]) -> list[str]:
+    """The paddings under which `flat` features are left where the picture shrinks by `pools` after the convolutions."""
     found = []
-    for words in itertools.product(("same", "valid"), repeat=len(convolutions.channels)):
+    for words in itertools.product(("same", "valid"), repeat=len(pools)):
         height, width = image[:2]
-        for word, kernel in zip(words, convolutions.kernels):
+        for word, kernel, pool in zip(words, convolutions.kernels, pools):
             lost = 0 if word == "same" else kernel - 1
-            height, width = (height - lost) // 2, (width - lost) // 2
+            height, width = (height - lost) // pool, (width - lost) // pool
         if height > 0 and width > 0 and height * width * convolutions.channels[-1] == flat:
             found.append("-".join(words) if len(set(words)) > 1 else words[0])
     return found

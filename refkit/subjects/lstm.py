@@ -37,6 +37,9 @@ def fit(shown: Shown) -> list[Options]:
     for cells, layers, both in read_all(leaves, features):
         rest = [leaf.shape for k, leaf in enumerate(leaves) if k not in cells.used and len(leaf.shape) > 1]
         widths = chain(rest, cells.hidden * (2 if both else 1))
+        if widths is None and not both:  # both directions may be one cell
+            widths = chain(rest, 2 * cells.hidden)
+            both = widths is not None
         if widths is None:
             continue
         sized = options | {"hidden": str(cells.hidden), "dense": joined(widths[:-1])}

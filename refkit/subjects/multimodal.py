@@ -31,6 +31,9 @@ def fit(shown: Shown) -> list[Options]:
             if both:
                 options |= {"bidirectional": "true"}
             found += pictures(options, kernels, image, shown.width, cells.hidden * (2 if both else 1))
+            if not both:  # both directions may be one cell
+                shared = pictures(options, kernels, image, shown.width, 2 * cells.hidden)
+                found += [each | {"bidirectional": "true"} for each in shared if "padding" in each]
     return found or [base]
 
 
