@@ -244,8 +244,8 @@ def replacements(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
         for atom in pairing.free:
             if atom.kind != leaf.kind or count(atom.shape) != count(leaf.shape) or isinstance(pairing.made[k], Complement):
                 continue
-            construct = next(c for c in constructs([atom]) if c.bundle.paths == (atom.path,))
-            fitting = expressions(construct.bundle, leaf.shape)
+            construct = next((c for c in constructs([atom]) if c.bundle.paths == (atom.path,)), None)
+            fitting = [] if construct is None else expressions(construct.bundle, leaf.shape)
             if not fitting:
                 continue
             unpaired = [path for path in pairing.unpaired if path != atom.path]

@@ -8,6 +8,8 @@ from refkit.diagnosis.numerics import Numerics
 
 
 def run(matter: Matter) -> Outcome:
+    if matter.loss_raised is not None:
+        return not_run("loss", "it raises: see `runs`")
     if not matter.has_loss:
         return not_run("loss", "no loss found: name it with `--loss NAME`")
     try:

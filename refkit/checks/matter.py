@@ -7,14 +7,17 @@ import math
 import numpy as np
 
 from refkit.alignment.pairing import Leaf, pair
-from refkit.diagnosis.aligned import Aligned, align, fit
+from refkit.diagnosis.aligned import Aligned, align, fit, search_pairing
 from refkit.diagnosis.bench import Bench
 from refkit.diagnosis.candidates import OUTPUT_OPTIONS, bug_candidates
 from refkit.diagnosis.own import OwnBench
 from refkit.diagnosis.explain import Difference, Explained, Explainer
 from refkit.diagnosis.memory import Step
 from refkit.diagnosis.probe import batch_size, input_value, label_value
+from refkit.checks.raised import loss_finding
 from refkit.diagnosis.setting import Setting
+from refkit.diagnosis.sources import source_of
+from refkit.report.finding import Finding
 from refkit.diagnosis.yours import Yours, see
 from refkit.edits.catalogue import reference_source
 from refkit.implementation import Implementation
@@ -122,6 +125,8 @@ class Matter:
             side = self.bench.side(candidate.setting)
             if side is not None and side.size == total and side.size != tried.side.size:
                 aligned = align(self.yours, side, pair(self.yours.leaves, side.atoms), "forward")
+                if aligned.pairing.missing == 0:
+                    aligned = search_pairing(aligned)
                 reached = max(reached, aligned.rank)
         return reached
 
@@ -134,6 +139,12 @@ class Matter:
         explained = explainer.explain(fitted)
         self.healed = explainer.replaced
         return explained
+
+    @functools.cached_property
+    def loss_raised(self) -> Finding | None:
+        """That your loss raises on a valid batch, in every way of calling it."""
+        raised = None if self.has_loss else self.implementation.raised
+        return None if raised is None else loss_finding(raised, source_of(raised.file))
 
     @property
     def has_loss(self) -> bool:

@@ -1,10 +1,12 @@
 """The rung `runs` where the model raises on valid input."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from refkit.adapters.raised import ModelRaised
 from refkit.diagnosis.blame import statement_lines
+from refkit.edits.catalogue import find_bug
 from refkit.diagnosis.raised import Beside, Raising, describe_raising, name_raising
 from refkit.diagnosis.shapes_by_line import Given, Recorder
 from refkit.loading import Loaded
@@ -14,6 +16,7 @@ from refkit.report.numerals import short_type
 from refkit.subjects.subject import Subject
 
 SAID = 3  # lines before the raise that the finding says in words
+OF_SHAPES = re.compile(r"shape|dtype|rank|dimension|axis|axes|broadcast|\bsizes?\b", re.IGNORECASE)
 TAKES_OTHERS = "mend this line; if the model is right and takes other inputs, say so with `--kwargs`"
 
 
@@ -58,6 +61,27 @@ def raised_finding(
     bug, edit = named
     message = f"looks like `{bug.id}`, {edit.where}: {message}" + (f"; {said}" if said else "")
     return Finding("runs", "bug", message, id=bug.id, candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
+
+
+def loss_finding(raised: ModelRaised, source: str) -> Finding | None:
+    """A loss that raises on a valid batch; None where the error may come of how it was called.
+
+    Args:
+        source: text of the file that it is in.
+    """
+    error = raised.error
+    if raised.line is None or not isinstance(error, (TypeError, ValueError, AssertionError)) or not OF_SHAPES.search(str(error)):
+        return None
+    line, end_line = statement_lines(source, raised.line)
+    text = "\n".join(part.rstrip() for part in source.splitlines()[line - 1 : end_line]).strip()
+    place = dict(file=raised.file, line=line, end_line=end_line, source=text)
+    message = f"the loss raises on a batch: {type(error).__name__}: {' '.join(str(error).split())[:400]}"
+    bug = find_bug("vmap-on-wrong-axis")
+    if "vmap got inconsistent sizes" in message and any(re.search(word, text) for word in bug.words):
+        return Finding("runs", "bug", f"looks like `{bug.id}`: {message}", id=bug.id, candidates=(Candidate(bug.id, 0.0),),
+                       help=bug.mend, **place)
+    return Finding("runs", "unexplained", message, help="compare the shapes that this line takes with what the loss expects",
+                   **place)
 
 
 def in_words(raising: Raising) -> str:

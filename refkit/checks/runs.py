@@ -19,6 +19,9 @@ def begin(matter: Matter) -> None:
 
 
 def run(matter: Matter) -> Outcome:
+    raised = matter.loss_raised
+    if raised is not None:
+        return Outcome(Rung(NAME, "fail", "the loss raises"), (raised,))
     step: Step | None = matter.step
     needs = None if step is None else step.needs()
     if needs is None:

@@ -24,7 +24,8 @@ from refkit.tracing.trace import Trace
 
 
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
-MOST_EFFORT = 7_000  # in glances: some thirty seconds; what is not explained by then stays unexplained
+MOST_EFFORT = 7_000  # in glances, for one difference: some thirty seconds; what is not explained by then stays unexplained
+MOST_DIFFICULT = 3  # differences that may take as much
 
 
 @dataclasses.dataclass
@@ -143,7 +144,7 @@ class Bench:
     def __init__(self, name: str, model: str, inputs: tuple[Input, ...], input_values: list[np.ndarray]):
         self.name, self.model, self.inputs, self.input_values = name, model, inputs, input_values
         self.labels: np.ndarray | None = None
-        self.effort = 0
+        self.effort = self.rested = 0
         self.sources: dict[Setting, str | None] = {}
         self.sides: dict[Setting, Side | None] = {}
 
@@ -155,8 +156,12 @@ class Bench:
 
     @property
     def tired(self) -> bool:
-        """Whether the search has taken as much work as it may."""
-        return self.effort > MOST_EFFORT
+        """Whether the search has taken as much work as it may, for one difference or for all."""
+        return self.effort - self.rested > MOST_EFFORT or self.effort > MOST_DIFFICULT * MOST_EFFORT
+
+    def rest(self):
+        """Begin the search for another difference."""
+        self.rested = self.effort
 
     def forget_losses(self, labels: np.ndarray):
         """Use other labels from now on."""

@@ -124,6 +124,7 @@ class Explainer:
         Edits that can show near the departure come first, as they are; then with the parameters paired anew, since a
         difference may have kept them from finding their places; then all other bugs, then other sizes.
         """
+        self.bench.rest()
         tried: list[tuple[Candidate, float]] = []
         bugs = bug_candidates(self.bench, current.side.setting, self.rungs)
         choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values"))

@@ -28,11 +28,17 @@ def read(leaves: tuple[Leaf, ...], features: int) -> Cells | None:
     A cell has 4 hidden (features + hidden) weights and 4 hidden biases, once or twice, however they are cut up: so for
     each width the leaves whose shape has a multiple of it are added up until they make a cell.
     """
+    found = []
     for hidden in candidates(leaves):
         used = read_at(leaves, list(range(len(leaves))), features, hidden)
         if used is not None:
-            return Cells(hidden, features, 1, used)
-    return None
+            found.append(Cells(hidden, features, 1, used))
+    return min(found, key=skipped, default=None)
+
+
+def skipped(cells: Cells) -> int:
+    """How many leaves are used between those of a cell without belonging to it: sizes that fit by chance skip many."""
+    return max(cells.used) - min(cells.used) + 1 - len(cells.used)
 
 
 def read_at(leaves: tuple[Leaf, ...], among: list[int], features: int, hidden: int) -> frozenset[int] | None:
