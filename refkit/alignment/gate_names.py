@@ -1,5 +1,6 @@
 """Which gate of an LSTM a parameter is called after: `W_xf`, `hidden_forget.kernel`, `if.kernel`."""
 
+import ast
 import itertools
 import os
 import re
@@ -7,6 +8,7 @@ import re
 from refkit.alignment.constructs import GATES
 
 LONGEST = 12  # letters in a gate's name
+SPLITTING = {"split", "array_split", "unstack", "chunk"}
 FIRST_LETTERS = {"i": "input", "f": "forget", "o": "output"}
 CELL_LETTERS = "cgjuzmna"  # cell, candidate, gate, j as TensorFlow has it, update, modulation, new, activation
 
@@ -54,3 +56,22 @@ def gate_called(word: str) -> str | None:
         return None
     letter = word[0].lower()
     return FIRST_LETTERS.get(letter) or ("cell" if letter in CELL_LETTERS else None)
+
+
+def split_order(tree: ast.AST) -> tuple[int, ...] | None:
+    """The gates in the order in which a program names the parts of a fused value: `i, f, g, o = jnp.split(z, 4, -1)`.
+
+    None where no such line is, or two of them disagree.
+    """
+    orders = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        function = node.value.func
+        word = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        names = [getattr(part, "id", "") for target in node.targets for part in getattr(target, "elts", ())]
+        if word.lower() in SPLITTING and len(names) == len(GATES):
+            gates, _ = family_of(names)
+            if gates is not None:
+                orders.add(tuple(gates))
+    return orders.pop() if len(orders) == 1 else None

@@ -78,8 +78,12 @@ class Pairing:
         return {held.cell for held in self.held if held is not None and held.cell is not None}
 
 
-def pair(leaves: list[Leaf], atoms: list[Atom]) -> Pairing:
-    """The likeliest pairing by sizes, names and order of use."""
+def pair(leaves: list[Leaf], atoms: list[Atom], fused: tuple[int, ...] | None = None) -> Pairing:
+    """The likeliest pairing by sizes, names and order of use.
+
+    Args:
+        fused: the gates in the order in which your program names the parts of a fused value, where it does.
+    """
     options = constructs(atoms)
     order = sorted(range(len(leaves)), key=lambda k: leaves[k].use)
     best: tuple[int, dict[int, Construct]] | None = None
@@ -114,15 +118,20 @@ def pair(leaves: list[Leaf], atoms: list[Atom]) -> Pairing:
         search(at + 1, used, chosen)
 
     search(0, frozenset(), {})
-    return called_by_name(build(leaves, atoms, best[1]))
+    return called_by_name(build(leaves, atoms, best[1]), fused)
 
 
-def called_by_name(pairing: Pairing) -> Pairing:
-    """With every gate where its parameter's name says, in the cells all of whose gates' parameters have such names."""
+def called_by_name(pairing: Pairing, fused: tuple[int, ...] | None) -> Pairing:
+    """With every gate where its name says, in the cells whose gates, or the parts of whose fused values, all have names."""
     gates = named_gates([(leaf.path, leaf.shape) for leaf in pairing.leaves])
     made, held, cells = list(pairing.made), list(pairing.held), set()
     for cell in pairing.cells():
         single = [k for k, construct in enumerate(held) if construct is not None and construct.cell == cell]
+        if fused is not None and all(held[k].gate is None and isinstance(made[k], Expression) for k in single):
+            pairing = reorder_gates(pairing, cell, fused)
+            made, held = list(pairing.made), list(pairing.held)
+            cells.add(cell)
+            continue
         if any(held[k].gate is None or k not in gates or not isinstance(made[k], Expression) for k in single):
             continue
         renamed = {k: gate_construct(held[k], gates[k]) for k in single}

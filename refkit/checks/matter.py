@@ -2,14 +2,14 @@
 
 import dataclasses
 import functools
-import math
 
 import numpy as np
 
 from refkit.alignment.pairing import Leaf, pair
 from refkit.diagnosis.aligned import Aligned, align, fit, search_pairing
+from refkit.diagnosis.as_large import bugs_as_large
 from refkit.diagnosis.bench import Bench
-from refkit.diagnosis.candidates import OUTPUT_OPTIONS, bug_candidates
+from refkit.diagnosis.candidates import OUTPUT_OPTIONS
 from refkit.diagnosis.own import OwnBench
 from refkit.diagnosis.explain import Difference, Explained, Explainer
 from refkit.diagnosis.memory import Step
@@ -21,11 +21,13 @@ from refkit.report.finding import Finding
 from refkit.diagnosis.yours import Yours, see
 from refkit.edits.catalogue import reference_source
 from refkit.implementation import Implementation
-from refkit.subjects.reference import build, constructor_text
-from refkit.subjects.subject import Shown, Subject
+from refkit.subjects.reference import build
+from refkit.subjects.subject import Options, Shown, Subject
 
 SETTLED = ("features", "image", "classes", "outputs", "output-size", "vocabulary", "embedding", "channels", "kernel",
            "hidden", "dense", "layers", "bidirectional", "lengths")
+
+FORWARD_RUNGS = ("runs", "structure", "forward")
 
 
 @dataclasses.dataclass
@@ -65,6 +67,11 @@ class Matter:
     def shown(self) -> Shown:
         leaves = tuple(sorted(self.yours.leaves, key=lambda leaf: leaf.use))
         return Shown(leaves, self.yours.inputs, tuple(self.yours.forward.closed.out_avals[0].shape[1:]))
+
+    @property
+    def other_sizes(self) -> tuple[Options, ...]:
+        """Sizes at which a layer that is there twice may make the reference as large as yours."""
+        return () if self.own else tuple(self.subject.with_a_layer_twice(self.shown))
 
     @property
     def shown_with_unused(self) -> Shown:
@@ -113,21 +120,14 @@ class Matter:
 
     def reach_with_bug(self, tried: Aligned) -> tuple:
         """How far a known bug takes it that makes the reference as large as yours: a layer left out, say."""
-        total = sum(math.prod(leaf.shape) for leaf in self.yours.leaves)
         reached: tuple = ()
         if tried.pairing.missing == 0:
             return reached
-        built = constructor_text(tried.side.reference.source)
-        for candidate in bug_candidates(self.bench, tried.side.setting, ("runs", "structure", "forward")):
-            source = self.bench.source(candidate.setting)
-            if source is None or constructor_text(source) == built:
-                continue  # as large as before
-            side = self.bench.side(candidate.setting)
-            if side is not None and side.size == total and side.size != tried.side.size:
-                aligned = align(self.yours, side, pair(self.yours.leaves, side.atoms), "forward")
-                if aligned.pairing.missing == 0:
-                    aligned = search_pairing(aligned)
-                reached = max(reached, aligned.rank)
+        for _, side in bugs_as_large(self.yours, self.bench, tried.side.setting, FORWARD_RUNGS):
+            aligned = align(self.yours, side, pair(self.yours.leaves, side.atoms, self.yours.fused), "forward")
+            if aligned.pairing.missing == 0:
+                aligned = search_pairing(aligned)
+            reached = max(reached, aligned.rank)
         return reached
 
     @functools.cached_property
@@ -135,7 +135,7 @@ class Matter:
         """Every difference of the forward pass in evaluation mode."""
         fitted = self.fitted
         fixed = frozenset(option for option, _ in fitted.side.setting.options if option in SETTLED) | set(self.given)
-        explainer = Explainer(self.yours, self.bench, "forward", fixed, ("runs", "structure", "forward"))
+        explainer = Explainer(self.yours, self.bench, "forward", fixed, FORWARD_RUNGS, other_sizes=self.other_sizes)
         explained = explainer.explain(fitted)
         self.healed = explainer.replaced
         return explained

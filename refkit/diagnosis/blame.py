@@ -57,18 +57,18 @@ def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
     return node
 
 
-def chosen_before(alignment: Alignment, node: int) -> Site | None:
+def chosen_before(alignment: Alignment, node: int, made: bool = False) -> Site | None:
     """Where the operand was chosen that the departing step should not have had, one step back by definition and use.
 
     Every value that the step takes is one of the reference's; the wrong one is that which the reference does not use for
     such a step. Where it was taken out of others, the line that took it; else the line on which the function with the step
-    got it.
+    got it; or, with `made`, the line that made it.
     """
     yours = alignment.yours
     for parent in yours.parents[node]:
         if alignment.matched[parent] < 0 or not yours.data[parent] or is_used_so(alignment, parent, node):
             continue
-        if yours.ops[parent] in TAKING and yours.sites[parent] is not None:
+        if (made or yours.ops[parent] in TAKING) and yours.sites[parent] is not None:
             return yours.sites[parent]
         here = {(frame.file, frame.function) for frame in frames_of(yours.sites[node])[:1]}
         frames = [frame for frame in frames_of(yours.sites[parent]) if (frame.file, frame.function) in here]

@@ -6,6 +6,7 @@ import numpy as np
 
 from refkit.alignment.layout import merging_orders
 from refkit.diagnosis.aligned import Aligned, align, feeding, fit, realign, search_pairing
+from refkit.diagnosis.as_large import bugs_as_large
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices, places_of
@@ -63,6 +64,7 @@ class Explainer:
         given: options that the user asked for.
         unexplained: file and line of departures that nothing explained before.
         replaced: values of yours that are replaced by the reference's, by node.
+        other_sizes: options under which a layer in two places may make the reference as large as yours.
     """
 
     yours: Yours
@@ -73,6 +75,7 @@ class Explainer:
     given: frozenset[str] = frozenset()
     unexplained: frozenset[tuple[str, int]] = frozenset()
     replaced: dict[int, np.ndarray] = dataclasses.field(default_factory=dict)
+    other_sizes: tuple[dict[str, str], ...] = ()
 
     def explain(self, current: Aligned) -> Explained:
         differences: list[Difference] = []
@@ -80,6 +83,7 @@ class Explainer:
         while not current.whole and len(differences) < MOST_DIFFERENCES:
             known = self.at_known_line(current)
             best, tried = (None, []) if known else self.best_candidate(current)
+            best = best or (None if known else self.of_another_size(current))
             if best is None:
                 self.unexplained |= self.place(current)
                 healed = self.heal(current)
@@ -168,6 +172,19 @@ class Explainer:
     def settles(self, after: Aligned, current: Aligned) -> bool:
         """Whether nothing else needs trying: not so inside of a cell whose gates may still be any of the reference's."""
         return after.whole or not (open_cells(current) & open_cells(after))
+
+    def of_another_size(self, current: Aligned) -> tuple[Candidate, Aligned] | None:
+        """A bug that makes a reference of other sizes as large as yours, such as one layer in two places."""
+        found = []
+        for sizes in self.other_sizes:
+            setting = current.side.setting
+            for option, value in sizes.items():
+                setting = setting.with_option(option, value)
+            for candidate, side in bugs_as_large(self.yours, self.bench, setting, self.rungs):
+                after = fit(self.yours, side, self.kind, None, self.replaced)
+                if self.improves(after, current):
+                    found.append((candidate, after))
+        return max(found, key=lambda pair: pair[1].rank, default=None)
 
     def told_by_words(self, best: tuple[Candidate, Aligned], current: Aligned) -> tuple[Candidate, Aligned]:
         """Of bugs that no number tells apart, the one whose words your line has; else one that needs no words."""
@@ -358,8 +375,8 @@ def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
     trace = before.alignment.yours
     if bug.blames == "words":
         return site_saying(bug, trace, node)
-    if bug.blames == "choice":
-        return chosen_before(before.alignment, before.alignment.departure)
+    if bug.blames in ("choice", "operand"):
+        return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
     return site_closing_over(trace, node) if bug.blames == "closure" else None
 
 

@@ -39,12 +39,13 @@ def input_value(record: Input, batch: int, seed: int = 0) -> np.ndarray:
 
 
 def label_value(outputs: tuple[int, ...], regression: bool, batch: int) -> np.ndarray:
-    """Class ids `i32[batch]`, every class among them where the batch is large enough, or targets like the outputs."""
+    """Class ids, one for every row of outputs and every class among them where there are enough, or targets like the outputs."""
     generator = np.random.default_rng(5)
     if regression:
         return generator.normal(size=outputs)
     classes = outputs[-1] if len(outputs) > 1 else 2
-    return generator.permutation(np.arange(batch) % max(classes, 2)).astype(np.int32)
+    rows = outputs[:-1] if len(outputs) > 2 else (batch,)
+    return generator.permutation(np.arange(int(np.prod(rows))) % max(classes, 2)).astype(np.int32).reshape(rows)
 
 
 def batch_size(sizes: set[int]) -> int:

@@ -7,8 +7,10 @@ from typing import Any
 import jax
 import numpy as np
 
+from refkit.alignment.gate_names import split_order
 from refkit.alignment.pairing import Leaf
 from refkit.alignment.uses import first_uses
+from refkit.diagnosis.sources import parsed, source_of
 from refkit.implementation import Implementation, Input
 from refkit.tracing.callers import Callers
 from refkit.tracing.evaluate import evaluate
@@ -140,6 +142,11 @@ class Yours:
         for k, value in zip(self.places, paired, strict=True):
             leaves[k] = value
         return [*leaves, *self.input_values, *extra]
+
+    @functools.cached_property
+    def fused(self) -> tuple[int, ...] | None:
+        """The gates in the order in which the file names the parts of a fused value."""
+        return split_order(parsed(source_of(self.implementation.file)))
 
     @functools.cached_property
     def leaves(self) -> list[Leaf]:

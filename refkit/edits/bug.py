@@ -23,7 +23,8 @@ class Bug:
         words: regular expressions for what a line calls where it is this one rather than one of those alike.
         blames: the line to name: `departure`, the first wrong value's; `words`, the line with one of `words` on the way to it;
             `closure`, the line on that way that reads what its function was not given; `choice`, the line that chose the
-            wrong one of several right values.
+            wrong one of several right values; `operand`, the line that made the value which the departing step should not
+            have had.
     """
 
     id: str

@@ -42,5 +42,12 @@ def backwards(kernels: list[tuple[int, ...]], end: int) -> list[int] | None:
     return widths[::-1]
 
 
+def one_more(widths: str | None) -> list[str]:
+    """The widths, as `48-48-24`, with each of those repeated once more that are there, for a layer that is called twice."""
+    each = [] if widths in (None, "none") else widths.split("-")
+    found = [(*each[:k], each[k], *each[k:]) for k in range(len(each))]
+    return list(dict.fromkeys("-".join(longer) for longer in found))
+
+
 def joined(widths) -> str:
     return "-".join(map(str, widths)) if widths else "none"

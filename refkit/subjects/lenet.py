@@ -40,4 +40,4 @@ def with_padding(options: Options, convolutions: Convolutions, image, flat: int)
     return [options | {"padding": word} for word in words] or [options]
 
 
-LENET = Subject("lenet", "LeNet", inputs, "classes", fit)
+LENET = Subject("lenet", "LeNet", inputs, "classes", fit, twice=("dense", "channels"))

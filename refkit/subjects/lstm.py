@@ -51,4 +51,4 @@ def fit(shown: Shown) -> list[Options]:
     return found or [options]
 
 
-LSTM = Subject("lstm", "LSTM", inputs, "outputs", fit, regression=True)
+LSTM = Subject("lstm", "LSTM", inputs, "outputs", fit, regression=True, twice=("dense",))

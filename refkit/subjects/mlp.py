@@ -17,4 +17,4 @@ def fit(shown: Shown) -> list[Options]:
     return [{"features": str(size), "hidden": joined(widths[:-1]), "outputs": str(widths[-1])}]
 
 
-MLP = Subject("mlp", "MLP", inputs, "outputs", fit)
+MLP = Subject("mlp", "MLP", inputs, "outputs", fit, twice=("hidden",))

@@ -57,4 +57,4 @@ def pictures(options: Options, kernels, image, classes: int, hidden: int) -> lis
     return found
 
 
-MULTIMODAL = Subject("multimodal", "Multimodal", inputs, "classes", fit)
+MULTIMODAL = Subject("multimodal", "Multimodal", inputs, "classes", fit, twice=("dense", "channels"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from refkit.alignment.pairing import Leaf, meaning
 from refkit.implementation import Input
+from refkit.subjects.chains import one_more
 
 Options = dict[str, str]
 
@@ -49,6 +50,7 @@ class Subject:
         inputs: the sets of inputs it can take, the default first, for its `Config`: `inputs(config)`.
         output_field: the field of `Config` that holds the number of outputs.
         fit: the settings of the options that `Shown` may come from, the likeliest first.
+        twice: options with a list of widths, a layer each, any of which a program may call twice.
         regression: whether its default loss is on targets rather than on classes.
     """
 
@@ -58,3 +60,13 @@ class Subject:
     output_field: str
     fit: Callable[[Shown], list[Options]]
     regression: bool = False
+    twice: tuple[str, ...] = ()
+
+    def with_a_layer_twice(self, shown: Shown) -> list[Options]:
+        """The settings that have one layer more, as wide as the one before it: the two may be one and the same."""
+        return [
+            options | {option: longer}
+            for options in self.fit(shown)
+            for option in self.twice
+            for longer in one_more(options.get(option))
+        ]

@@ -50,4 +50,5 @@ BUG = Bug(
     mend="Return logits and leave the softmax to the loss; apply it for display alone.",
     edits=tuple(edit for reference, options in CLASSES.items() for edit in edits(reference, options)),
     alike=("activation-on-logits",),
+    blames="operand",
 )

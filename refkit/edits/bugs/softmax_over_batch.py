@@ -27,6 +27,20 @@ def edits() -> list[Edit]:
             new = f"{line}  # f32[batch, classes]\nlosses = -{CHOSEN}"
             place = f"softmax {where} in the loss"
             found.append(Edit(reference, (Replace(CROSS_ENTROPY, new),), options, visible=line, where=place))
+        # The largest taken off each example, the sum over all: neither of the two functions.
+        line = "log_probabilities = shifted - jnp.log(jnp.exp(shifted).sum(axis=0, keepdims=True))"
+        shifted = "shifted = logits - logits.max(axis=-1, keepdims=True)  # f32[batch, classes]"
+        new = f"{shifted}\n{line}  # f32[batch, classes]\nlosses = -{CHOSEN}"
+        place = "sum over examples in the loss, behind each example's largest"
+        found.append(Edit(reference, (Replace(CROSS_ENTROPY, new),), options, visible=line, where=place))
+        lines = (
+            "x = jnp.exp(x - x.max(axis=-1, keepdims=True))  # f32[batch, classes]",
+            "x = x / x.sum(axis=0, keepdims=True)  # f32[batch, classes]",
+        )
+        place = "sum over examples in the model, behind each example's largest"
+        change, options_too = Replace("x = nnx.softmax(x)  # f32[batch, " + LAST[reference] + "]", "\n".join(lines)), options | {"output": "softmax"}
+        visible = lines[1].partition("  #")[0]
+        found.append(Edit(reference, (change,), options_too, visible=visible, where=place, rung="forward"))
     # Over time, where there is an output a step.
     line = "log_probabilities = jax.nn.log_softmax(logits, axis=1)"
     change = Replace(CROSS_ENTROPY, f"{line}  # f32[batch, time, classes]\nlosses = -{CHOSEN}")

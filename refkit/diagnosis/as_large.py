@@ -1,0 +1,26 @@
+"""Known bugs that make a reference of another size exactly as large as yours: a layer left out, one layer twice."""
+
+import math
+from collections.abc import Iterator
+
+from refkit.diagnosis.bench import Bench, Side
+from refkit.diagnosis.candidates import Candidate, bug_candidates
+from refkit.diagnosis.setting import Setting
+from refkit.diagnosis.yours import Yours
+from refkit.subjects.reference import constructor_text
+
+
+def bugs_as_large(yours: Yours, bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> Iterator[tuple[Candidate, Side]]:
+    """Every bug that changes how a reference at `setting` is built so that it has as many parameters as yours."""
+    plain = bench.side(setting)
+    total = sum(math.prod(leaf.shape) for leaf in yours.leaves)
+    if plain is None or plain.size == total:
+        return
+    built = constructor_text(plain.reference.source)
+    for candidate in bug_candidates(bench, setting, rungs):
+        source = bench.source(candidate.setting)
+        if source is None or constructor_text(source) == built:
+            continue
+        side = bench.side(candidate.setting)
+        if side is not None and side.size == total:
+            yield candidate, side
