@@ -1,6 +1,7 @@
 """Which gate of an LSTM a parameter is called after: `W_xf`, `hidden_forget.kernel`, `if.kernel`."""
 
 import ast
+import dataclasses
 import itertools
 import os
 import re
@@ -11,6 +12,19 @@ LONGEST = 12  # letters in a gate's name
 SPLITTING = {"split", "array_split", "unstack", "chunk"}
 FIRST_LETTERS = {"i": "input", "f": "forget", "o": "output"}
 CELL_LETTERS = "cgjuzmna"  # cell, candidate, gate, j as TensorFlow has it, update, modulation, new, activation
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """What your program's names say of an LSTM's gates.
+
+    Args:
+        fused: the gates in the order in which it names the parts of a fused value; None where it does not.
+        unused: path and shape of the parameters that no step takes.
+    """
+
+    fused: tuple[int, ...] | None = None
+    unused: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
 
 def named_gates(paths: list[tuple[str, tuple[int, ...]]]) -> dict[int, int]:

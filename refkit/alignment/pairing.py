@@ -8,7 +8,7 @@ import numpy as np
 
 from refkit.alignment.constructs import GATES, Atom, Construct, constructs, count
 from refkit.alignment.expressions import Complement, Expression, Free, expressions
-from refkit.alignment.gate_names import named_gates
+from refkit.alignment.gate_names import Said, named_gates
 
 NAMES = {
     "scale": ("scale", "gamma"),
@@ -78,22 +78,25 @@ class Pairing:
         return {held.cell for held in self.held if held is not None and held.cell is not None}
 
 
-def pair(leaves: list[Leaf], atoms: list[Atom], fused: tuple[int, ...] | None = None) -> Pairing:
+def pair(leaves: list[Leaf], atoms: list[Atom], said: Said = Said()) -> Pairing:
     """The likeliest pairing by sizes, names and order of use.
 
     Args:
-        fused: the gates in the order in which your program names the parts of a fused value, where it does.
+        said: what your names say of gates.
     """
     options = constructs(atoms)
+    gates = named_gates([*((leaf.path, leaf.shape) for leaf in leaves), *said.unused])
     order = sorted(range(len(leaves)), key=lambda k: leaves[k].use)
     best: tuple[int, dict[int, Construct]] | None = None
     steps = 0
 
-    def candidates(leaf: Leaf, used: frozenset[str]) -> list[Construct]:
+    def candidates(k: int, used: frozenset[str]) -> list[Construct]:
+        leaf = leaves[k]
         fitting = [
             c
             for c in options
             if c.size == count(leaf.shape)
+            and (c.gate is None or not gates or c.gate == gates.get(k))
             and c.kind == leaf.kind
             and not used.intersection(c.bundle.paths)
             and expressions(c.bundle, leaf.shape)
@@ -110,48 +113,48 @@ def pair(leaves: list[Leaf], atoms: list[Atom], fused: tuple[int, ...] | None = 
             if best is None or lost < best[0]:
                 best = (lost, dict(chosen))
             return
-        leaf = leaves[order[at]]
-        for candidate in candidates(leaf, used):
+        for candidate in candidates(order[at], used):
             chosen[order[at]] = candidate
             search(at + 1, used.union(candidate.bundle.paths), chosen)
             del chosen[order[at]]
         search(at + 1, used, chosen)
 
     search(0, frozenset(), {})
-    return called_by_name(build(leaves, atoms, best[1]), fused)
+    return with_names(build(leaves, atoms, best[1]), gates, said.fused)
 
 
-def called_by_name(pairing: Pairing, fused: tuple[int, ...] | None) -> Pairing:
-    """With every gate where its name says, in the cells whose gates, or the parts of whose fused values, all have names."""
-    gates = named_gates([(leaf.path, leaf.shape) for leaf in pairing.leaves])
-    made, held, cells = list(pairing.made), list(pairing.held), set()
+def with_names(pairing: Pairing, gates: dict[int, int], fused: tuple[int, ...] | None) -> Pairing:
+    """With the parts of fused values in the order of their names, and the cells noted whose gates have names."""
+    named = set()
     for cell in pairing.cells():
-        single = [k for k, construct in enumerate(held) if construct is not None and construct.cell == cell]
-        if fused is not None and all(held[k].gate is None and isinstance(made[k], Expression) for k in single):
+        members = [k for k, held in enumerate(pairing.held) if held is not None and held.cell == cell]
+        if fused is not None and all(
+            pairing.held[k].gate is None and isinstance(pairing.made[k], Expression) for k in members
+        ):
             pairing = reorder_gates(pairing, cell, fused)
-            made, held = list(pairing.made), list(pairing.held)
-            cells.add(cell)
-            continue
-        if any(held[k].gate is None or k not in gates or not isinstance(made[k], Expression) for k in single):
-            continue
-        renamed = {k: gate_construct(held[k], gates[k]) for k in single}
-        if {path for c in renamed.values() for path in c.bundle.paths} != {
-            path for k in single for path in held[k].bundle.paths
-        }:
-            continue  # two of one name
-        cells.add(cell)
-        for k, construct in renamed.items():
-            held[k], made[k] = construct, dataclasses.replace(made[k], bundle=construct.bundle, offset=0)
-    for k, second in enumerate(pairing.made):  # the second of two biases goes with the first of its own gate
-        if isinstance(second, Complement):
-            first = pairing.made.index(second.first)
-            cell = pairing.held[first].cell
-            if cell in cells and k in gates:
-                first = next((j for j, c in enumerate(held) if c is not None and c.cell == cell and c.part == "b"
-                              and c.gate == gates[k] and not made[j].offset), first)
-            made[first] = dataclasses.replace(made[first], offset=77 + k)
-            made[k] = Complement(made[first])
-    return dataclasses.replace(pairing, held=tuple(held), made=tuple(made), named=frozenset(cells))
+            named.add(cell)
+        elif all(pairing.held[k].gate is not None and k in gates for k in members):
+            pairing = with_twins(pairing, cell, gates)
+            named.add(cell)
+    return dataclasses.replace(pairing, named=frozenset(named))
+
+
+def with_twins(pairing: Pairing, cell: str, gates: dict[int, int]) -> Pairing:
+    """With the second of two biases at the first that is called after the same gate."""
+    made, held = list(pairing.made), pairing.held
+    biases = {held[k].gate: k for k in gates if k < len(held) and held[k] is not None and held[k].cell == cell
+              and held[k].part == "b"}
+    twins = [k for k, second in enumerate(made) if isinstance(second, Complement)
+             and held[made.index(second.first)].cell == cell and gates.get(k) in biases]
+    for k in twins:
+        first = made.index(made[k].first)
+        made[first] = dataclasses.replace(made[first], offset=0)
+        made[k] = None
+    for k in twins:
+        first = biases[gates[k]]
+        made[first] = dataclasses.replace(made[first], offset=77 + k)
+        made[k] = Complement(made[first])
+    return dataclasses.replace(pairing, made=tuple(made))
 
 
 def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -> Pairing:

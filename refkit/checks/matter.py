@@ -70,8 +70,10 @@ class Matter:
 
     @property
     def other_sizes(self) -> tuple[Options, ...]:
-        """Sizes at which a layer that is there twice may make the reference as large as yours."""
-        return () if self.own else tuple(self.subject.with_a_layer_twice(self.shown))
+        """Other sizes at which a bug, such as a layer that is there twice, may make the reference as large as yours."""
+        if self.own:
+            return ()
+        return tuple([*self.subject.fit(self.shown), *self.subject.with_a_layer_twice(self.shown)])
 
     @property
     def shown_with_unused(self) -> Shown:
@@ -124,7 +126,7 @@ class Matter:
         if tried.pairing.missing == 0:
             return reached
         for _, side in bugs_as_large(self.yours, self.bench, tried.side.setting, FORWARD_RUNGS):
-            aligned = align(self.yours, side, pair(self.yours.leaves, side.atoms, self.yours.fused), "forward")
+            aligned = align(self.yours, side, pair(self.yours.leaves, side.atoms, self.yours.said), "forward")
             if aligned.pairing.missing == 0:
                 aligned = search_pairing(aligned)
             reached = max(reached, aligned.rank)

@@ -106,7 +106,7 @@ def realign(current: Aligned, side: Side) -> Aligned:
 
 def fit(yours: Yours, side: Side, kind: str, start: Pairing | None = None, replaced=None) -> Aligned:
     """The pairing under which yours goes furthest along with the reference, from `start` or from the likeliest on."""
-    return search_pairing(align(yours, side, start or pair(yours.leaves, side.atoms, yours.fused), kind, replaced), replaced)
+    return search_pairing(align(yours, side, start or pair(yours.leaves, side.atoms, yours.said), kind, replaced), replaced)
 
 
 def search_pairing(best: Aligned, replaced: dict[int, np.ndarray] | None = None) -> Aligned:

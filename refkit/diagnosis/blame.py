@@ -52,8 +52,11 @@ def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
         if yours.ops[parent] in LAYOUT or yours.ops[parent] == "argument":
             continue
         found = alignment.known.find(yours.values[parent], yours.narrow[parent])
-        if found and all(interior(alignment.reference, other) for other in found):
-            return parent
+        reference = alignment.reference
+        if not found or not all(interior(reference, other) for other in found):
+            continue
+        if not any(reference.ops[consumer] == yours.ops[node] for other in found for consumer in consumers_of(reference, other)):
+            return parent  # else the departing step goes on with what the reference does on that line
     return node
 
 
@@ -109,8 +112,12 @@ def interior(trace: Trace, node: int) -> bool:
     """Whether a value is used on its own line only: it never is what a line comes to."""
     if trace.sites[node] is None or node in trace.outputs:
         return False
-    consumers = [k for k in range(node + 1, len(trace)) if node in trace.parents[k]]
+    consumers = consumers_of(trace, node)
     return bool(consumers) and all(same_line(trace.sites[k], trace.sites[node]) for k in consumers)
+
+
+def consumers_of(trace: Trace, node: int) -> list[int]:
+    return [k for k in range(node + 1, len(trace)) if node in trace.parents[k]]
 
 
 def same_line(a: Site | None, b: Site | None) -> bool:

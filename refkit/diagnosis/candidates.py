@@ -25,6 +25,7 @@ class Candidate:
         id: the option's name, or the bug's id.
         value: the option's value, or where the bug is.
         bug: the planted bug, or None.
+        base: what the edit is on top of, where that is not the setting found before.
         instead: an option found before that the edit takes the place of, or None.
     """
 
@@ -34,6 +35,7 @@ class Candidate:
     value: str
     bug: Planted | None = None
     instead: str | None = None
+    base: Setting | None = None
 
 
 def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], found_by: str) -> Iterator[Candidate]:

@@ -83,7 +83,10 @@ class Explainer:
         while not current.whole and len(differences) < MOST_DIFFERENCES:
             known = self.at_known_line(current)
             best, tried = (None, []) if known else self.best_candidate(current)
-            best = best or (None if known else self.of_another_size(current))
+            if best is None and not known:
+                best = self.of_another_size(current)
+                if best is not None:  # it explains what the bugs found before it explained in part
+                    differences = [d for d in differences if d.candidate is not None and d.candidate.kind == "choice"]
             if best is None:
                 self.unexplained |= self.place(current)
                 healed = self.heal(current)
@@ -93,8 +96,11 @@ class Explainer:
                 current = healed
                 continue
             candidate, after = self.told_by_words(best, current)
-            side = current.side if candidate.instead is None else self.bench.side(
-                current.side.setting.without_option(candidate.instead))
+            side = current.side
+            if candidate.base is not None:
+                side = self.bench.side(candidate.base)
+            elif candidate.instead is not None:
+                side = self.bench.side(current.side.setting.without_option(candidate.instead))
             before = align(self.yours, side, self.carry(after, side), self.kind, self.replaced)
             if before.alignment.departure is None:
                 before = current
@@ -176,14 +182,17 @@ class Explainer:
     def of_another_size(self, current: Aligned) -> tuple[Candidate, Aligned] | None:
         """A bug that makes a reference of other sizes as large as yours, such as one layer in two places."""
         found = []
+        self.bench.rest()
         for sizes in self.other_sizes:
-            setting = current.side.setting
+            setting = dataclasses.replace(current.side.setting, bugs=())
             for option, value in sizes.items():
                 setting = setting.with_option(option, value)
+            if self.bench.tired:
+                break
             for candidate, side in bugs_as_large(self.yours, self.bench, setting, self.rungs):
                 after = fit(self.yours, side, self.kind, None, self.replaced)
                 if self.improves(after, current):
-                    found.append((candidate, after))
+                    found.append((dataclasses.replace(candidate, base=setting), after))
         return max(found, key=lambda pair: pair[1].rank, default=None)
 
     def told_by_words(self, best: tuple[Candidate, Aligned], current: Aligned) -> tuple[Candidate, Aligned]:

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from refkit.alignment.gate_names import split_order
+from refkit.alignment.gate_names import Said, split_order
 from refkit.alignment.pairing import Leaf
 from refkit.alignment.uses import first_uses
 from refkit.diagnosis.sources import parsed, source_of
@@ -144,9 +144,10 @@ class Yours:
         return [*leaves, *self.input_values, *extra]
 
     @functools.cached_property
-    def fused(self) -> tuple[int, ...] | None:
-        """The gates in the order in which the file names the parts of a fused value."""
-        return split_order(parsed(source_of(self.implementation.file)))
+    def said(self) -> Said:
+        """What the file's names say of gates."""
+        unused = tuple((self.paths[k], tuple(self.shapes[k].shape)) for k in self.unused)
+        return Said(split_order(parsed(source_of(self.implementation.file))), unused)
 
     @functools.cached_property
     def leaves(self) -> list[Leaf]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from collections.abc import Callable
 
 LAYOUTS = ((0, 1, 2, 3), (2, 3, 1, 0), (1, 2, 0, 3), (2, 1, 0, 3), (1, 2, 3, 0), (0, 1, 3, 2))  # of (h, w, in, out)
 MOST = 6
@@ -69,21 +70,33 @@ def patches(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutio
 def paddings(convolutions: Convolutions, image: tuple[int, int, int], flat: int) -> list[str]:
     """The paddings, a word for each convolution, under which `flat` features are left after convolution and pooling."""
     layers = len(convolutions.channels)
-    found = with_pools(convolutions, image, flat, (2,) * layers)
-    if not found:  # a pooling may be left out
-        for pools in itertools.product((2, 1), repeat=layers):
+    found = with_pools(convolutions, image, flat, (halved,) * layers)
+    if not found:  # a pooling may be left out, or move by one
+        for pools in itertools.product((halved, kept, one_less), repeat=layers):
             found += [word for word in with_pools(convolutions, image, flat, pools) if word not in found]
     return found
 
 
-def with_pools(convolutions: Convolutions, image, flat: int, pools: tuple[int, ...]) -> list[str]:
-    """The paddings under which `flat` features are left where the picture shrinks by `pools` after the convolutions."""
+def halved(side: int) -> int:
+    return side // 2
+
+
+def kept(side: int) -> int:
+    return side
+
+
+def one_less(side: int) -> int:
+    return side - 1
+
+
+def with_pools(convolutions: Convolutions, image, flat: int, pools: tuple[Callable[[int], int], ...]) -> list[str]:
+    """The paddings under which `flat` features are left where `pools` say what is left of a side after each convolution."""
     found = []
     for words in itertools.product(("same", "valid"), repeat=len(pools)):
         height, width = image[:2]
         for word, kernel, pool in zip(words, convolutions.kernels, pools):
             lost = 0 if word == "same" else kernel - 1
-            height, width = (height - lost) // pool, (width - lost) // pool
+            height, width = pool(height - lost), pool(width - lost)
         if height > 0 and width > 0 and height * width * convolutions.channels[-1] == flat:
             found.append("-".join(words) if len(set(words)) > 1 else words[0])
     return found
