@@ -47,17 +47,33 @@ def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
     for parent in reversed(yours.parents[node]):
         if not yours.data[parent] or not alignment.informative[parent] or yours.sites[parent] is None:
             continue
-        if alignment.matched[parent] < 0 or same_line(yours.sites[parent], yours.sites[node]):
+        maker = before_layout(yours, parent)
+        if alignment.matched[parent] < 0 or same_line(yours.sites[maker], yours.sites[node]):
             continue
-        if yours.ops[parent] in LAYOUT or yours.ops[parent] == "argument":
+        if yours.sites[maker] is None or yours.ops[maker] == "argument":
             continue
         found = alignment.known.find(yours.values[parent], yours.narrow[parent])
         reference = alignment.reference
-        if not found or not all(interior(reference, other) for other in found):
-            continue
-        if not any(reference.ops[consumer] == yours.ops[node] for other in found for consumer in consumers_of(reference, other)):
-            return parent  # else the departing step goes on with what the reference does on that line
+        if found and all(interior(reference, other) and skips_one(reference, other, yours.ops[node]) for other in found):
+            return maker
     return node
+
+
+def before_layout(trace: Trace, node: int) -> int:
+    """The step whose result a step takes parts of or turns."""
+    while trace.ops[node] in LAYOUT:
+        before = [parent for parent in trace.parents[node] if trace.data[parent]]
+        if not before:
+            break
+        node = before[0]
+    return node
+
+
+def skips_one(trace: Trace, node: int, op: str) -> bool:
+    """Whether `op` is what the reference does after its next step with a value, and not that step itself."""
+    following = consumers_of(trace, node)
+    further = [k for step in following for k in consumers_of(trace, step)]
+    return op not in {trace.ops[k] for k in following} and op in {trace.ops[k] for k in further}
 
 
 def chosen_before(alignment: Alignment, node: int, made: bool = False) -> Site | None:

@@ -145,7 +145,7 @@ class Explainer:
         optional = bug_candidates(self.bench, current.side.setting, self.rungs, with_options=True)
         optional = self.by_place(current, [c for c in optional if not self.reopens(c, current)])[0]
         steps = ((instead, False), (here, False), (near, False), (optional, False), (here + near, True), (far, False),
-                 (sizes, True))
+                 *([(far, True)] if open_cells(current) else []), (sizes, True))
         better = []
         for batch, search in steps:
             if search and batch is not sizes and not current.open_leaves():

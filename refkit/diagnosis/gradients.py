@@ -120,7 +120,7 @@ class Gradients:
         """
         alignment, yours = self.aligned.alignment, self.yours
         trace = alignment.yours
-        state = {node: self.is_right(node, value, theirs) for node, value in mine.items()}
+        state = {node: self.is_right(node, value, theirs) for node, value in mine.items() if trace.ops[node] not in STOPS}
         consumers = trace.consumers()
         reached = {trace.arguments[place] for place in yours.places if yours.paths[place] in wrong}
         for node in range(len(trace)):
