@@ -7,12 +7,13 @@ import numpy as np
 from refkit.alignment.matching import Alignment
 from refkit.alignment.tolerance import allowed
 from refkit.diagnosis.blame import statement_lines
+from refkit.diagnosis.elements import element_site
 from refkit.diagnosis.explain import Difference, laid_out, site_to_blame
 from refkit.diagnosis.numerics import Overflow
 from refkit.diagnosis.signs import sign_of
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.report.finding import Candidate, Finding, Side
-from refkit.tracing.trace import Trace
+from refkit.tracing.trace import Site, Trace
 
 NOWHERE = "this value occurs nowhere in the reference, and no known bug or choice reproduces it"
 
@@ -104,9 +105,18 @@ def help_of(mend: str, difference: Difference) -> str:
 
 
 def model_place(difference: Difference) -> dict:
-    """Where the model is bound, for a model put together by a library that leaves no line of the file on the stack."""
+    """Where the model, or the element of it, is bound, for a model that leaves no line of the file on the stack."""
     implementation = difference.before.yours.implementation
+    element = element_site(difference.before.yours, difference.before.alignment.yours, difference.node)
+    if element is not None:
+        return {"file": element.file,
+            "line": element.line, "end_line": element.end_line, "source": text_of(element)}
     return {"file": implementation.file, **statement_at(implementation.file, implementation.line)} if implementation.line else {}
+
+
+def text_of(site: Site) -> str:
+    lines = linecache.getlines(site.file)[site.line - 1 : site.end_line]
+    return "\n".join(line.rstrip() for line in lines).strip()
 
 
 def place_of(trace: Trace, node: int) -> dict:
