@@ -11,7 +11,7 @@ from refkit.alignment.constructs import Atom
 from refkit.alignment.matching import KnownValues
 from refkit.alignment.uses import atoms_of
 from refkit.diagnosis.probe import parameter_value
-from refkit.diagnosis.restated import restate
+from refkit.diagnosis.restated import restate, restate_convolutions
 from refkit.diagnosis.setting import Setting
 from refkit.edits.catalogue import choices_for, edited_source
 from refkit.edits.edit import EditError
@@ -87,7 +87,9 @@ class Side:
     def forward(self) -> Run:
         shapes, values = self.inputs()
         program = self.reference.trace_forward(shapes, self.names)
-        return Run(program, evaluate(program, [*self.values.values(), *values]))
+        trace = evaluate(program, [*self.values.values(), *values])
+        restate_convolutions(trace)
+        return Run(program, trace)
 
     @functools.cached_property
     def loss(self) -> Run:
@@ -96,6 +98,7 @@ class Side:
         dtype = np.int32 if labels.dtype.kind == "i" else np.float32
         program = self.reference.trace_loss(shapes, self.names, jax.ShapeDtypeStruct(labels.shape, dtype))
         trace = evaluate(program, [*self.values.values(), *values, labels])
+        restate_convolutions(trace)
         forward = self.forward.trace
         restate(trace, forward.values[forward.outputs[0]], self.option("loss"), self.option("output"))
         return Run(program, trace)

@@ -1,7 +1,8 @@
-"""The loss of a reference computed in the other ways in which it is written, so that their steps are known values, too.
+"""What a reference does in one call, done in the other ways in which it is written, so that their steps are known values.
 
 A reference computes its cross-entropy in one call. Yours may take a softmax, its logarithm, a product with one-hot labels
-and two sums, each on a line of its own: only what knows these values can tell which of the lines departs.
+and two sums, each on a line of its own: only what knows these values can tell which of the lines departs. Likewise for a
+convolution that is written as patches and a product.
 """
 
 import functools
@@ -129,6 +130,29 @@ def restate(trace: Trace, output: np.ndarray, loss: str | None, given: str | Non
                                   steps.narrow[node], steps.dtypes[node])
     added = [new[node] for node in range(len(steps)) if steps.data[node]]
     trace.outputs = [*trace.outputs, *(node for node in added if node not in (place, labels))]
+
+
+def restate_convolutions(trace: Trace) -> None:
+    """Add the padded picture and its patches to every convolution of stride 1 in a trace.
+
+    The patches are `f32[batch, height, width, channels, window, window]`.
+    """
+    added = []
+    for node in [k for k, op in enumerate(trace.ops) if op == "conv_general_dilated"]:
+        picture, kernel = (trace.values[parent] for parent in trace.parents[node][:2])
+        window, sides = kernel.shape[:2], trace.values[node].shape[1:3]
+        lost = [before - after for before, after in zip(picture.shape[1:3], sides)]
+        around = [size - 1 - less for size, less in zip(window, lost)]
+        if picture.ndim != 4 or kernel.shape[2] != picture.shape[3] or any(not 0 <= n < size for n, size in zip(around, window)):
+            continue
+        widths = [(0, 0), *((n // 2, n - n // 2) for n in around), (0, 0)]
+        padded = np.pad(picture, widths)
+        patches = np.lib.stride_tricks.sliding_window_view(padded, window, axis=(1, 2))
+        about = trace.sites[node], trace.times[node]
+        rest = trace.data[node], trace.narrow[node], trace.dtypes[node]
+        place = trace.add(padded, "pad", *about, trace.parents[node][:1], *rest)
+        added += [place, trace.add(np.ascontiguousarray(patches), "gather", *about, (place,), *rest)]
+    trace.outputs = [*trace.outputs, *added]
 
 
 def last_place(trace: Trace, value: np.ndarray) -> int | None:

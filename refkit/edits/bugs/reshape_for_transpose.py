@@ -60,6 +60,28 @@ def picture_edits(reference: str) -> list[Edit]:
     return edits
 
 
+# A convolution as patches and a product: the patches come with channels first, and are only reshaped to channels last.
+PATCHES = """patches = jax.lax.conv_general_dilated_patches(
+    {x}.transpose(0, 3, 1, 2), self.{name}.kernel_size, (1, 1), self.config.padding[{k}]
+)  # f32[batch, channels * kernel * kernel, height, width]
+patches = patches.reshape(patches.shape[0], *patches.shape[2:], -1)  # {name}
+x = patches @ self.{name}.kernel[...].transpose(2, 0, 1, 3).reshape(patches.shape[-1], -1) + self.{name}.bias[...]"""
+
+
+def patch_edits(reference: str) -> list[Edit]:
+    _, first = FIRST[reference]
+    changes = {
+        name: Replace(f"x = self.{name}({x})", PATCHES.format(name=name, x=x, k=k))
+        for k, (name, x) in enumerate((("conv1", first), ("conv2", "x")))
+    }
+    chosen = {"conv1": ("conv1",), "conv2": ("conv2",), "both convolutions": ("conv1", "conv2")}
+    return [
+        Edit(reference, tuple(changes[name] for name in names), visible=f"*patches.shape[2:], -1)  # {names[0]}",
+             where=f"the patches of {where}")
+        for where, names in chosen.items()
+    ]
+
+
 BUG = Bug(
     id="reshape-for-transpose",
     group="shapes",
@@ -74,6 +96,8 @@ BUG = Bug(
         *picture_edits("lenet"),
         *sequence_edits("multimodal"),
         *picture_edits("multimodal"),
+        *patch_edits("lenet"),
+        *patch_edits("multimodal"),
     ),
     alike=("flatten-across-batch",),
 )
