@@ -1,21 +1,25 @@
 """The rung `runs` where the model raises on valid input."""
 
 import re
+import traceback
 from collections.abc import Callable
 from typing import Any
 
 from refkit.adapters.raised import ModelRaised
 from refkit.diagnosis.blame import statement_lines
-from refkit.edits.catalogue import find_bug
 from refkit.diagnosis.raised import Beside, Raising, describe_raising, name_raising
 from refkit.diagnosis.shapes_by_line import Given, Recorder
+from refkit.diagnosis.wording import mentions, statement_text
+from refkit.edits.catalogue import find_bug
 from refkit.loading import Loaded
 from refkit.loading.changed_apis import explain
 from refkit.report.finding import Candidate, Finding, LinePair, Report, Rung
 from refkit.report.numerals import short_type
 from refkit.subjects.subject import Subject
+from refkit.tracing.trace import Site
 
 SAID = 3  # lines before the raise that the finding says in words
+OTHER_AXIS = re.compile(r"\bvmap\(.*in_axes\s*=\s*[^=]*?-?[1-9]", re.DOTALL)
 OF_SHAPES = re.compile(r"shape|dtype|rank|dimension|axis|axes|broadcast|\bsizes?\b", re.IGNORECASE)
 TAKES_OTHERS = "mend this line; if the model is right and takes other inputs, say so with `--kwargs`"
 
@@ -55,12 +59,27 @@ def raised_finding(
     if changed is not None:
         return Finding("runs", "unexplained", message, help=changed, **place)
     named = None if raising is None else name_raising(raising.recording, subject, given)
+    if named is None and mapped_elsewhere(raised, loaded.source):
+        bug = find_bug("vmap-on-wrong-axis")
+        return Finding("runs", "bug", f"looks like `{bug.id}`: {message}" + (f"; {said}" if said else ""), id=bug.id,
+                       candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
     if named is None:
         message = f"{message}; {said}" if said else message
         return Finding("runs", "unexplained", message, help=TAKES_OTHERS, **place)
     bug, edit = named
     message = f"looks like `{bug.id}`, {edit.where}: {message}" + (f"; {said}" if said else "")
     return Finding("runs", "bug", message, id=bug.id, candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
+
+
+def mapped_elsewhere(raised: ModelRaised, source: str) -> bool:
+    """Whether a function on the way to the raise is mapped over another axis than the first."""
+    for frame in traceback.extract_tb(raised.error.__traceback__):
+        if frame.filename != raised.file:
+            continue
+        for line in (frame.lineno, *mentions(source, frame.name)):
+            if OTHER_AXIS.search(statement_text(Site(raised.file, line, line))):
+                return True
+    return False
 
 
 def loss_finding(raised: ModelRaised, source: str) -> Finding | None:

@@ -77,7 +77,8 @@ class Numerics:
     def probes(self) -> list[Probe]:
         side, labels = self.aligned.side, self.bench.labels if self.aligned.kind == "loss" else None
         inputs = self.yours.input_values
-        found = [Probe("inputs of zero", side.values, [np.zeros_like(value) for value in inputs], labels)]
+        zeros = [np.zeros_like(value) if value.dtype.kind == "f" else value for value in inputs]
+        found = [Probe("inputs of zero", side.values, zeros, labels)]
         for scale in SCALES:
             probe = Probe(f"parameters {scale} times as large" if scale > 1 else "the probe",
                           {path: value * (scale if "var" not in path else 1) for path, value in side.values.items()},
