@@ -181,8 +181,15 @@ def manner(recording: Recording) -> tuple:
     named = [sizes_in(shape) for shape in re.findall(r"[(\[](\d[\d, ]*)[)\]]", text)]
     if kind.startswith("joining"):
         return kind, frozenset(symbols(shape, batch) for shape in named)
+    if kind == "broadcast" and named:
+        return kind, tuple(tuple(axis_in(size, named[0], batch) for size in shape) for shape in named)
     tail = symbols(recording.given[-1].shape, batch) if recording.given else ()
     return kind, tail, kind == "contraction" and batch > 1 and any(batch in shape for shape in named)
+
+
+def axis_in(size: int, first: tuple[int, ...], batch: int) -> str:
+    """What an axis is of two operands, the first of which has the batch and the width of a layer."""
+    return "one" if size == 1 else "batch" if size == batch else "width" if first and size == first[-1] else "other"
 
 
 def sizes_in(text: str) -> tuple[int, ...]:
