@@ -13,6 +13,7 @@ from refkit.checks.lines import line_pairs
 from refkit.checks.matter import Matter, default_config
 from refkit.checks.raised import raised_report
 from refkit.checks.structure import differs
+from refkit.diagnosis.own import own_subject
 from refkit.edits.catalogue import parse_options
 from refkit.errors import RefkitError
 from refkit.implementation import Implementation
@@ -20,7 +21,6 @@ from refkit.loading import load
 from refkit.loading.discovery import Found, the_model
 from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Finding, Report, Rung
-from refkit.diagnosis.own import own_subject
 from refkit.subjects import BY_NAME, SUBJECTS
 from refkit.subjects.subject import Subject
 

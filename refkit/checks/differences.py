@@ -7,8 +7,9 @@ import numpy as np
 from refkit.alignment.matching import Alignment
 from refkit.alignment.tolerance import allowed
 from refkit.diagnosis.blame import statement_lines
+from refkit.diagnosis.difference import Difference, site_to_blame
 from refkit.diagnosis.elements import element_site
-from refkit.diagnosis.explain import Difference, laid_out, site_to_blame
+from refkit.diagnosis.healing import laid_out
 from refkit.diagnosis.numerics import Overflow
 from refkit.diagnosis.signs import sign_of
 from refkit.edits.catalogue import find_bug, find_choice

@@ -6,7 +6,7 @@ from refkit.alignment.tolerance import allowed
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import overflow_finding, place_of, statement_at
 from refkit.checks.matter import LossError, Matter
-from refkit.diagnosis.explain import site_to_blame
+from refkit.diagnosis.difference import site_to_blame
 from refkit.diagnosis.gradients import GradientDifference, Gradients
 from refkit.diagnosis.numerics import Numerics
 from refkit.edits.catalogue import find_bug

@@ -12,7 +12,7 @@ from refkit.checks.raised import text_at
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.bench import Side
 from refkit.diagnosis.blame import LAYOUT, statement_lines
-from refkit.diagnosis.explain import Difference
+from refkit.diagnosis.difference import Difference
 from refkit.diagnosis.setting import Setting
 from refkit.report.finding import LinePair
 from refkit.tracing.trace import Site, Trace

@@ -6,21 +6,22 @@ import functools
 import numpy as np
 
 from refkit.alignment.pairing import Leaf, pair
+from refkit.checks.raised import loss_finding
 from refkit.diagnosis.aligned import Aligned, align, fit, search_pairing
 from refkit.diagnosis.as_large import bugs_as_large
 from refkit.diagnosis.bench import Bench
 from refkit.diagnosis.candidates import OUTPUT_OPTIONS
-from refkit.diagnosis.own import OwnBench
-from refkit.diagnosis.explain import Difference, Explained, Explainer
+from refkit.diagnosis.difference import Difference, Explained
+from refkit.diagnosis.explain import Explainer
 from refkit.diagnosis.memory import Step
+from refkit.diagnosis.own import OwnBench
 from refkit.diagnosis.probe import batch_size, input_value, label_value
-from refkit.checks.raised import loss_finding
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.sources import source_of
-from refkit.report.finding import Finding
 from refkit.diagnosis.yours import Yours, see
 from refkit.edits.catalogue import reference_source
 from refkit.implementation import Implementation
+from refkit.report.finding import Finding
 from refkit.subjects.reference import build
 from refkit.subjects.subject import Options, Shown, Subject
 

@@ -64,6 +64,11 @@ class Aligned:
                 found.add(k)
         return found
 
+    def open_cells(self) -> set[str]:
+        """Recurrent cells that feed the departure and whose gates no value has confirmed yet."""
+        held = [self.pairing.held[k] for k in self.open_leaves()]
+        return {construct.cell for construct in held if construct is not None and construct.cell} - self.pairing.named
+
 
 def departing(alignment: Alignment) -> list[int]:
     """The departure and what it leads to at once: a value that is only put together there shows in the next."""

@@ -22,7 +22,6 @@ from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program
 from refkit.tracing.trace import Trace
 
-
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
 MOST_EFFORT = 7_000  # in glances, for one difference: some thirty seconds; what is not explained by then stays unexplained
 MOST_DIFFICULT = 3  # differences that may take as much

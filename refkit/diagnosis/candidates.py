@@ -10,7 +10,6 @@ from refkit.diagnosis.setting import Planted, Setting
 from refkit.edits.catalogue import bugs_for, choices_for
 from refkit.edits.choice import Choice
 
-
 OUTPUT_OPTIONS = ("output",)
 INITIAL_VALUES = ("initialization", "forget-bias")  # options that change no value of a program, only its start
 

@@ -68,7 +68,6 @@ class Evaluator:
             environment[slot] = node
         for instruction in plan.instructions:
             inputs = [environment[slot] for slot in instruction.inputs]
-            op = instruction.op
             if instruction.plans:
                 outputs = self.enter(instruction, inputs, time)
             else:

@@ -1,0 +1,116 @@
+"""One difference between yours and the reference: the edit, the line, the bugs that come near."""
+
+import dataclasses
+
+import numpy as np
+
+from refkit.diagnosis.aligned import Aligned
+from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
+from refkit.diagnosis.candidates import Candidate
+from refkit.diagnosis.nearness import matched_ancestors
+from refkit.diagnosis.wording import site_closing_over, site_saying
+from refkit.edits.bug import Bug
+from refkit.edits.catalogue import find_bug
+from refkit.tracing.trace import Site
+
+
+@dataclasses.dataclass
+class Difference:
+    """One edit, or one departure that no edit explains.
+
+    Attributes:
+        candidate: the edit; None where unexplained.
+        before: the alignment in which it is the first departure.
+        node: the node of yours whose line departs.
+        rivals: other ids with the distance of the value that they give.
+        target: the reference's node beside it, or None.
+        site: the line to name, where it is not the node's.
+    """
+
+    candidate: Candidate | None
+    before: Aligned
+    node: int
+    rivals: list[tuple[str, float]]
+    target: int | None
+    site: Site | None = None
+
+
+@dataclasses.dataclass
+class Explained:
+    """All differences of one program."""
+
+    differences: list[Difference]
+    final: Aligned
+
+
+def describe(candidate: Candidate | None, before: Aligned, after: Aligned, tried) -> Difference:
+    """A difference with its line, its rivals and the reference's value beside it."""
+    layout_edit = False
+    if candidate is not None and candidate.bug is not None:
+        layout_edit = is_layout(candidate, after)
+    node = blamed_node(before.alignment, layout_edit)
+    rivals = rank_rivals(candidate, tried)
+    site = None if candidate is None or candidate.bug is None else site_to_blame(find_bug(candidate.id), before, node)
+    return Difference(candidate, before, node, rivals, target_of(before), site)
+
+
+def is_layout(candidate: Candidate, after: Aligned) -> bool:
+    """Whether the edit's own line only slices, reshapes or turns."""
+    side = after.side
+    source, visible = side.reference.source, candidate.bug.edit.visible
+    if not visible or source.count(visible) != 1:
+        return False
+    line = source[: source.index(visible)].count("\n") + 1
+    trace = side.run(after.kind).trace
+    ops = {trace.ops[k] for k, site in enumerate(trace.sites) if site is not None and site.line == line}
+    return bool(ops) and ops <= LAYOUT | {"argument", "literal", "iota", "select_n", "lt", "add"}
+
+
+def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
+    """The line of a bug that is not the first wrong value's."""
+    trace = before.alignment.yours
+    if bug.blames == "words":
+        return site_saying(bug, trace, node)
+    if bug.blames in ("choice", "operand"):
+        return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
+    return site_closing_over(trace, node) if bug.blames == "closure" else None
+
+
+def target_of(before: Aligned) -> int | None:
+    """The reference's value that stands where yours departs: the next one of its size that yours does not have."""
+    alignment = before.alignment
+    yours, reference = alignment.yours, alignment.reference
+    taken = {m for m in alignment.matched if m >= 0}
+    size = yours.values[alignment.departure].size
+    after = max((alignment.matched[n] for n in matched_ancestors(before) if alignment.matched[n] >= 0), default=-1)
+    for node in range(after + 1, len(reference)):
+        if reference.data[node] and node not in taken and reference.values[node].size == size:
+            if reference.sites[node] is not None and reference.values[node].dtype.kind == "f":
+                return node
+    return None
+
+
+def rank_rivals(candidate: Candidate | None, tried: list[tuple[Candidate, float]]) -> list[tuple[str, float]]:
+    """Every bug's id with the smallest distance that one of its forms came to; the one that was found first."""
+    found: dict[str, float] = {}
+    for other, distance in tried:
+        found[other.id] = min(distance, found.get(other.id, np.inf))
+    order = sorted(found.items(), key=lambda item: item[1])
+    if candidate is not None and candidate.kind == "bug":
+        order = [(candidate.id, 0.0), *(item for item in order if item[0] != candidate.id)]
+    return [(id, float(distance)) for id, distance in order if np.isfinite(distance)][:5]
+
+
+def distance_to(current: Aligned, after: Aligned) -> float:
+    """How near the edited reference comes to your departing value, as a share of its largest element."""
+    alignment = current.alignment
+    value = alignment.yours.values[alignment.departure]
+    trace = after.alignment.reference
+    mine = np.sort(value.ravel())
+    scale = float(np.abs(mine).max()) or 1.0
+    best = np.inf
+    for node in range(len(trace)):
+        other = trace.values[node]
+        if trace.data[node] and other.dtype.kind == "f" and other.size == mine.size:
+            best = min(best, float(np.abs(np.sort(other.ravel()) - mine).max()) / scale)
+    return best
