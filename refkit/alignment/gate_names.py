@@ -86,7 +86,7 @@ def middles_of(names: list[str]) -> list[str]:
 
 def gate_called(word: str) -> str | None:
     """The gate that begins with the word's first letter."""
-    if not re.fullmatch(rf"[A-Za-z]{{1,{LONGEST}}}", word):
+    if not re.fullmatch(rf"[A-Za-z]{{1,{LONGEST}}}(_[a-z]*)?", word):
         return None
     letter = word[0].lower()
     return FIRST_LETTERS.get(letter) or ("cell" if letter in CELL_LETTERS else None)
