@@ -15,6 +15,7 @@ from refkit.diagnosis.difference import Difference, Explained
 from refkit.diagnosis.explain import Explainer
 from refkit.diagnosis.memory import Step
 from refkit.diagnosis.own import OwnBench
+from refkit.diagnosis.padding import heeds_padding, padded
 from refkit.diagnosis.probe import batch_size, input_value, label_value
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.sources import source_of
@@ -56,7 +57,13 @@ class Matter:
         sizes = {size for leaf in rough.shapes for size in leaf.shape}
         sizes |= {size for record in implementation.inputs for size in record.shape}
         batch = batch_size(sizes)
-        return see(implementation, [input_value(record, batch) for record in implementation.inputs])
+        values = [input_value(record, batch) for record in implementation.inputs]
+        yours = see(implementation, values)
+        tokens = [record.kind == "tokens" for record in implementation.inputs]
+        if any(tokens) and heeds_padding(yours):
+            yours = see(implementation, [padded(v) if ids else v for v, ids in zip(values, tokens)])
+            yours.padded = True
+        return yours
 
     @functools.cached_property
     def bench(self) -> Bench:
@@ -67,7 +74,8 @@ class Matter:
     @functools.cached_property
     def shown(self) -> Shown:
         leaves = tuple(sorted(self.yours.leaves, key=lambda leaf: leaf.use))
-        return Shown(leaves, self.yours.inputs, tuple(self.yours.forward.closed.out_avals[0].shape[1:]))
+        outputs = tuple(self.yours.forward.closed.out_avals[0].shape[1:])
+        return Shown(leaves, self.yours.inputs, outputs, self.yours.padded)
 
     @property
     def other_sizes(self) -> tuple[Options, ...]:

@@ -29,6 +29,7 @@ class Yours:
         inputs: its inputs, with their values for a probe batch.
         tree: structure of the parameters' tree.
         leaves: every parameter and statistic, in the tree's order.
+        padded: whether the probe's sequences of ids end in padding, since the program heeds it.
         constants: value of every leaf that is neither, by its place in the tree.
     """
 
@@ -40,6 +41,7 @@ class Yours:
     paths: list[str]
     shapes: list[jax.ShapeDtypeStruct]
     kept_loss: Program | None = None
+    padded: bool = False
 
     @functools.cached_property
     def sites(self) -> Callers:

@@ -48,6 +48,8 @@ def fit(shown: Shown) -> list[Options]:
         if both:
             sized |= {"bidirectional": "true"}
         found.append(sized)
+    if shown.padded and len(shown.inputs) == 1:  # the ids themselves say where a sequence ends
+        found = [{**each, "lengths": "ids"} for each in found] + found
     return found or [options]
 
 

@@ -18,12 +18,14 @@ class Shown:
     Args:
         leaves: parameters and statistics in the order of first use.
         inputs: the inputs that it takes, in the reference's convention.
+        padded: whether it takes the id 0 for padding.
         outputs: shape of its output for one example: `(10,)`, `()` for one number.
     """
 
     leaves: tuple[Leaf, ...]
     inputs: tuple[Input, ...]
     outputs: tuple[int, ...]
+    padded: bool = False
 
     @property
     def kernels(self) -> list[tuple[int, ...]]:
