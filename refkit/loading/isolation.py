@@ -188,12 +188,18 @@ def _cache_folders() -> list[Path]:
 
 
 def _may_write(path: Any, file: str, allowed: list[Path]) -> bool:
-    """Whether a library may write here: devices, caches and temporary folders, away from the program and from here."""
+    """Whether a library may write here: devices, caches and temporary folders, away from the program and from here.
+
+    Where a folder for caches lies in the program's own, as `~/.cache` does for a program in the home folder, the inner counts.
+    """
     if not isinstance(path, (str, os.PathLike)):
         return True
     place = Path(os.path.abspath(os.fspath(path)))
     if _is_device(place):
         return True
-    if any(place.is_relative_to(folder) for folder in (Path(file).parent, Path.cwd())):
-        return False
-    return any(place.is_relative_to(folder) for folder in allowed)
+    return _depth(place, allowed) > _depth(place, [Path(os.path.abspath(file)).parent, Path.cwd()])
+
+
+def _depth(place: Path, folders: list[Path]) -> int:
+    """How deep the innermost of the folders around a place lies; 0 where none is around it."""
+    return max((len(folder.parts) for folder in folders if place.is_relative_to(folder)), default=0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from refkit.loading import Unavailable, load
+from refkit.loading.isolation import _may_write
 
 DOES = {
     "prints": "print('hello'); import sys; sys.stderr.write('x')",
@@ -111,3 +112,12 @@ def test_libraries_may_still_write_into_temporary_folders(program, tmp_path_fact
 def test_files_are_read(program):
     program("N = len(open('data.txt').read()) + len(open('data.txt', 'rb').read())\n", neighbours={"data.txt": "abc"})
     assert load("program.py").module.N == 6
+
+
+def test_caches_in_the_home_folder_are_writable_for_a_program_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    program, cache = str(tmp_path / "program.py"), tmp_path / ".cache"
+    assert _may_write(cache / "jax" / "entry", program, [cache])
+    assert not _may_write(tmp_path / "notes.txt", program, [cache])
+    assert not _may_write(tmp_path / "notes.txt", program, [cache, tmp_path])
+    assert not _may_write(tmp_path.parent / "other.txt", program, [cache])
