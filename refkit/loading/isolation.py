@@ -197,9 +197,9 @@ def _may_write(path: Any, file: str, allowed: list[Path]) -> bool:
     place = Path(os.path.abspath(os.fspath(path)))
     if _is_device(place):
         return True
-    return _depth(place, allowed) > _depth(place, [Path(os.path.abspath(file)).parent, Path.cwd()])
+    return _innermost(place, allowed) > _innermost(place, [Path(os.path.abspath(file)).parent, Path.cwd()])
 
 
-def _depth(place: Path, folders: list[Path]) -> int:
+def _innermost(place: Path, folders: list[Path]) -> int:
     """How deep the innermost of the folders around a place lies; 0 where none is around it."""
     return max((len(folder.parts) for folder in folders if place.is_relative_to(folder)), default=0)
