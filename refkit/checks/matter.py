@@ -69,7 +69,8 @@ class Matter:
     def bench(self) -> Bench:
         if self.own is not None:
             return OwnBench(*self.own, self.yours.inputs, self.yours.input_values)
-        return Bench(self.subject.name, self.subject.model, self.yours.inputs, self.yours.input_values)
+        patches = not self.yours.forward.plan.has("conv_general_dilated")
+        return Bench(self.subject.name, self.subject.model, self.yours.inputs, self.yours.input_values, patches)
 
     @functools.cached_property
     def shown(self) -> Shown:

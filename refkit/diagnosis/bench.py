@@ -87,7 +87,8 @@ class Side:
         shapes, values = self.inputs()
         program = self.reference.trace_forward(shapes, self.names)
         trace = evaluate(program, [*self.values.values(), *values])
-        restate_convolutions(trace)
+        if self.bench.patches:
+            restate_convolutions(trace)
         return Run(program, trace)
 
     @functools.cached_property
@@ -97,7 +98,8 @@ class Side:
         dtype = np.int32 if labels.dtype.kind == "i" else np.float32
         program = self.reference.trace_loss(shapes, self.names, jax.ShapeDtypeStruct(labels.shape, dtype))
         trace = evaluate(program, [*self.values.values(), *values, labels])
-        restate_convolutions(trace)
+        if self.bench.patches:
+            restate_convolutions(trace)
         forward = self.forward.trace
         restate(trace, forward.values[forward.outputs[0]], self.option("loss"), self.option("output"))
         return Run(program, trace)
@@ -141,10 +143,14 @@ class Bench:
         model: the class in its file.
         inputs: the probe's inputs.
         input_values: their values.
+        patches: whether the patches of convolutions are to be known: for programs that have no convolution of their own.
     """
 
-    def __init__(self, name: str, model: str, inputs: tuple[Input, ...], input_values: list[np.ndarray]):
+    def __init__(
+        self, name: str, model: str, inputs: tuple[Input, ...], input_values: list[np.ndarray], patches: bool = False
+    ):
         self.name, self.model, self.inputs, self.input_values = name, model, inputs, input_values
+        self.patches = patches
         self.labels: np.ndarray | None = None
         self.effort = self.rested = 0
         self.sources: dict[Setting, str | None] = {}

@@ -50,6 +50,10 @@ class Plan:
     instructions: list[Instruction]
     results: list[int]
 
+    def has(self, op: str) -> bool:
+        """Whether a primitive occurs in it, at any depth."""
+        return any(step.op == op or any(plan.has(op) for plan in step.plans) for step in self.instructions)
+
 
 class Program:
     """A traced function.
