@@ -25,6 +25,9 @@ def run(matter: Matter) -> Outcome:
     if matter.healed:
         return not_run("gradients", "a value had to be replaced by the reference's to go on: mend that first")
     parameters, difference = Gradients(matter.yours, matter.bench, aligned, matter.healed).compare()
+    if difference is not None and difference.candidate is None and difference.node is not None:
+        if matter.is_known(aligned.alignment.yours.sites[difference.node]):
+            return not_run("gradients", "they depart on a line that is reported already: mend that first")
     findings = [] if difference is None else [finding_of(difference, aligned)]
     if difference is None and Numerics(matter.yours, matter.bench, aligned).find(backward=False) is None:
         overflow = Numerics(matter.yours, matter.bench, aligned).find(backward=True)

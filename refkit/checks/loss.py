@@ -4,6 +4,7 @@ from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import finding_of, once, overflow_finding
 from refkit.checks.matter import LossError, Matter
 from refkit.checks.structure import differs, size_finding
+from refkit.diagnosis.difference import Difference
 from refkit.diagnosis.numerics import Numerics
 
 
@@ -18,7 +19,7 @@ def run(matter: Matter) -> Outcome:
         return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
                        "`--loss NAME`")
     findings = once([finding_of(difference, "loss", matter.subject.name) for difference in differences
-                     if difference.candidate is not None or not matter.is_known(difference)])
+                     if difference.candidate is not None or not by_forward(matter, difference)])
     if matter.loss.final.whole:
         overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "loss")]
@@ -27,6 +28,12 @@ def run(matter: Matter) -> Outcome:
         if not any(finding.id == "loss" for finding in findings):
             findings.append(size_finding(name, "loss", kind, "loss"))
     return outcome("loss", findings, "the loss of a batch agrees")
+
+
+def by_forward(matter: Matter, difference: Difference) -> bool:
+    """Whether the forward pass has reported a departure on the line of this one already."""
+    site = difference.before.alignment.yours.sites[difference.node]
+    return site is not None and (site.file, site.line) in matter.told
 
 
 def sentence(error: Exception | None) -> str:

@@ -25,6 +25,7 @@ from refkit.implementation import Implementation
 from refkit.report.finding import Finding
 from refkit.subjects.reference import build
 from refkit.subjects.subject import Options, Shown, Subject
+from refkit.tracing.trace import Site
 
 SETTLED = ("features", "image", "classes", "outputs", "output-size", "vocabulary", "embedding", "channels", "kernel",
            "hidden", "dense", "layers", "bidirectional", "lengths")
@@ -185,7 +186,7 @@ class Matter:
         start, option, self.bench.labels = max(starts, key=lambda item: item[0].rank)
         self.yours.forget_loss()
         fixed = frozenset(option for option, _ in start.side.setting.options if option != "loss")
-        explainer = Explainer(self.yours, self.bench, "loss", fixed, ("loss",), frozenset(self.given), self.unexplained)
+        explainer = Explainer(self.yours, self.bench, "loss", fixed, ("loss",), frozenset(self.given), self.told)
         explained = explainer.explain(self.loss_start(option, self.bench.labels))
         self.healed = self.healed or explainer.replaced
         return explained
@@ -215,15 +216,14 @@ class Matter:
         return None if side is None else fit(self.yours, side, "loss", final.pairing)
 
     @functools.cached_property
-    def unexplained(self) -> frozenset[tuple[str, int]]:
-        """File and line of the forward pass's departures that nothing explains."""
-        sites = [d.before.alignment.yours.sites[d.node] for d in self.forward.differences if d.candidate is None]
-        return frozenset((site.file, site.line) for site in sites if site is not None)
+    def told(self) -> frozenset[tuple[str, int]]:
+        """File and line of the forward pass's departures that are no choices."""
+        return lines_of(self.forward.differences)
 
-    def is_known(self, difference: Difference) -> bool:
-        """Whether the forward pass has reported this unexplained departure already."""
-        site = difference.before.alignment.yours.sites[difference.node]
-        return site is not None and (site.file, site.line) in self.unexplained
+    def is_known(self, site: Site | None) -> bool:
+        """Whether the forward pass, or the loss once it has been looked at, has reported a departure on this line already."""
+        told = self.told | (lines_of(self.loss.differences) if "loss" in vars(self) else frozenset())
+        return site is not None and (site.file, site.line) in told
 
     @functools.cached_property
     def withdrawn(self) -> frozenset[str]:
@@ -251,6 +251,13 @@ class Matter:
     @functools.cached_property
     def setting(self) -> Setting:
         return self.forward.final.side.setting
+
+
+def lines_of(differences: list[Difference]) -> frozenset[tuple[str, int]]:
+    """File and line of every difference that is no choice."""
+    wrong = [d for d in differences if d.candidate is None or d.candidate.kind == "bug"]
+    sites = [d.before.alignment.yours.sites[d.node] for d in wrong]
+    return frozenset((site.file, site.line) for site in sites if site is not None)
 
 
 @functools.cache
