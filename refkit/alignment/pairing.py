@@ -158,7 +158,7 @@ def with_twins(pairing: Pairing, cell: str, gates: dict[int, int]) -> Pairing:
 
 
 def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -> Pairing:
-    held = [chosen.get(k) for k in range(len(leaves))]
+    held = with_double_biases(leaves, [chosen.get(k) for k in range(len(leaves))])
     made: list = []
     for k, leaf in enumerate(leaves):
         if held[k] is not None:
@@ -179,6 +179,21 @@ def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -
     used = {path for construct in held if construct for path in construct.bundle.paths}
     unpaired = tuple(atom.path for atom in atoms if atom.path not in used)
     return Pairing(tuple(leaves), tuple(held), tuple(made), unpaired, tuple(atoms))
+
+
+def with_double_biases(leaves: list[Leaf], held: list[Construct | None]) -> list[Construct | None]:
+    """With every second one of twice as many fused biases as there are cells left open, for it to add up with the first."""
+    fused = sorted({h.bundle.paths: h for h in held if h is not None and h.part == "b" and h.gate is None}.values(),
+                   key=lambda construct: construct.use)
+    shapes = {leaves[k].shape for k, h in enumerate(held) if h in fused}
+    alike = sorted((k for k, leaf in enumerate(leaves) if leaf.shape in shapes and (held[k] is None or held[k] in fused)),
+                   key=lambda k: leaves[k].use)
+    if len(fused) < 2 or len(alike) != 2 * len(fused):
+        return held
+    found = list(held)
+    for place, k in enumerate(alike):
+        found[k] = None if place % 2 else fused[place // 2]
+    return found
 
 
 def name_distance(yours: str, reference: str) -> int:
