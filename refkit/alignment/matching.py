@@ -6,7 +6,7 @@ import numpy as np
 
 from refkit.alignment.layout import same_up_to_layout
 from refkit.alignment.tolerance import NARROW, RELATIVE, allowed
-from refkit.tracing.trace import Trace
+from refkit.tracing.trace import STACKING, Trace
 
 
 class KnownValues:
@@ -106,6 +106,7 @@ class Alignment:
                 found = known.find(yours.values[k], yours.narrow[k])
                 if found:
                     self.matched[k] = found[0]
+        self.sources = yours.sources()
         self.whole = self.output_matches()
         self.alive = self.find_alive()
         self.ok, self.departure = self.find_departure()
@@ -132,11 +133,18 @@ class Alignment:
         alive = [m >= 0 for m in self.matched]
         if self.output is not None:
             alive[self.output] = self.whole
+        passed = [False] * len(alive)  # a stack on the way to a part of it: it lives, and yet not all that was stacked
         for node in range(len(alive) - 1, -1, -1):
-            if alive[node] and self.relevant[node]:
-                for parent in self.yours.parents[node]:
+            if not self.relevant[node]:
+                continue
+            parents = self.yours.parents[node]
+            if alive[node]:
+                for parent in self.sources[node]:
                     alive[parent] = True
-        return alive
+            if (alive[node] and self.sources[node] != parents) or (passed[node] and self.yours.ops[node] not in STACKING):
+                for parent in parents:
+                    passed[parent] = True
+        return [a or b for a, b in zip(alive, passed)]
 
     def find_departure(self) -> tuple[list[bool], int | None]:
         yours = self.yours
@@ -147,7 +155,7 @@ class Alignment:
         for node in range(len(yours)):
             if not self.relevant[node] or not yours.data[node] or self.alive[node]:
                 continue
-            parents_ok = all(ok[p] for p in yours.parents[node])
+            parents_ok = all(ok[p] for p in self.sources[node])
             if not self.informative[node] and node != self.output:
                 ok[node] = parents_ok
                 continue

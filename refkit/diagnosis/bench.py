@@ -43,7 +43,7 @@ class Run:
         """For each node, the paths of the parameters and statistics that it depends on; zeros depend on none."""
         place = {node: path for node, (_, path) in zip(self.trace.arguments, self.program.roles)}
         found: list[frozenset[str]] = []
-        for node, parents in enumerate(self.trace.parents):
+        for node, parents in enumerate(self.trace.sources()):
             paths = frozenset({place[node]}) if node in place else frozenset()
             paths = paths.union(*(found[parent] for parent in parents))
             found.append(paths if self.trace.values[node].any() else frozenset())

@@ -5,6 +5,11 @@ import dataclasses
 import numpy as np
 
 
+TAKING = {"slice", "squeeze", "slice-of-scan", "dynamic_slice"}
+TURNING = {"transpose", "reshape", "squeeze", "rev", "slice", "copy"}
+STACKING = {"stack-of-scan", "concatenate"}
+
+
 @dataclasses.dataclass(frozen=True)
 class Site:
     """Where in a file a step was written: 1-based lines of the expression."""
@@ -60,6 +65,29 @@ class Trace:
         self.narrow.append(narrow)
         self.dtypes.append(dtype)
         return len(self.values) - 1
+
+    def sources(self) -> list[tuple[int, ...]]:
+        """The parents of every node, a part taken out of a stack coming from the one value that was stacked there.
+
+        What one time step gives would else seem to depend on all of them, as soon as they have been put together.
+        """
+        found = list(self.parents)
+        for node, op in enumerate(self.ops):
+            if op in TAKING and len(self.parents[node]) == 1:
+                member = self.member(node)
+                found[node] = self.parents[node] if member is None else (member,)
+        return found
+
+    def member(self, node: int) -> int | None:
+        """The value that was stacked where a part is taken; None where the part is none of those stacked."""
+        (stack,) = self.parents[node]
+        while self.ops[stack] in TURNING:
+            stack = self.parents[stack][0]
+        value = self.values[node].ravel()
+        for other in self.parents[stack] if self.ops[stack] in STACKING else ():
+            if self.values[other].size == value.size and np.array_equal(self.values[other].ravel(), value):
+                return other
+        return None
 
     def ancestors(self, nodes) -> list[bool]:
         """Whether each node feeds one of `nodes`; the nodes themselves included."""
