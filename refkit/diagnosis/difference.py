@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from refkit.diagnosis.aligned import Aligned
-from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
+from refkit.diagnosis.blame import LAYOUT, blamed_node, calling_site, chosen_before
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
@@ -73,7 +73,9 @@ def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
         return site_saying(bug, trace, node)
     if bug.blames in ("choice", "operand"):
         return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
-    return site_closing_over(trace, node) if bug.blames == "closure" else None
+    if bug.blames == "closure":
+        return site_closing_over(trace, node)
+    return calling_site(before.alignment, node)
 
 
 def target_of(before: Aligned) -> int | None:

@@ -12,6 +12,7 @@ from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.candidates import Candidate, bug_candidates
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
+from refkit.edits.bugs import BUGS
 from refkit.edits.catalogue import find_bug
 from refkit.tracing.cotangents import cotangents
 
@@ -170,7 +171,8 @@ class Gradients:
                                                          bool(find_bug(item[1].id).words)))
         rivals = [(candidate.id, distance) for distance, candidate in order][:5]
         named = order[0][1] if order and order[0][0] < SAME else None
-        return named, rivals
+        stopped = [id for id in said if named is not None and id in BY_ID[named.id].alike]
+        return (found[stopped[0]][1] if stopped and named.id not in said else named), rivals
 
     def distance(self, mine: list[np.ndarray], theirs: dict[str, np.ndarray]) -> float:
         parameters = self.parameters(mine, theirs)
@@ -178,6 +180,7 @@ class Gradients:
         return max((float(np.abs(p.yours - p.reference).max()) for p in parameters), default=np.inf) / largest
 
 
+BY_ID = {bug.id: bug for bug in BUGS}
 SAME = 1e-4
 STOPS = {"stop_gradient", "argmax", "round", "floor", "ceil", "sign", "convert_element_type", "custom_vjp_call"}
 

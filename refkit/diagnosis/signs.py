@@ -9,6 +9,7 @@ from refkit.alignment.matching import Alignment
 from refkit.tracing.trace import Trace
 
 RANDOM = {"random_bits", "threefry2x32", "rng_bit_generator", "random_gamma"}
+ROUNDING = {"round", "floor", "ceil", "sign", "argmax", "argmin"}
 LOW_PRECISION = ("bfloat16", "float16", "float8")
 
 
@@ -24,6 +25,8 @@ def sign_of(alignment: Alignment, unused: list[tuple[int, ...]]) -> str | None:
         return "stale-closure"
     if any(draws_random_numbers(alignment, other) for other in on_the_same_line(alignment, node)):
         return "dropout-at-evaluation"
+    if trace.ops[node] in ROUNDING or any(trace.ops[other] in ROUNDING for other in on_the_same_line(alignment, node)):
+        return "gradient-stopped"
     if is_low_precision(trace.dtypes[node]) or any(is_low_precision(trace.dtypes[p]) for p in trace.parents[node]):
         return "low-precision-accumulation"
     return None
