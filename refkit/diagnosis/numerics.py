@@ -40,12 +40,13 @@ class Overflow:
 
 @dataclasses.dataclass
 class Probe:
-    """Values to run on: by path of the reference's parameters, inputs, labels."""
+    """Values to run on: by path of the reference's parameters, inputs, labels; others for the reference where it needs them."""
 
     name: str
     parameters: dict[str, np.ndarray]
     inputs: list[np.ndarray]
     labels: np.ndarray | None
+    reference_labels: np.ndarray | None = None
 
 
 @dataclasses.dataclass
@@ -90,10 +91,12 @@ class Numerics:
                 break
         if labels is not None and labels.dtype.kind == "f":
             paired = self.yours.arguments(self.aligned.pairing.values(side.values))
-            trace = self.run(self.yours.forward, paired, None)  # to the last bit what your loss is given
-            output = trace.values[trace.outputs[0]].astype(np.float64)
-            if output.size == labels.size:
-                found.append(Probe("targets that are met exactly", side.values, inputs, output.reshape(labels.shape)))
+            mine = self.run(self.yours.forward, paired, None)  # to the last bit what your loss is given
+            theirs = self.run_reference(side, Probe("", side.values, inputs, labels), False, "forward")
+            outputs = [trace.values[trace.outputs[0]].astype(np.float64) for trace in (mine, theirs)]
+            if all(output.size == labels.size for output in outputs):
+                met = [output.reshape(labels.shape) for output in outputs]
+                found.append(Probe("targets that are met exactly", side.values, inputs, *met))
         return found
 
     def run_yours(self, probe: Probe, backward: bool) -> Trace:
@@ -107,9 +110,10 @@ class Numerics:
 
     def run_reference(self, side: Side, probe: Probe, backward: bool, kind: str | None = None) -> Trace:
         kind = kind or self.aligned.kind
+        labels = probe.labels if probe.reference_labels is None else probe.reference_labels
         by_name = dict(zip((record.name for record in self.bench.inputs), probe.inputs))
         arguments = [*(probe.parameters.get(path, value) for path, value in side.values.items()),
-                     *(by_name[name] for name in side.names), *([] if kind == "forward" else [probe.labels])]
+                     *(by_name[name] for name in side.names), *([] if kind == "forward" else [labels])]
         places = [k for k, name in enumerate(side.reference.kinds) if name == "parameters"]
         return self.run(side.run(kind).program, arguments, places if backward else None)
 

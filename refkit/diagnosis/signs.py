@@ -20,12 +20,13 @@ def sign_of(alignment: Alignment, unused: list[tuple[int, ...]]) -> str | None:
         unused: shapes of your parameters that the program never touches.
     """
     trace, node = alignment.yours, alignment.departure
-    fixed = [trace.values[p].shape for p in fixed_before(trace, node)]
+    line = on_the_same_line(alignment, node)
+    fixed = [trace.values[p].shape for other in line for p in fixed_before(trace, other)]
     if any(len(shape) > 0 and shape in unused for shape in fixed):
         return "stale-closure"
-    if any(draws_random_numbers(alignment, other) for other in on_the_same_line(alignment, node)):
+    if any(draws_random_numbers(alignment, other) for other in line):
         return "dropout-at-evaluation"
-    if trace.ops[node] in ROUNDING or any(trace.ops[other] in ROUNDING for other in on_the_same_line(alignment, node)):
+    if trace.ops[node] in ROUNDING or any(trace.ops[other] in ROUNDING for other in line):
         return "gradient-stopped"
     if is_low_precision(trace.dtypes[node]) or any(is_low_precision(trace.dtypes[p]) for p in trace.parents[node]):
         return "low-precision-accumulation"
