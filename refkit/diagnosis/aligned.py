@@ -33,6 +33,11 @@ class Aligned:
         return self.alignment.whole
 
     @property
+    def shared(self) -> int:
+        """How many of your values are the reference's."""
+        return sum(match >= 0 for match in self.alignment.matched)
+
+    @property
     def rank(self) -> tuple:
         return (self.whole, self.alignment.score, -self.pairing.missing)
 

@@ -11,13 +11,13 @@ from refkit.diagnosis.blame import blamed_node
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices
 from refkit.diagnosis.difference import Difference, Explained, describe, distance_to
 from refkit.diagnosis.healing import heal
-from refkit.diagnosis.nearness import by_place
+from refkit.diagnosis.nearness import by_place, pairs_in_turns
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
 from refkit.edits.bugs import BUGS
 
 MOST_DIFFERENCES = 12
-MOST_PAIRS = 120  # of a choice and a bug
+MOST_PAIRS = 400  # of a choice and a bug
 BY_ID = {bug.id: bug for bug in BUGS}
 
 
@@ -123,8 +123,12 @@ class Explainer:
             if any(self.settles(after, current) for _, after in better):
                 break
         if better:
-            return max(better, key=lambda pair: (pair[1].rank, pair[0].kind == "choice", self.says(pair[0].id, current))), tried
+            return max(better, key=lambda pair: self.standing(*pair, current)), tried
         return self.first_of_two(current, here), tried
+
+    def standing(self, candidate: Candidate, after: Aligned, current: Aligned) -> tuple:
+        """By what one of several edits that take yours further is chosen: a loss alone may come out right by chance."""
+        return after.rank, candidate.kind == "choice", after.shared, self.says(candidate.id, current)
 
     def improving(self, batch: list[Candidate], current: Aligned, search: bool, tried: list) -> list[tuple[Candidate, Aligned]]:
         """The edits of a batch under which yours goes further; adds to `tried` what each bug came to."""
@@ -194,20 +198,15 @@ class Explainer:
 
     def first_of_two(self, current: Aligned, here: list[Candidate]) -> tuple[Candidate, Aligned] | None:
         """A choice that explains nothing by itself, and does together with a bug at the same place."""
-        bugs = [candidate for candidate in here if candidate.kind == "bug"]
-        best, tried = None, 0
-        for choice in here:
-            side = self.bench.side(choice.setting) if choice.kind == "choice" else None
+        best = None
+        for choice, bug in pairs_in_turns(here)[:MOST_PAIRS]:
+            side = None if self.bench.tired else self.bench.side(choice.setting)
             if side is None or side.leaf_signature != current.side.leaf_signature:
                 continue
-            for bug in bugs:
-                tried += 1
-                if tried > MOST_PAIRS or self.bench.tired:
-                    break
-                both = dataclasses.replace(bug, setting=choice.setting.with_bug(bug.bug))
-                after = self.attempt(both, current, False)
-                if after is not None and self.improves(after, current) and (best is None or after.rank > best[0].rank):
-                    best = (after, choice, side)
+            both = dataclasses.replace(bug, setting=choice.setting.with_bug(bug.bug))
+            after = self.attempt(both, current, False)
+            if after is not None and self.improves(after, current) and (best is None or after.rank > best[0].rank):
+                best = (after, choice, side)
         return None if best is None else (best[1], realign(current, best[2]))
 
     def attempt(self, candidate: Candidate, current: Aligned, search: bool) -> Aligned | None:
@@ -227,6 +226,8 @@ class Explainer:
         departure = current.alignment.departure
         if after.pairing.missing > current.pairing.missing:
             return False
+        if after.pairing.missing == 0 < current.pairing.missing and after.alignment.score >= current.alignment.score:
+            return True  # every parameter has its counterpart now; what departs next is another difference
         return after.alignment.score > current.alignment.score and after.alignment.ok[departure]
 
 def alike_ids(id: str) -> set[str]:

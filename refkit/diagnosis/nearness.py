@@ -23,12 +23,28 @@ def by_place(bench: Bench, current: Aligned, candidates: list[Candidate]) -> tup
 
 def in_turns(candidates: list[Candidate]) -> list[Candidate]:
     """One form of every bug, then the next of each: no bug of many forms keeps the others from their turn."""
-    count: dict[str, int] = {}
+    turns = turns_of(candidates)
+    order = [(turn if candidate.kind == "bug" else 0, place) for place, (turn, candidate) in enumerate(zip(turns, candidates))]
+    return [candidates[place] for _, place in sorted(order)]
+
+
+def turns_of(candidates: list[Candidate]) -> list[int]:
+    """For each candidate, how many of its id come before it."""
+    seen: dict[str, int] = {}
     turns = []
-    for place, candidate in enumerate(candidates):
-        turn = count[candidate.id] = count.get(candidate.id, -1) + 1
-        turns.append((turn if candidate.kind == "bug" else 0, place, candidate))
-    return [candidate for _, _, candidate in sorted(turns, key=lambda entry: entry[:2])]
+    for candidate in candidates:
+        seen[candidate.id] = seen.get(candidate.id, -1) + 1
+        turns.append(seen[candidate.id])
+    return turns
+
+
+def pairs_in_turns(candidates: list[Candidate]) -> list[tuple[Candidate, Candidate]]:
+    """Every choice with every bug, the first values of the options with the first forms of the bugs first."""
+    turned = list(zip(turns_of(candidates), candidates))
+    choices = [entry for entry in turned if entry[1].kind == "choice"]
+    bugs = [entry for entry in turned if entry[1].kind == "bug"]
+    pairs = [(a + b, choice, bug) for a, choice in choices for b, bug in bugs]
+    return [(choice, bug) for _, choice, bug in sorted(pairs, key=lambda entry: entry[0])]
 
 
 def window_of(current: Aligned) -> list[int]:
