@@ -5,6 +5,7 @@ import numpy as np
 from refkit.alignment.tolerance import allowed
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import overflow_finding, place_of, statement_at
+from refkit.checks.loss import CONSTANT
 from refkit.checks.matter import LossError, Matter
 from refkit.diagnosis.difference import site_to_blame
 from refkit.diagnosis.gradients import GradientDifference, Gradients
@@ -15,6 +16,8 @@ from refkit.report.finding import Candidate, Finding, Side
 
 def run(matter: Matter) -> Outcome:
     aligned = matter.forward.final
+    if matter.output_is_constant:
+        return not_run("gradients", CONSTANT)
     if matter.has_loss:
         try:
             aligned = matter.loss.final

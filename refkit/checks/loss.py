@@ -8,11 +8,16 @@ from refkit.diagnosis.difference import Difference
 from refkit.diagnosis.numerics import Numerics
 
 
+CONSTANT = "the output is the same for every example: mend that first"
+
+
 def run(matter: Matter) -> Outcome:
     if matter.loss_raised is not None:
         return not_run("loss", "it raises: see `runs`")
     if not matter.has_loss:
         return not_run("loss", "no loss found: name it with `--loss NAME`")
+    if matter.output_is_constant:
+        return not_run("loss", CONSTANT)
     try:
         differences = matter.loss.differences
     except LossError as error:

@@ -160,6 +160,13 @@ class Matter:
         return None if raised is None else loss_finding(raised, source_of(raised.file))
 
     @property
+    def output_is_constant(self) -> bool:
+        """Whether a bug makes your output the same for every example: then no loss of it says anything."""
+        trace = self.forward.final.alignment.yours
+        output = trace.values[trace.outputs[0]]
+        return bool(lines_of(self.forward.differences)) and output.ndim > 0 and not np.ptp(output, axis=0).any()
+
+    @property
     def has_loss(self) -> bool:
         return self.implementation.loss is not None or self.implementation.output_loss is not None
 
