@@ -41,7 +41,7 @@ def close(a, b, tolerance: float) -> bool:
 
 
 def close_one(a, b, tolerance: float) -> bool:
-    return abs(a - b) <= tolerance or a == b or (a != a and b != b)
+    return a == b or abs(a - b) <= tolerance or (a != a and b != b)
 
 
 @functools.lru_cache(maxsize=4096)
