@@ -110,8 +110,7 @@ def model_place(difference: Difference) -> dict:
     implementation = difference.before.yours.implementation
     element = element_site(difference.before.yours, difference.before.alignment.yours, difference.node)
     if element is not None:
-        return {"file": element.file,
-            "line": element.line, "end_line": element.end_line, "source": text_of(element)}
+        return {"file": element.file, "line": element.line, "end_line": element.end_line, "source": text_of(element)}
     return {"file": implementation.file, **statement_at(implementation.file, implementation.line)} if implementation.line else {}
 
 

@@ -10,6 +10,7 @@ from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.raised import Beside, Raising, describe_raising, name_raising
 from refkit.diagnosis.shapes_by_line import Given, Recorder
 from refkit.diagnosis.wording import mentions, statement_text
+from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug
 from refkit.loading import Loaded
 from refkit.loading.changed_apis import explain
@@ -46,29 +47,36 @@ def raised_report(
 def raised_finding(
     raised: ModelRaised, loaded: Loaded, subject: Subject, given: dict[str, str], raising: Raising | None
 ) -> Finding:
-    line = end_line = source = None
-    if raised.line is not None:
-        line, end_line = statement_lines(loaded.source, raised.line)
-        source = "\n".join(text.rstrip() for text in loaded.source.splitlines()[line - 1:end_line]).strip()
-    place = dict(file=loaded.file, line=line, end_line=end_line, source=source)
+    place = place_in(loaded.source, loaded.file, raised.line)
     error = " ".join(str(raised.error).split())[:400]
     inputs = f" on {', '.join(raised.inputs)}" if raised.inputs else ""
     message = f"the model raises in its {raised.stage}{inputs}: {type(raised.error).__name__}: {error}"
     said = "" if raising is None else in_words(raising)
-    changed = explain(raised.error, source or "")
+    changed = explain(raised.error, place["source"] or "")
     if changed is not None:
         return Finding("runs", "unexplained", message, help=changed, **place)
     named = None if raising is None else name_raising(raising.recording, subject, given)
-    if named is None and mapped_elsewhere(raised, loaded.source):
-        bug = find_bug("vmap-on-wrong-axis")
-        return Finding("runs", "bug", f"looks like `{bug.id}`: {message}" + (f"; {said}" if said else ""), id=bug.id,
-                       candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
-    if named is None:
-        message = f"{message}; {said}" if said else message
-        return Finding("runs", "unexplained", message, help=TAKES_OTHERS, **place)
-    bug, edit = named
-    message = f"looks like `{bug.id}`, {edit.where}: {message}" + (f"; {said}" if said else "")
-    return Finding("runs", "bug", message, id=bug.id, candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
+    message = f"{message}; {said}" if said else message
+    if named is not None:
+        bug, edit = named
+        return bug_finding(bug, f", {edit.where}", message, place)
+    if mapped_elsewhere(raised, loaded.source):
+        return bug_finding(find_bug("vmap-on-wrong-axis"), "", message, place)
+    return Finding("runs", "unexplained", message, help=TAKES_OTHERS, **place)
+
+
+def bug_finding(bug: Bug, where: str, message: str, place: dict[str, Any]) -> Finding:
+    return Finding("runs", "bug", f"looks like `{bug.id}`{where}: {message}", id=bug.id,
+                   candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
+
+
+def place_in(source: str, file: str, number: int | None) -> dict[str, Any]:
+    """File, lines and text of the statement around a line."""
+    if number is None:
+        return dict(file=file, line=None, end_line=None, source=None)
+    line, end_line = statement_lines(source, number)
+    text = "\n".join(part.rstrip() for part in source.splitlines()[line - 1 : end_line]).strip()
+    return dict(file=file, line=line, end_line=end_line, source=text)
 
 
 def mapped_elsewhere(raised: ModelRaised, source: str) -> bool:
@@ -91,14 +99,11 @@ def loss_finding(raised: ModelRaised, source: str) -> Finding | None:
     error = raised.error
     if raised.line is None or not isinstance(error, (TypeError, ValueError, AssertionError)) or not OF_SHAPES.search(str(error)):
         return None
-    line, end_line = statement_lines(source, raised.line)
-    text = "\n".join(part.rstrip() for part in source.splitlines()[line - 1 : end_line]).strip()
-    place = dict(file=raised.file, line=line, end_line=end_line, source=text)
+    place = place_in(source, raised.file, raised.line)
     message = f"the loss raises on a batch: {type(error).__name__}: {' '.join(str(error).split())[:400]}"
     bug = find_bug("vmap-on-wrong-axis")
-    if "vmap got inconsistent sizes" in message and any(re.search(word, text) for word in bug.words):
-        return Finding("runs", "bug", f"looks like `{bug.id}`: {message}", id=bug.id, candidates=(Candidate(bug.id, 0.0),),
-                       help=bug.mend, **place)
+    if "vmap got inconsistent sizes" in message and any(re.search(word, place["source"]) for word in bug.words):
+        return bug_finding(bug, "", message, place)
     return Finding("runs", "unexplained", message, help="compare the shapes that this line takes with what the loss expects",
                    **place)
 
