@@ -59,23 +59,6 @@ def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
     return node
 
 
-def calling_site(alignment: Alignment, node: int) -> Site | None:
-    """The innermost line on the way to a step that did not make the same step rightly before.
-
-    What a line of a function has done well in one call, it does not do wrong in the next: the line that calls it does. Where
-    every line has, as in a loop, there is none.
-    """
-    trace = alignment.yours
-    if trace.sites[node] is None:
-        return None
-    twins = [k for k in range(node) if trace.ops[k] == trace.ops[node] and alignment.matched[k] >= 0
-             and same_line(trace.sites[k], trace.sites[node])]
-    shared = {(frame.file, frame.line) for twin in twins for frame in frames_of(trace.sites[twin])}
-    frames = frames_of(trace.sites[node])
-    found = next((frame for frame in frames if (frame.file, frame.line) not in shared), None)
-    return None if not twins or found == frames[0] else found
-
-
 def before_layout(trace: Trace, node: int) -> int:
     """The step whose result a step takes parts of or turns."""
     while trace.ops[node] in LAYOUT:
@@ -87,10 +70,13 @@ def before_layout(trace: Trace, node: int) -> int:
 
 
 def skips_one(trace: Trace, node: int, op: str) -> bool:
-    """Whether `op` is what the reference does after its next step with a value, and not that step itself."""
+    """Whether `op` is what the reference does after its next step with a value, and not that step itself.
+
+    So may anything be that is done after the reference's last step.
+    """
     following = consumers_of(trace, node)
     further = [k for step in following for k in consumers_of(trace, step)]
-    return op not in {trace.ops[k] for k in following} and op in {trace.ops[k] for k in further}
+    return op not in {trace.ops[k] for k in following} and (not further or op in {trace.ops[k] for k in further})
 
 
 def chosen_before(alignment: Alignment, node: int, made: bool = False) -> Site | None:

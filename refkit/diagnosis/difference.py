@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 
 from refkit.diagnosis.aligned import Aligned
-from refkit.diagnosis.blame import LAYOUT, blamed_node, calling_site, chosen_before
+from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
+from refkit.diagnosis.calls import calling_site
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
@@ -50,7 +51,7 @@ def describe(candidate: Candidate | None, before: Aligned, after: Aligned, tried
         layout_edit = is_layout(candidate, after)
     node = blamed_node(before.alignment, layout_edit)
     rivals = rank_rivals(candidate, tried)
-    site = None if candidate is None or candidate.bug is None else site_to_blame(find_bug(candidate.id), before, node)
+    site = None if candidate is None or candidate.bug is None else site_to_blame(find_bug(candidate.id), before, node, after)
     return Difference(candidate, before, node, rivals, target_of(before), site)
 
 
@@ -66,8 +67,8 @@ def is_layout(candidate: Candidate, after: Aligned) -> bool:
     return bool(ops) and ops <= LAYOUT | {"argument", "literal", "iota", "select_n", "lt", "add"}
 
 
-def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
-    """The line of a bug that is not the first wrong value's."""
+def site_to_blame(bug: Bug, before: Aligned, node: int, after: Aligned | None = None) -> Site | None:
+    """The line of a bug that is not the first wrong value's; `after` is the alignment with its edit, if it has one."""
     trace = before.alignment.yours
     if bug.blames == "words":
         return site_saying(bug, trace, node)
@@ -75,7 +76,7 @@ def site_to_blame(bug: Bug, before: Aligned, node: int) -> Site | None:
         return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
     if bug.blames == "closure":
         return site_closing_over(trace, node)
-    return calling_site(before.alignment, node)
+    return calling_site(before, node, after)
 
 
 def target_of(before: Aligned) -> int | None:

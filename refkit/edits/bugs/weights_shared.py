@@ -44,10 +44,11 @@ def part_edits() -> list[Edit]:
         change = Replace("x = self.dense2(x)", new)
         found.append(Edit(reference, (change,), options, visible=new, where="dense2 with dense1's bias"))
     for reference in ("lenet", "multimodal"):
-        options = {"channels": "8-8", "batchnorm": "before"}
         build = Rewrite(r"self\.conv2_norm = nnx\.\w+\(.*\)$", "self.conv2_norm = self.conv1_norm")
         call = "x = self.conv2_norm(x)"
-        found.append(Edit(reference, (build,), options, call, "one normalisation after both convolutions", "structure"))
+        for place in ("before", "after", "conv-before", "conv-after"):
+            options = {"channels": "8-8", "batchnorm": place}
+            found.append(Edit(reference, (build,), options, call, "one normalisation after both convolutions", "structure"))
     return found
 
 
