@@ -74,6 +74,14 @@ class Pairing:
     def with_made(self, k: int, made) -> "Pairing":
         return dataclasses.replace(self, made=(*self.made[:k], made, *self.made[k + 1 :]))
 
+    def seated_among(self, atoms: list[Atom]) -> "Pairing | None":
+        """The same assignment beside a reference that has more parameters; None where it lacks one that is held."""
+        kept = {atom.path: atom.shape for atom in self.atoms if atom.path not in self.unpaired}
+        if not kept.items() <= {atom.path: atom.shape for atom in atoms}.items():
+            return None
+        unpaired = tuple(atom.path for atom in atoms if atom.path not in kept)
+        return dataclasses.replace(self, atoms=tuple(atoms), unpaired=unpaired)
+
     def cells(self) -> set[str]:
         return {held.cell for held in self.held if held is not None and held.cell is not None}
 

@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from refkit.alignment.pairing import Pairing
 from refkit.diagnosis.aligned import Aligned, align, fit, realign, search_pairing
 from refkit.diagnosis.as_large import bugs_as_large
 from refkit.diagnosis.bench import Bench, Side
@@ -91,11 +92,12 @@ class Explainer:
     def refit(self, current: Aligned) -> Aligned:
         return current if current.whole else fit(self.yours, current.side, self.kind, current.pairing, self.replaced)
 
-    def carry(self, after: Aligned, side: Side):
-        """The pairing found with an edit, for the reference without it where their parameters are the same."""
+    def carry(self, after: Aligned, side: Side) -> Pairing:
+        """The pairing found with an edit, for the reference without it, as far as that has the same parameters."""
         if after.side.leaf_signature == side.leaf_signature:
             return after.pairing
-        return fit(self.yours, side, self.kind, None, self.replaced).pairing
+        seated = after.pairing.seated_among(side.atoms)
+        return fit(self.yours, side, self.kind, seated, self.replaced).pairing
 
     def best_candidate(self, current: Aligned):
         """The edit under which yours goes furthest, and every edit that was tried with what it came to.

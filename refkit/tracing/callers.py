@@ -30,10 +30,28 @@ class Callers(Sites):
 
 
     def within(self, site: CalledSite | None, outer: CalledSite | None) -> CalledSite | None:
-        """With the lines around the jitted function that it is in, which JAX leaves out there."""
-        if site is None or outer is None or frames_of(site)[-1] == frames_of(outer)[-1]:
+        """With the lines around the jitted function or loop that it is in.
+
+        JAX traces such a function once: its steps have the lines around the first call, or none.
+        """
+        if site is None or outer is None:
             return site or outer
-        return dataclasses.replace(site, callers=(*site.callers, plain(outer), *outer.callers))
+        frames, around = frames_of(site), (plain(outer), *outer.callers)
+        if frames[-1] == frames_of(outer)[-1] and not stale(frames, around):
+            return site
+        inside = [plain(frame) for frame in frames]
+        inside = inside[:next((k for k, frame in enumerate(inside) if is_same_scope(frame, around[0])), len(inside))]
+        first, *callers = *inside, *around
+        return CalledSite(*dataclasses.astuple(first), callers=tuple(callers))
+
+
+def is_same_scope(frame: Site, other: Site) -> bool:
+    return (frame.file, frame.function) == (other.file, other.function)
+
+
+def stale(frames: tuple[Site, ...], around: tuple[Site, ...]) -> bool:
+    """Whether a step's frames lead through another line of the function in which the loop around it is."""
+    return any(is_same_scope(frame, around[0]) and frame.line != around[0].line for frame in frames)
 
 
 def plain(site: Site) -> Site:
