@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import re
 
+from refkit.adapters import roles
 from refkit.adapters.expressions import UNKNOWN, Unreadable, evaluate, local_values, name_of
 from refkit.adapters.names import Names
 
@@ -23,6 +24,7 @@ CHANNELS_FIRST = re.compile(
 CHANNELS_LAST = re.compile(
     r"\bnhwc\b|channels?[- _]last|[(\[]\s*(b|n|batch|-1)\s*,\s*(h|height|28|32)\s*,\s*(w|width|28|32)\s*,", re.I
 )
+MODEL_CALL = re.compile(r"(.*_)?(model|net|network|module|lstm|rnn|classifier|apply|apply_fn|apply_fun|forward|predict)")
 
 
 @dataclasses.dataclass
@@ -53,6 +55,18 @@ class Evidence:
     @functools.cached_property
     def looks_up_tokens(self) -> bool:
         return bool(re.search(r"\bEmbed\(|embedding|vocab", self.source, re.I))
+
+    @functools.cached_property
+    def gives_lengths(self) -> bool:
+        """Whether the model is called with the sequences' lengths, as in `apply_fn(variables, tokens, lengths)`."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and MODEL_CALL.fullmatch(name_of(node.func).lower()):
+                keys = [part.slice for part in node.args if isinstance(part, ast.Subscript)]
+                names = [name_of(part) for part in node.args] + [keyword.arg or "" for keyword in node.keywords]
+                names += [str(key.value) for key in keys if isinstance(key, ast.Constant)]
+                if any(roles.suits(name, "lengths") for name in names):
+                    return True
+        return False
 
     @functools.cached_property
     def dummy_shapes(self) -> list[tuple[int, ...]]:

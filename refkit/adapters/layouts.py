@@ -72,7 +72,7 @@ def forms(given: Input, evidence: Evidence) -> list[Form]:
 
 def squares(given: Input) -> list[Form]:
     """A picture for a model that flattens it itself."""
-    side = math.isqrt(given.shape[0])
+    side = math.isqrt(max(given.shape[0], 0))
     if side * side != given.shape[0] or side < 4:
         return []
     return [

@@ -123,13 +123,28 @@ def over_model(candidate: Candidate, call: Call, evidence: Evidence, label_dtype
             functions = [in_modes(model_loss(candidate, call, plan, form, single), evidence, call) for form in forms]
             chosen = choose(functions, shapes, call.batch, told, found.failures)
             if chosen is not None:
-                found.over_model = functions[chosen]
+                keyless = in_modes(model_loss(candidate, call, plan, forms[chosen], single, True), evidence, call)
+                found.over_model = keyless if draws_less(keyless, functions[chosen], shapes) else functions[chosen]
                 found.notes += notes_of(forms[chosen], single)
                 if ASKS_FOR_TRAINING.search(evidence.source):
                     found.notes.append("the loss is seen in evaluation mode: no dropout, running statistics")
                 return
         if tried >= LIMIT:
             return
+
+
+def draws_less(keyless: Callable, function: Callable, shapes: tuple) -> bool:
+    """Whether a loss draws random numbers that it does not draw without a key."""
+    try:
+        return draws(jax.make_jaxpr(function)(*shapes).jaxpr) and not draws(jax.make_jaxpr(keyless)(*shapes).jaxpr)
+    except Exception:  # noqa: BLE001: without a key it may raise anything
+        return False
+
+
+def draws(jaxpr: Any) -> bool:
+    """Whether random numbers are drawn."""
+    return any(equation.primitive.name in ("random_bits", "threefry2x32") or any(map(draws, inner_jaxprs(equation)))
+               for equation in jaxpr.eqns)
 
 
 def may_be_single(candidate: Candidate, evidence: Evidence) -> bool:
@@ -198,7 +213,9 @@ def frozen(slot: Slot) -> Slot:
     return lambda values: slot(values.frozen)
 
 
-def model_loss(candidate: Candidate, call: Call, plan: Plan, form: LabelForm, single: bool) -> Callable[..., jax.Array]:
+def model_loss(
+    candidate: Candidate, call: Call, plan: Plan, form: LabelForm, single: bool, keyless: bool = False
+) -> Callable[..., jax.Array]:
     def function(
         tree: dict[str, Any],
         inputs: tuple[jax.Array, ...],
@@ -207,7 +224,7 @@ def model_loss(candidate: Candidate, call: Call, plan: Plan, form: LabelForm, si
         training: bool = False,
     ) -> jax.Array:
         def evaluate(inputs, labels):
-            values = Values(call, tree, inputs, labels, key, training, single)
+            values = Values(call, tree, inputs, labels, key, training, single, keyless)
             return first(candidate.run(plan.arguments(values)))
 
         labels = form.convert(labels)

@@ -138,7 +138,7 @@ def ways_to_call(
     model: Any, inputs: tuple[Input, ...], evidence: Evidence, leaves: list[Any]
 ) -> Iterator[tuple[Layout, tuple[Extra, ...]]]:
     """Sizes, layouts and further arguments, most plausible first."""
-    inputs = with_lengths(inputs, model.data_parameters)
+    inputs = with_lengths(inputs, model.data_parameters, evidence.gives_lengths)
     choices = extra_choices(model.data_parameters, len(inputs), model.cls, evidence, leaves)
     for sized in variants(inputs, evidence, leaves):
         for extras in choices:
@@ -149,11 +149,17 @@ def ways_to_call(
                     yield layout, extras
 
 
-def with_lengths(inputs: tuple[Input, ...], parameters: list[inspect.Parameter]) -> tuple[Input, ...]:
-    """The inputs, with lengths where the forward function cannot do without, and without where it takes none."""
+def with_lengths(
+    inputs: tuple[Input, ...], parameters: list[inspect.Parameter], gives_lengths: bool
+) -> tuple[Input, ...]:
+    """The inputs, with lengths where the forward function is given them, and without where it takes none.
+
+    Args:
+        gives_lengths: whether the file's own calls give them even where they may be left out.
+    """
     timed = next((given for given in inputs if given.kind in ("sequence", "tokens")), None)
     names = [parameter for parameter in parameters if roles.suits(parameter.name, "lengths")]
-    needed = any(parameter.default is inspect.Parameter.empty for parameter in names)
+    needed = any(gives_lengths or parameter.default is inspect.Parameter.empty for parameter in names)
     given = any(given.kind == "lengths" for given in inputs)
     if needed and not given and timed is not None:
         return (*inputs, Input("lengths", "lengths", (), "int32", timed.shape[0]))

@@ -20,6 +20,7 @@ class Values:
         inputs: a batch in the reference's convention.
         labels: in the user's form.
         single: whether `inputs` is one example.
+        keyless: whether no key is handed on in evaluation mode, which turns dropout written by hand off.
     """
 
     call: Call
@@ -29,6 +30,7 @@ class Values:
     key: jax.Array | None
     training: bool
     single: bool = False
+    keyless: bool = False
 
     @property
     def data(self) -> list[jax.Array]:
@@ -48,8 +50,10 @@ class Values:
         return dataclasses.replace(self, tree=jax.tree.map(jax.lax.stop_gradient, self.tree))
 
     @property
-    def random(self) -> jax.Array:
-        return jax.random.key(0) if self.key is None else typed(self.key)
+    def random(self) -> jax.Array | None:
+        if self.key is not None:
+            return typed(self.key)
+        return None if self.keyless and not self.training else jax.random.key(0)
 
 
 Slot = Callable[[Values], Any]

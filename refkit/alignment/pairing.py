@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,7 @@ from refkit.alignment.gate_names import Said, named_gates
 
 NAMES = {
     "scale": ("scale", "gamma"),
-    "bias": ("bias", "beta", "b"),
+    "bias": ("bias", "biases", "beta", "b"),
     "mean": ("mean", "running_mean", "mu", "moving_mean"),
     "var": ("var", "variance", "running_var", "moving_var"),
 }
@@ -109,7 +110,7 @@ def pair(leaves: list[Leaf], atoms: list[Atom], said: Said = Said()) -> Pairing:
             and not used.intersection(c.bundle.paths)
             and expressions(c.bundle, leaf.shape)
         ]
-        return sorted(fitting, key=lambda c: name_distance(leaf.path, c.bundle.paths[0]))
+        return sorted(fitting, key=lambda c: (name_distance(leaf.path, c.bundle.paths[0]), is_flat(leaf) != is_vector(c)))
 
     def search(at: int, used: frozenset[str], chosen: dict[int, Construct]):
         nonlocal best, steps
@@ -213,11 +214,19 @@ def name_distance(yours: str, reference: str) -> int:
 
 
 def meaning(path: str) -> str | None:
-    last = path.split(".")[-1].split("[")[0].lower()
+    last = re.split("[./]", path)[-1].partition("[")[0].lower().rstrip("0123456789")
     for name, words in NAMES.items():
-        if last in words:
+        if last in words or last.startswith(tuple(f"{word}_" for word in words)):
             return name
     return None
+
+
+def is_flat(leaf: Leaf) -> bool:
+    return sum(size != 1 for size in leaf.shape) < 2
+
+
+def is_vector(construct: Construct) -> bool:
+    return all(len(block.axes) == 1 for block in construct.bundle.blocks)
 
 
 def variants(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:

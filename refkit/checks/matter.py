@@ -220,7 +220,7 @@ class Matter:
         self.bench.forget_losses(labels)
         self.yours.forget_loss()
         side = self.bench.side(final.side.setting.with_option("loss", option))
-        return None if side is None else fit(self.yours, side, "loss", final.pairing)
+        return fit(self.yours, side, "loss", final.pairing) if side is not None and side.can("loss") else None
 
     @functools.cached_property
     def told(self) -> frozenset[tuple[str, int]]:

@@ -113,12 +113,12 @@ class Side:
         return self.forward if kind == "forward" else self.loss
 
     def can(self, kind: str) -> bool:
-        """Whether the edited reference runs; some do not, with these labels."""
+        """Whether the edited reference runs, and to numbers if no bug is in it; some do not, with these labels."""
         try:
-            self.run(kind)
+            trace = self.run(kind).trace
         except Exception:  # noqa: BLE001: an edited reference may raise anything
             return False
-        return True
+        return bool(self.setting.bugs) or bool(np.isfinite(trace.values[trace.outputs[0]]).all())
 
     @functools.cached_property
     def atoms(self) -> list[Atom]:

@@ -29,9 +29,11 @@ class Shown:
 
     @property
     def kernels(self) -> list[tuple[int, ...]]:
-        """Shapes of the parameters of two axes or more that are not called a bias."""
-        return [leaf.shape for leaf in self.leaves
-                if leaf.kind == "parameters" and len(leaf.shape) > 1 and meaning(leaf.path) != "bias"]
+        """Shapes of the parameters of two axes or more that are no bias."""
+        leaves = [leaf for leaf in self.leaves if leaf.kind == "parameters"]
+        before = [None, *leaves]
+        return [leaf.shape for leaf, last in zip(leaves, before)
+                if len(leaf.shape) > 1 and meaning(leaf.path) != "bias" and not is_bias_of(leaf, last)]
 
     @property
     def has_statistics(self) -> bool:
@@ -40,6 +42,16 @@ class Shown:
     @property
     def width(self) -> int:
         return self.outputs[-1] if self.outputs else 1
+
+
+def is_bias_of(leaf: Leaf, kernel: Leaf | None) -> bool:
+    """Whether a parameter of several axes is the bias of the one used before it: a column or row of its units, or a stack."""
+    if kernel is None or leaf.path.rpartition(".")[0] != kernel.path.rpartition(".")[0]:
+        return False
+    sizes, of_kernel = ([size for size in shape if size != 1] for shape in (leaf.shape, kernel.shape))
+    if len(of_kernel) == 3 and len(kernel.shape) == 3:  # equal layers, stacked
+        return sizes in (of_kernel[:2], of_kernel[::2])
+    return "." in leaf.path and len(of_kernel) > 1 and len(sizes) == 1 and sizes[0] in of_kernel
 
 
 @dataclasses.dataclass(frozen=True)
