@@ -171,8 +171,8 @@ def overflow_finding(overflow: Overflow, rung: str) -> Finding:
     trace, node = overflow.trace, overflow.node
     what = f"on {overflow.probe} this is not finite, and the reference's value is"
     common = dict(rung=rung, yours=side_of(trace, node), **place_of(trace, node))
-    if overflow.candidate is None:
+    if overflow.id is None:
         return Finding(kind="unexplained", message=what, help="guard this operation", **common)
-    bug = find_bug(overflow.candidate.id)
+    bug = find_bug(overflow.id)
     return Finding(kind="bug", id=bug.id, candidates=(Candidate(bug.id, 0.0),), message=f"looks like `{bug.id}`: {what}",
                    help=bug.mend, **common)

@@ -29,16 +29,16 @@ def calling_site(before: Aligned, node: int, after: Aligned | None = None) -> Si
         return None
     alike = [k for k in range(len(trace)) if trace.ops[k] == trace.ops[node] and same_line(trace.sites[k], trace.sites[node])]
     twins = [k for k in alike if k < node and before.alignment.matched[k] >= 0]
-    if not twins and after is not None and is_of_one_place(before, after):
+    if not twins and after is not None and runs_of_replaced(before, after) == 1:
         here = way_to(trace, node)
         twins = [k for k in alike if k > node and way_to(trace, k) != here][:1]
         twins = [k for k in twins if after.alignment.matched[k] >= 0]
-    elif twins and after is not None and not is_of_one_place(before, after):
-        return return_behind(trace, node)
     shared = set().union(*(way_to(trace, twin) for twin in twins))
     frames = frames_of(trace.sites[node])
     found = next((frame for frame in frames if (frame.file, frame.line) not in shared), None)
-    return None if not twins or found == frames[0] else found
+    if not twins or found in (None, frames[0]):
+        return None
+    return return_behind(trace, node) if after is not None and runs_of_replaced(before, after) > 1 else found
 
 
 def way_to(trace: Trace, node: int) -> tuple[tuple[str, int], ...]:
@@ -59,11 +59,11 @@ def return_behind(trace: Trace, node: int) -> Site | None:
     return None
 
 
-def is_of_one_place(before: Aligned, after: Aligned) -> bool:
-    """Whether what the edit replaces runs once: not in a loop over layers or time, and not at several layers."""
+def runs_of_replaced(before: Aligned, after: Aligned) -> int:
+    """How often the reference runs what the edit replaces: more than once in a loop over layers or time; 0 in a constructor."""
     old, new = (side.reference.source.splitlines() for side in (before.side, after.side))
     changes = [change for change in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if change[0] != "equal"]
     replaced = {line + 1 for _, start, end, _, _ in changes for line in range(start, end)}
     trace = before.alignment.reference
     times = Counter(trace.ops[k] for k, site in enumerate(trace.sites) if site is not None and site.line in replaced)
-    return bool(times) and min(times.values()) == 1
+    return min(times.values(), default=0)

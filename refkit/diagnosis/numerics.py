@@ -9,7 +9,7 @@ from jax.extend import core as jex
 
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.bench import Bench, Side
-from refkit.diagnosis.candidates import Candidate, bug_candidates
+from refkit.diagnosis.candidates import bug_candidates
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
 from refkit.edits.catalogue import find_bug
@@ -29,13 +29,13 @@ class Overflow:
         probe: in words, what both were run on.
         trace: yours on that probe, in your own dtypes.
         node: the first node that is not finite although all that it was made of is.
-        candidate: the known bug that fails in the same operation, or None.
+        id: the known bug that fails so, or None.
     """
 
     probe: str
     trace: Trace
     node: int
-    candidate: Candidate | None
+    id: str | None
 
 
 @dataclasses.dataclass
@@ -122,8 +122,10 @@ class Numerics:
             program = backward_program(program, tuple(wrt))
         return evaluate(program, arguments, wide=False)
 
-    def name(self, probe: Probe, yours: Trace, at: int, backward: bool) -> Candidate | None:
+    def name(self, probe: Probe, yours: Trace, at: int, backward: bool) -> str | None:
         """The known bug that fails on the same probe in the same operation."""
+        if backward and guarded_behind(yours, at):
+            return "nan-through-where"
         op = yours.ops[at]
         same, named = [], None
         for candidate in bug_candidates(self.bench, self.aligned.side.setting, ("loss", "gradients", "forward")):
@@ -138,7 +140,8 @@ class Numerics:
                 same.append(candidate)
             named = named or (candidate if node is not None else None)
         told = [candidate for candidate in same if says(find_bug(candidate.id), yours, at)]
-        return next(iter([*told, *same]), named)
+        found = next(iter([*told, *same]), named)
+        return None if found is None else found.id
 
 
 NUMERIC = ("exp-overflow", "log-of-zero", "division-by-zero", "nan-through-where", "sqrt-at-zero")
@@ -161,6 +164,18 @@ def first_not_finite(trace: Trace) -> int | None:
         if all(np.isfinite(trace.values[p]).all() for p in trace.parents[node] if trace.values[p].dtype.kind == "f"):
             return node
     return fallback
+
+
+def guarded_behind(trace: Trace, node: int) -> bool:
+    """Whether a `where` chooses finite numbers in place of these: the value is saved by it, and the gradient is not."""
+    lost = {node}
+    for k in range(node + 1, len(trace)):
+        if not lost.isdisjoint(trace.parents[k]) and trace.values[k].dtype.kind == "f":
+            if not np.isfinite(trace.values[k]).all():
+                lost.add(k)
+            elif trace.ops[k] == "select_n":
+                return True
+    return False
 
 
 def backward_program(program: Program, wrt: tuple[int, ...]) -> Program:
