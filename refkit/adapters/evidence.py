@@ -40,6 +40,10 @@ class Evidence:
         return bool(TIME_FIRST.search(self.source)) and not BATCH_FIRST.search(self.source)
 
     @functools.cached_property
+    def batch_first(self) -> bool:
+        return bool(BATCH_FIRST.search(self.source)) and not TIME_FIRST.search(self.source)
+
+    @functools.cached_property
     def channels_first(self) -> bool:
         return bool(CHANNELS_FIRST.search(self.source)) and not CHANNELS_LAST.search(self.source)
 

@@ -4,7 +4,7 @@ import ast
 import functools
 import math
 
-from refkit.alignment.matching import Alignment, square_sum
+from refkit.alignment.matching import Alignment, KnownValues, square_sum
 from refkit.tracing.callers import frames_of
 from refkit.tracing.trace import Site, Trace
 
@@ -28,7 +28,7 @@ LAYOUT = {
 TAKING = {"slice", "squeeze", "rev", "gather", "dynamic_slice", "slice-of-scan", "split"}  # a part of a larger value
 
 
-def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
+def blamed_node(alignment: Alignment, after: KnownValues | None = None, layout_edit: bool = False) -> int:
     """The node whose line departs first.
 
     A value may leave a line unfinished: your `x = x @ w` occurs in the reference, yet only inside of its line
@@ -36,6 +36,7 @@ def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
 
     Args:
         alignment: with a departure.
+        after: the values of the reference with the edit that explains it.
         layout_edit: the difference is known to lie in how a value was sliced, reshaped or turned, so that the blame goes
             back to the layout step before the departure.
     """
@@ -56,6 +57,10 @@ def blamed_node(alignment: Alignment, layout_edit: bool = False) -> int:
         reference = alignment.reference
         if found and all(interior(reference, other) and skips_one(reference, other, yours.ops[node]) for other in found):
             return maker
+        if found and after is not None and all(interior(reference, other) for other in found):
+            edited = after.find(yours.values[parent], yours.narrow[parent])
+            if edited and not any(interior(after.trace, other) for other in edited):
+                return maker
     return node
 
 

@@ -12,7 +12,9 @@ from refkit.tracing.callers import frames_of
 from refkit.tracing.trace import Site, Trace
 
 
-def calling_site(before: Aligned, node: int, after: Aligned | None = None) -> Site | None:
+def calling_site(
+    before: Aligned, node: int, after: Aligned | None = None, final: Aligned | None = None
+) -> Site | None:
     """The innermost line on the way to a step that did not make the same step rightly in another call.
 
     What a line of a function does well in one call, it does not do wrong in another: the line that calls it does. Where
@@ -21,18 +23,18 @@ def calling_site(before: Aligned, node: int, after: Aligned | None = None) -> Si
     Args:
         before: the alignment in which the step departs; what came before it is right.
         node: the step.
-        after: with the edit that explains the departure, for the calls that follow: where the edit is of one place, the
-            next call is right without it.
+        after: with the edit that explains the departure.
+        final: with all edits, for the calls that follow: where the edit is of one place, the next call is right without it.
     """
     trace = before.alignment.yours
     if trace.sites[node] is None:
         return None
     alike = [k for k in range(len(trace)) if trace.ops[k] == trace.ops[node] and same_line(trace.sites[k], trace.sites[node])]
     twins = [k for k in alike if k < node and before.alignment.matched[k] >= 0]
-    if not twins and after is not None and runs_of_replaced(before, after) == 1:
+    if not twins and final is not None and runs_of_replaced(before, after) == 1:
         here = way_to(trace, node)
         twins = [k for k in alike if k > node and way_to(trace, k) != here][:1]
-        twins = [k for k in twins if after.alignment.matched[k] >= 0]
+        twins = [k for k in twins if final.alignment.matched[k] >= 0]
     shared = set().union(*(way_to(trace, twin) for twin in twins))
     frames = frames_of(trace.sites[node])
     found = next((frame for frame in frames if (frame.file, frame.line) not in shared), None)

@@ -1,18 +1,22 @@
 """One difference between yours and the reference: the edit, the line, the bugs that come near."""
 
 import dataclasses
+import re
 
 import numpy as np
 
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
 from refkit.diagnosis.calls import calling_site
+from refkit.diagnosis.passing import passing_site
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug
 from refkit.tracing.trace import Site
+
+LEFT_OUT = re.compile("missing|omitted")
 
 
 @dataclasses.dataclass
@@ -25,7 +29,8 @@ class Difference:
         node: the node of yours whose line departs.
         rivals: other ids with the distance of the value that they give.
         target: the reference's node beside it, or None.
-        site: the line to name, where it is not the node's.
+        after: the alignment with the edit, or None.
+        site: the line to name, where it is not the node's; known when everything is explained.
     """
 
     candidate: Candidate | None
@@ -33,6 +38,7 @@ class Difference:
     node: int
     rivals: list[tuple[str, float]]
     target: int | None
+    after: Aligned | None = None
     site: Site | None = None
 
 
@@ -49,10 +55,17 @@ def describe(candidate: Candidate | None, before: Aligned, after: Aligned, tried
     layout_edit = False
     if candidate is not None and candidate.bug is not None:
         layout_edit = is_layout(candidate, after)
-    node = blamed_node(before.alignment, layout_edit)
-    rivals = rank_rivals(candidate, tried)
-    site = None if candidate is None or candidate.bug is None else site_to_blame(find_bug(candidate.id), before, node, after)
-    return Difference(candidate, before, node, rivals, target_of(before), site)
+    node = blamed_node(before.alignment, after.alignment.known, layout_edit)
+    return Difference(candidate, before, node, rank_rivals(candidate, tried), target_of(before), after)
+
+
+def explained(differences: list[Difference], final: Aligned) -> Explained:
+    """All differences, with the lines of bugs that are told by what comes later."""
+    for difference in differences:
+        if difference.candidate is not None and difference.candidate.bug is not None:
+            bug = find_bug(difference.candidate.id)
+            difference.site = site_to_blame(bug, difference.before, difference.node, difference.after, final)
+    return Explained(differences, final)
 
 
 def is_layout(candidate: Candidate, after: Aligned) -> bool:
@@ -67,8 +80,17 @@ def is_layout(candidate: Candidate, after: Aligned) -> bool:
     return bool(ops) and ops <= LAYOUT | {"argument", "literal", "iota", "select_n", "lt", "add"}
 
 
-def site_to_blame(bug: Bug, before: Aligned, node: int, after: Aligned | None = None) -> Site | None:
-    """The line of a bug that is not the first wrong value's; `after` is the alignment with its edit, if it has one."""
+def site_to_blame(
+    bug: Bug, before: Aligned, node: int, after: Aligned | None = None, final: Aligned | None = None
+) -> Site | None:
+    """The line of a bug that is not the first wrong value's.
+
+    Args:
+        before: the alignment in which it departs.
+        node: the step that departs.
+        after: the alignment with the bug's edit, if it has one.
+        final: the alignment with everything explained.
+    """
     trace = before.alignment.yours
     if bug.blames == "words":
         return site_saying(bug, trace, node)
@@ -76,7 +98,8 @@ def site_to_blame(bug: Bug, before: Aligned, node: int, after: Aligned | None = 
         return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
     if bug.blames == "closure":
         return site_closing_over(trace, node)
-    return calling_site(before, node, after)
+    site = calling_site(before, node, after, final)
+    return site or passing_site(before.alignment, node) if LEFT_OUT.search(bug.id) else site
 
 
 def target_of(before: Aligned) -> int | None:

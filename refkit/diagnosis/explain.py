@@ -10,7 +10,7 @@ from refkit.diagnosis.as_large import bugs_as_large
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import blamed_node
 from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices
-from refkit.diagnosis.difference import Difference, Explained, describe, distance_to
+from refkit.diagnosis.difference import Difference, Explained, describe, distance_to, explained
 from refkit.diagnosis.healing import heal
 from refkit.diagnosis.nearness import by_place, pairs_in_turns
 from refkit.diagnosis.wording import says
@@ -78,7 +78,7 @@ class Explainer:
             current = search_pairing(after, self.replaced)
             if candidate.kind == "choice":
                 self.fixed = self.fixed | {candidate.id}
-        return Explained(differences, current)
+        return explained(differences, current)
 
     def at_known_line(self, current: Aligned) -> bool:
         """Whether the departure is on a line that is left unexplained already, by an earlier program or time step."""
