@@ -2,10 +2,8 @@
 
 import ast
 import functools
-import math
 
-from refkit.alignment.matching import Alignment, KnownValues, square_sum
-from refkit.tracing.callers import frames_of
+from refkit.alignment.matching import Alignment, KnownValues
 from refkit.tracing.trace import Site, Trace
 
 LAYOUT = {
@@ -23,9 +21,6 @@ LAYOUT = {
     "expand_dims",
     "copy",
 }
-
-
-TAKING = {"slice", "squeeze", "rev", "gather", "dynamic_slice", "slice-of-scan", "split"}  # a part of a larger value
 
 
 def blamed_node(alignment: Alignment, after: KnownValues | None = None, layout_edit: bool = False) -> int:
@@ -82,44 +77,6 @@ def skips_one(trace: Trace, node: int, op: str) -> bool:
     following = consumers_of(trace, node)
     further = [k for step in following for k in consumers_of(trace, step)]
     return op not in {trace.ops[k] for k in following} and (not further or op in {trace.ops[k] for k in further})
-
-
-def chosen_before(alignment: Alignment, node: int, made: bool = False) -> Site | None:
-    """Where the operand was chosen that the departing step should not have had, one step back by definition and use.
-
-    Every value that the step takes is one of the reference's; the wrong one is that which the reference does not use for
-    such a step. Where it was taken out of others, the line that took it; else the line on which the function with the step
-    got it; or, with `made`, the line that made it.
-    """
-    yours = alignment.yours
-    for parent in yours.parents[node]:
-        if alignment.matched[parent] < 0 or not yours.data[parent] or is_used_so(alignment, parent, node):
-            continue
-        if (made or yours.ops[parent] in TAKING) and yours.sites[parent] is not None:
-            return yours.sites[parent]
-        here = {(frame.file, frame.function) for frame in frames_of(yours.sites[node])[:1]}
-        frames = [frame for frame in frames_of(yours.sites[parent]) if (frame.file, frame.function) in here]
-        return frames[0] if frames else None
-    return None
-
-
-def is_used_so(alignment: Alignment, parent: int, node: int) -> bool:
-    """Whether the reference, too, makes such a step of one of your values, with the same parameters."""
-    yours, reference = alignment.yours, alignment.reference
-    others = company_of(yours, node)
-    consumers = reference.consumers()
-    for match in alignment.known.find(yours.values[parent], yours.narrow[parent]):
-        for consumer in consumers[match]:
-            company = company_of(reference, consumer)
-            if reference.ops[consumer] == yours.ops[node] and len(company) == len(others):
-                if all(math.isclose(a, b, rel_tol=1e-5, abs_tol=1e-12) for a, b in zip(company, others)):
-                    return True
-    return False
-
-
-def company_of(trace: Trace, node: int) -> list[float]:
-    """The parameters that a step takes, each by its sum of squares."""
-    return sorted(square_sum(trace.values[parent]) for parent in trace.parents[node] if not trace.data[parent])
 
 
 def layout_before(alignment: Alignment, node: int) -> int | None:

@@ -6,10 +6,11 @@ import re
 import numpy as np
 
 from refkit.diagnosis.aligned import Aligned
-from refkit.diagnosis.blame import LAYOUT, blamed_node, chosen_before
+from refkit.diagnosis.blame import LAYOUT, blamed_node
 from refkit.diagnosis.calls import calling_site
 from refkit.diagnosis.passing import passing_site
 from refkit.diagnosis.candidates import Candidate
+from refkit.diagnosis.chosen import chosen_before, given_zeros
 from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
 from refkit.edits.bug import Bug
@@ -96,6 +97,8 @@ def site_to_blame(
         return site_saying(bug, trace, node)
     if bug.blames in ("choice", "operand"):
         return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
+    if bug.blames == "start":
+        return given_zeros(before.alignment.yours, node)
     if bug.blames == "closure":
         return site_closing_over(trace, node)
     site = calling_site(before, node, after, final)

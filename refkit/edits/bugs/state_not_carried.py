@@ -19,6 +19,7 @@ BUG = Bug(
     what="A step's state does not reach the next: each step, or one of its two states, starts from zeros.",
     shows="The first time step agrees and the second departs; inputs of earlier steps do not change the output at all.",
     harm="Without its state the network has no memory: it answers from the last step alone.",
+    blames="start",
     mend="Return the new state from the step and hand it to the next one.",
     edits=tuple(
         Edit(reference, (change,), visible=visible, where=where)
