@@ -19,7 +19,7 @@ V = rng.normal(size=(6, 3)).astype(np.float32)
 def blamed_line(yours, reference, layout_edit: bool = False) -> int:
     mine, theirs = executed(yours, X, W, B, V), executed(reference, X, W, B, V)
     alignment = Alignment(mine, theirs, KnownValues(theirs))
-    return mine.sites[blamed_node(alignment, layout_edit)].line
+    return mine.sites[blamed_node(alignment, layout_edit=layout_edit)].line
 
 
 def dense(x, w, b, v):

@@ -105,7 +105,7 @@ def test_options_are_named_once(reference):
 SENTENCES = {
     "lent:pool=max": "no reference is called `lent`: did you mean `lenet`?; give one of `mlp`, `lenet`, `lstm`, "
     "`multimodal` or `file.py:Name`",
-    "lenet:pool=mx": "option `pool` was given `mx`: give one of `avg`, `max`, `strided`",
+    "lenet:pool=mx": "option `pool` was given `mx`: give one of `avg`, `max`, `strided`, `max-avg`, `avg-max`",
     "lenet:pool": "option `pool` of `lenet` has no value: write it as `option=value`",
     "lenet:pool=max,pool=avg": "option `pool` of `lenet` is given twice: give it once",
     "mlp:hidden=64-x": "option `hidden` was given `64-x`: give 1 to 5 whole numbers as in `32-64`, or `none`",

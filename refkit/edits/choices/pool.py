@@ -11,6 +11,7 @@ from refkit.edits.values import one_of, whole_numbers
 from refkit.errors import RefkitError
 
 REFERENCES = ("lenet", "multimodal")
+POOLS = ("avg", "max", "strided", "max-avg", "avg-max")
 POOL_LINE = r"^ +x = pool\(x, .*\n"
 
 
@@ -28,6 +29,23 @@ class StrideForPool:
             source = SetStage(f"conv{k}", stride="2").apply(source)
             source = SetStage(f"pool{k}").apply(source)
         return source
+
+
+@dataclasses.dataclass(frozen=True)
+class PoolEach:
+    """One kind of pooling after the first convolution, and another after the second."""
+
+    kinds: tuple[str, str]
+
+    def apply(self, source: str) -> str:
+        lines = list(re.finditer(POOL_LINE, source, flags=re.MULTILINE))
+        if len(lines) != len(self.kinds):
+            raise EditError(f"there are {len(lines)} poolings, wanted {len(self.kinds)}")
+        for line, kind in reversed(list(zip(lines, self.kinds))):
+            source = source[: line.start()] + line[0].replace("= pool(", f"= nnx.{kind}_pool(") + source[line.end() :]
+        return source.replace(
+            "activation, pool = self.config.activation, self.config.pool", "activation = self.config.activation"
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +91,10 @@ class PoolWindow:
 
 
 def pool_edit(reference: str, value: str) -> Edit | None:
-    one_of("pool", value, ("avg", "max", "strided"))
-    changes = {"avg": None, "max": SetField("pool", "nnx.max_pool"), "strided": StrideForPool()}
-    return None if value == "avg" else Edit(reference, (changes[value],), where=f"pool {value}")
+    one_of("pool", value, POOLS)
+    changes = {"max": SetField("pool", "nnx.max_pool"), "strided": StrideForPool()}
+    change = changes.get(value) or PoolEach(tuple(value.split("-")))
+    return None if value == "avg" else Edit(reference, (change,), where=f"pool {value}")
 
 
 def pool_after_edit(reference: str, value: str) -> Edit | None:
@@ -122,7 +141,7 @@ POOL = tuple(
         Choice(
             "pool",
             reference,
-            ("avg", "max", "strided"),
+            POOLS,
             lambda value, reference=reference: pool_edit(reference, value),
             "average or max pooling, or convolutions of stride 2 without pooling",
         ),
