@@ -6,9 +6,9 @@ import re
 import numpy as np
 
 from refkit.diagnosis.aligned import Aligned
-from refkit.diagnosis.blame import LAYOUT, blamed_node
+from refkit.diagnosis.blame import LAYOUT, blamed_node, same_line
 from refkit.diagnosis.calls import calling_site
-from refkit.diagnosis.passing import passing_site
+from refkit.diagnosis.passing import passing_site, reader_of
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.chosen import chosen_before, given_zeros
 from refkit.diagnosis.nearness import matched_ancestors
@@ -65,7 +65,8 @@ def explained(differences: list[Difference], final: Aligned) -> Explained:
     for difference in differences:
         if difference.candidate is not None and difference.candidate.bug is not None:
             bug = find_bug(difference.candidate.id)
-            difference.site = site_to_blame(bug, difference.before, difference.node, difference.after, final)
+            repeated = is_repeated(difference, differences)
+            difference.site = None if repeated else site_to_blame(bug, difference.before, difference.node, difference.after, final)
     return Explained(differences, final)
 
 
@@ -79,6 +80,18 @@ def is_layout(candidate: Candidate, after: Aligned) -> bool:
     trace = side.run(after.kind).trace
     ops = {trace.ops[k] for k, site in enumerate(trace.sites) if site is not None and site.line == line}
     return bool(ops) and ops <= LAYOUT | {"argument", "literal", "iota", "select_n", "lt", "add"}
+
+
+def is_repeated(difference: Difference, differences: list[Difference]) -> bool:
+    """Whether the same bug is found on the same line once more: then the line is wrong, whoever calls it."""
+    here = difference.before.alignment.yours.sites[difference.node]
+    return any(
+        other is not difference
+        and other.candidate is not None
+        and other.candidate.id == difference.candidate.id
+        and same_line(other.before.alignment.yours.sites[other.node], here)
+        for other in differences
+    )
 
 
 def site_to_blame(
@@ -102,7 +115,9 @@ def site_to_blame(
     if bug.blames == "closure":
         return site_closing_over(trace, node)
     site = calling_site(before, node, after, final)
-    return site or passing_site(before.alignment, node) if LEFT_OUT.search(bug.id) else site
+    if site is None and LEFT_OUT.search(bug.id):
+        site = reader_of(before.alignment.yours, node) or passing_site(before.alignment, node)
+    return site
 
 
 def target_of(before: Aligned) -> int | None:

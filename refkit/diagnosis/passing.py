@@ -1,12 +1,15 @@
 """Lines that hand a value on unchanged, as dropout does in evaluation mode, and so leave no step behind."""
 
 import ast
+import re
 
 from refkit.alignment.matching import Alignment
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.sources import parsed, source_of
-from refkit.diagnosis.wording import scopes_around
-from refkit.tracing.trace import Site
+from refkit.diagnosis.wording import scopes_around, statement_text
+from refkit.tracing.trace import Site, Trace
+
+LAX = re.compile(r"\b(lax\.conv|conv_general_dilated)")
 
 
 def passing_site(alignment: Alignment, node: int) -> Site | None:
@@ -32,6 +35,27 @@ def passing_site(alignment: Alignment, node: int) -> Site | None:
             if isinstance(part, ast.Assign) and first < part.lineno < last and part.lineno not in traced and hands_on(part):
                 return Site(site.file, part.lineno, part.end_lineno)
     return None
+
+
+def reader_of(trace: Trace, node: int) -> Site | None:
+    """The next statement that reads what the convolution at a step is bound to.
+
+    `jax.lax`'s calls fill a statement of their own, so that the bias is added behind them. None for any other step.
+    """
+    site = trace.sites[node]
+    if site is None or trace.ops[node] != "conv_general_dilated" or not LAX.search(statement_text(site)):
+        return None
+    scopes = scopes_around(parsed(source_of(site.file)), site.line)
+    statements = [part for part in ast.walk(scopes[-1]) if isinstance(part, ast.stmt) and part is not scopes[-1]] if scopes else []
+    here = [part for part in statements if isinstance(part, ast.Assign) and part.lineno <= site.line <= part.end_lineno]
+    bound = {target.id for part in here for target in part.targets if isinstance(target, ast.Name)}
+    behind = [part for part in statements if here and part.lineno > here[0].end_lineno and bound & names_read(part)]
+    first = min(behind, key=lambda part: part.lineno, default=None)
+    return None if first is None else Site(site.file, first.lineno, first.end_lineno)
+
+
+def names_read(part: ast.AST) -> set[str]:
+    return {name.id for name in ast.walk(part) if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load)}
 
 
 def end_of_loop(scope: ast.AST, line: int) -> int:

@@ -5,13 +5,16 @@ from refkit.edits.edit import Edit, Insert, Remove
 from refkit.edits.places import FIRST
 
 
-def edits(reference: str) -> list[Edit]:
+def left_out(reference: str) -> Edit:
+    first, x = FIRST[reference]
+    return Edit(reference, (Remove(f"{x} = {x} / 255"),), {"scaling": "255"}, visible=first, where="division left out")
+
+
+def scaled_back(reference: str) -> Edit:
+    """Multiplied by 255; beside words that are not, it is known as `modality-unscaled`."""
     first, x = FIRST[reference]
     raw = f"{x} = {x} * 255"
-    return [
-        Edit(reference, (Remove(f"{x} = {x} / 255"),), {"scaling": "255"}, visible=first, where="division left out"),
-        Edit(reference, (Insert(first, raw, before=True),), visible=raw, where="scaled back to 0 to 255"),
-    ]
+    return Edit(reference, (Insert(first, raw, before=True),), visible=raw, where="scaled back to 0 to 255")
 
 
 BUG = Bug(
@@ -23,6 +26,6 @@ BUG = Bug(
     harm="Gradients of the first layer are as much too large: training is unstable or slow, though it may still "
     "overfit.",
     mend="Divide by 255 before the model, or in it.",
-    edits=(*edits("mlp"), *edits("lenet"), *edits("multimodal")),
+    edits=(left_out("mlp"), scaled_back("mlp"), left_out("lenet"), scaled_back("lenet"), left_out("multimodal")),
     alike=("modality-unscaled",),
 )

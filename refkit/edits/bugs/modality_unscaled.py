@@ -1,6 +1,7 @@
 """One modality on another scale than the other."""
 
 from refkit.edits.bug import Bug
+from refkit.edits.bugs.inputs_not_scaled import scaled_back
 from refkit.edits.edit import Edit, Rewrite
 
 
@@ -19,6 +20,7 @@ BUG = Bug(
     harm="The model is decided by the large modality, and the other branch is hardly trained.",
     mend="Bring both to the same range before they meet: pixels divided by 255, vectors normalised.",
     edits=(
+        scaled_back("multimodal"),
         edit("image_vector", "the picture's vector is 255 times as large"),
         edit("words_vector", "the words' vector is 255 times as large"),
     ),
