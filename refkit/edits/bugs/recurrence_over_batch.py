@@ -7,6 +7,7 @@ ZEROS = "zeros = jnp.zeros((x.shape[0], cell.config.hidden))"
 WRONG_ZEROS = "zeros = jnp.zeros((x.shape[1], cell.config.hidden))"
 SWAP, BACK = "x = x.swapaxes(0, 1)", "return states.swapaxes(0, 1)"
 SCAN = "_, states = jax.lax.scan("
+EXCHANGED = (Replace(ZEROS, WRONG_ZEROS), Remove(SWAP), Replace(BACK, "return states"))
 
 BUG = Bug(
     id="recurrence-over-batch",
@@ -22,7 +23,7 @@ BUG = Bug(
     edits=tuple(
         Edit(
             reference,
-            (Replace(ZEROS, WRONG_ZEROS), Remove(SWAP), Replace(BACK, "return states")),
+            EXCHANGED,
             visible=SCAN,
             where="the scan over examples",
         )

@@ -1,6 +1,7 @@
 """A function mapped over another axis than the examples."""
 
 from refkit.edits.bug import Bug
+from refkit.edits.bugs.recurrence_over_batch import EXCHANGED, SCAN
 from refkit.edits.edit import Edit, Insert, Replace
 from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST, ONE_HOT
 
@@ -63,6 +64,7 @@ def step_edits(reference: str) -> list[Edit]:
     lost = OVER_TIME.replace(", out_axes=1", "")
     return [
         Edit(reference, (mapped,), visible=OVER_TIME, where="recurrence mapped over time"),
+        Edit(reference, EXCHANGED, visible=SCAN, where="every recurrence mapped over time"),
         Edit(reference, (Replace(RUN, lost),), visible=lost, where="model mapped over time", rung="runs"),
     ]
 
