@@ -9,6 +9,7 @@ from refkit.diagnosis.initial import Portion
 from refkit.diagnosis.spread import Spread
 
 FAR = 9.9  # the catalogue's "off by 10", with room for rounding
+EMBEDDINGS = (0.02, 1.0)  # deviations that libraries and papers draw embeddings with: GPT-2's to PyTorch's
 
 
 @dataclasses.dataclass
@@ -42,6 +43,8 @@ def judge(portion: Portion, kernels: list[Portion]) -> tuple[str, str, str] | No
     spread, reference = portion.spread, portion.reference
     if spread.kind == "constant":
         return "initialised-to-constant", spread.words, f"{spread.center:.3g} in every element"
+    if portion.role == "embedding":
+        return judge_embedding(portion)
     if portion.fans is None or same(spread, reference) or family_names(spread, portion.fans):
         return None
     alike = [other for other in kernels if other is portion or (other.fans is not None and same(other.spread, spread))]
@@ -56,6 +59,17 @@ def judge(portion: Portion, kernels: list[Portion]) -> tuple[str, str, str] | No
         return "initialisation-too-large", cause(alike, ratios), f"{spread.words}, {against(portion, ratio(portion))}"
     if max(ratios) <= 1 / FAR:
         return "initialisation-too-small", cause(alike, ratios), f"{spread.words}, {against(portion, ratio(portion))}"
+    return None
+
+
+def judge_embedding(portion: Portion) -> tuple[str, str, str] | None:
+    """An embedding has no fan: it is judged by what is usual."""
+    deviation, (least, most) = portion.spread.deviation, EMBEDDINGS
+    usual = f"embeddings are usually drawn with a deviation of {least:g} to {most:g}"
+    if deviation <= least / FAR:
+        return "initialisation-too-small", "embedding", f"{portion.spread.words}, where {usual}"
+    if deviation >= most * FAR:
+        return "initialisation-too-large", "embedding", f"{portion.spread.words}, where {usual}"
     return None
 
 
