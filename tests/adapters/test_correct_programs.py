@@ -17,7 +17,7 @@ def programs():
             yield pytest.param(listing.stem, entry, id=f"{listing.stem}/{entry['file']}")
 
 
-@pytest.mark.parametrize(("reference", "entry"), programs())
+@pytest.mark.parametrize(("reference", "entry"), list(programs()))
 def test_program_adapts(reference, entry):
     seen = see(str(FOLDER / reference / entry["file"]) + entry["target"], entry["reference"])
     assert output_shape(seen)[0] == 7
