@@ -22,8 +22,11 @@ class Cells:
     used: frozenset[int]
 
 
-def read(leaves: tuple[Leaf, ...], features: int) -> Cells | None:
-    """The cells that go in with `features` numbers, found by the sizes that an LSTM's parameters add up to.
+MOST_WIDTHS = 2  # that the sizes allow and that are looked into
+
+
+def read(leaves: tuple[Leaf, ...], features: int) -> list[Cells]:
+    """What the first cell may be, which goes in with `features` numbers, by the sizes that an LSTM's parameters add up to.
 
     A cell has 4 hidden (features + hidden) weights and 4 hidden biases, once or twice, however they are cut up: so for
     each width the leaves whose shape has a multiple of it are added up until they make a cell.
@@ -33,7 +36,8 @@ def read(leaves: tuple[Leaf, ...], features: int) -> Cells | None:
         used = read_at(leaves, list(range(len(leaves))), features, hidden)
         if used is not None:
             found.append(Cells(hidden, features, 1, used))
-    return min(found, key=skipped, default=None)
+    weights = {cells: sum(size(leaves[k].shape) for k in cells.used) for cells in found}
+    return sorted(found, key=lambda cells: (skipped(cells), -weights[cells]))[:MOST_WIDTHS]
 
 
 def skipped(cells: Cells) -> int:
@@ -59,18 +63,20 @@ def read_at(leaves: tuple[Leaf, ...], among: list[int], features: int, hidden: i
 
 def read_all(leaves: tuple[Leaf, ...], features: int) -> list[tuple[Cells, int, bool]]:
     """Every way in which the leaves may be a stack: the cells of all layers together, layers, and whether in both directions."""
-    first = read(leaves, features)
-    if first is None:
-        return []
+    return [stack for first in read(leaves, features) for stack in stacks(leaves, features, first.hidden)]
+
+
+def stacks(leaves: tuple[Leaf, ...], features: int, hidden: int) -> list[tuple[Cells, int, bool]]:
+    """The same for one width; the largest stack first."""
     found = []
     for both in (False, True):
         used, layers, at = frozenset(), 0, features
         while layers < 4:
-            taken = layer(leaves, used, at, first.hidden, both)
+            taken = layer(leaves, used, at, hidden, both)
             if taken is None:
                 break
-            used, layers, at = used | taken, layers + 1, first.hidden * (2 if both else 1)
-            found.append((Cells(first.hidden, features, layers * (2 if both else 1), used), layers, both))
+            used, layers, at = used | taken, layers + 1, hidden * (2 if both else 1)
+            found.append((Cells(hidden, features, layers * (2 if both else 1), used), layers, both))
     return sorted(found, key=lambda item: -len(item[0].used))
 
 
