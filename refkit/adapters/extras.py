@@ -75,6 +75,8 @@ def states(owner: Any, evidence: Evidence, leaves: list[Any]) -> list[Callable[[
     for width in widths:
         found.append(lambda batch, steps, width=width: (zeros(batch, width), zeros(batch, width)))
         found.append(lambda batch, steps, width=width: zeros(batch, width))
+    if evidence.mentions_vmap:  # a state that is not mapped over: the same for every example
+        found[:0] = [lambda batch, steps, width=width: (zeros(None, width), zeros(None, width)) for width in widths]
     return found
 
 
