@@ -30,12 +30,14 @@ class Overflow:
         trace: yours on that probe, in your own dtypes.
         node: the first node that is not finite although all that it was made of is.
         id: the known bug that fails so, or None.
+        absorbed: whether it is an exponential that a division takes to 0, as in a sigmoid by hand: the value is right.
     """
 
     probe: str
     trace: Trace
     node: int
     id: str | None
+    absorbed: bool = False
 
 
 @dataclasses.dataclass
@@ -71,7 +73,8 @@ class Numerics:
                 continue
             node = first_not_finite(trace)
             if node is not None:
-                return Overflow(probe.name, trace, node, self.name(probe, trace, node, backward))
+                absorbed = backward and trace.ops[node] == "exp" and ends_in(trace, node, ("div", "integer_pow"))
+                return Overflow(probe.name, trace, node, self.name(probe, trace, node, backward), absorbed)
         return None
 
     @functools.cached_property
@@ -124,7 +127,7 @@ class Numerics:
 
     def name(self, probe: Probe, yours: Trace, at: int, backward: bool) -> str | None:
         """The known bug that fails on the same probe in the same operation."""
-        if backward and guarded_behind(yours, at):
+        if backward and ends_in(yours, at, ("select_n",)):
             return "nan-through-where"
         op = yours.ops[at]
         same, named = [], None
@@ -166,14 +169,14 @@ def first_not_finite(trace: Trace) -> int | None:
     return fallback
 
 
-def guarded_behind(trace: Trace, node: int) -> bool:
-    """Whether a `where` chooses finite numbers in place of these: the value is saved by it, and the gradient is not."""
+def ends_in(trace: Trace, node: int, ops: tuple[str, ...]) -> bool:
+    """Whether one of these operations makes finite numbers of a value that is not: it is saved, and its gradient is not."""
     lost = {node}
     for k in range(node + 1, len(trace)):
         if not lost.isdisjoint(trace.parents[k]) and trace.values[k].dtype.kind == "f":
             if not np.isfinite(trace.values[k]).all():
                 lost.add(k)
-            elif trace.ops[k] == "select_n":
+            elif trace.ops[k] in ops:
                 return True
     return False
 
