@@ -222,7 +222,7 @@ def meaning(path: str) -> str | None:
 
 
 def is_flat(leaf: Leaf) -> bool:
-    return sum(size != 1 for size in leaf.shape) < 2
+    return len(leaf.shape) < 2
 
 
 def is_vector(construct: Construct) -> bool:

@@ -50,6 +50,18 @@ def given_zeros(trace: Trace, node: int) -> Site | None:
     return alias_before(frames[at]) if frames else None
 
 
+def returned_zeros(trace: Trace, node: int) -> Site | None:
+    """The line that returned zeros to a step from a function that its own line calls; None where there is none."""
+    made = made_of_zeros(trace, node)
+    frames = frames_of(made)
+    if len(frames) < 2 or not same_line(frames[1], trace.sites[node]):
+        return None
+    around = scopes_around(parsed(source_of(made.file)), made.line)
+    returns = [part for part in ast.walk(around[-1]) if isinstance(part, ast.Return)] if around else []
+    last = max(returns, key=lambda part: part.lineno, default=None)
+    return None if last is None else Site(made.file, last.lineno, last.end_lineno)
+
+
 def made_of_zeros(trace: Trace, node: int) -> Site | None:
     """Where the zeros were made that a step takes, itself or through other steps of its line."""
     waiting = [node]

@@ -10,7 +10,7 @@ from refkit.diagnosis.blame import LAYOUT, blamed_node, same_line
 from refkit.diagnosis.calls import calling_site
 from refkit.diagnosis.passing import passing_site, reader_of
 from refkit.diagnosis.candidates import Candidate
-from refkit.diagnosis.chosen import chosen_before, given_zeros
+from refkit.diagnosis.chosen import chosen_before, given_zeros, returned_zeros
 from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
 from refkit.edits.bug import Bug
@@ -112,6 +112,8 @@ def site_to_blame(
         return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
     if bug.blames == "start":
         return given_zeros(before.alignment.yours, node)
+    if bug.blames == "zeros":
+        return returned_zeros(before.alignment.yours, node)
     if bug.blames == "closure":
         return site_closing_over(trace, node)
     site = calling_site(before, node, after, final)

@@ -19,6 +19,7 @@ from refkit.edits.bugs import BUGS
 
 MOST_DIFFERENCES = 12
 MOST_PAIRS = 400  # of a choice and a bug
+MOST_ALIKE = 6  # edits that are as good, and that are looked into further
 BY_ID = {bug.id: bug for bug in BUGS}
 
 
@@ -125,8 +126,16 @@ class Explainer:
             if any(self.settles(after, current) for _, after in better):
                 break
         if better:
-            return max(better, key=lambda pair: self.standing(*pair, current)), tried
+            return max(self.looked_ahead(better), key=lambda pair: self.standing(*pair, current)), tried
         return self.first_of_two(current, here), tried
+
+    def looked_ahead(self, better: list[tuple[Candidate, Aligned]]) -> list[tuple[Candidate, Aligned]]:
+        """The edits that take yours furthest; where a choice and a bug do so alike, with what pairing anew comes to."""
+        furthest = max(after.rank for _, after in better)
+        alike = [(candidate, after) for candidate, after in better if after.rank == furthest]
+        if furthest[0] or len({candidate.kind for candidate, _ in alike}) == 1:
+            return alike
+        return [(candidate, search_pairing(after, self.replaced)) for candidate, after in alike[:MOST_ALIKE]]
 
     def standing(self, candidate: Candidate, after: Aligned, current: Aligned) -> tuple:
         """By what one of several edits that take yours further is chosen: a loss alone may come out right by chance."""

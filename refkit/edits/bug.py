@@ -24,7 +24,8 @@ class Bug:
         blames: the line to name: `departure`, the first wrong value's; `words`, the line with one of `words` on the way to it;
             `closure`, the line on that way that reads what its function was not given; `choice`, the line that chose the
             wrong one of several right values; `operand`, the line that made the value which the departing step should not
-            have had; `start`, the line that gave the departing step zeros for a state.
+            have had; `start`, the line that gave the departing step zeros for a state; `zeros`, the
+            line that returned them.
     """
 
     id: str

@@ -27,6 +27,7 @@ BUG = Bug(
     shows="Changing that input changes nothing, and the gradient of its whole branch is exactly 0.",
     harm="The model is a single-modality one that costs as much as two; it can look good where the other modality "
     "says little.",
+    blames="zeros",
     mend="Put both vectors into the merged one, and test that each input changes the output.",
     edits=(
         zero("words_vector", "words are zero"),
