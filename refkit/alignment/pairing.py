@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -93,43 +93,70 @@ def pair(leaves: list[Leaf], atoms: list[Atom], said: Said = Said()) -> Pairing:
     Args:
         said: what your names say of gates.
     """
-    options = constructs(atoms)
     gates = named_gates([*((leaf.path, leaf.shape) for leaf in leaves), *said.unused])
-    order = sorted(range(len(leaves)), key=lambda k: leaves[k].use)
-    best: tuple[int, dict[int, Construct]] | None = None
-    steps = 0
+    places: dict[tuple, list[Construct]] = {}
+    for construct in constructs(atoms):
+        places.setdefault((construct.size, construct.kind), []).append(construct)
+    likeliest: dict[tuple, list[Construct]] = {}
 
-    def candidates(k: int, used: frozenset[str]) -> list[Construct]:
+    def fitting(k: int) -> list[Construct]:
+        """What a leaf may hold by its size, the likeliest by name first."""
         leaf = leaves[k]
-        fitting = [
-            c
-            for c in options
-            if c.size == count(leaf.shape)
-            and (c.gate is None or not gates or c.gate == gates.get(k))
-            and c.kind == leaf.kind
-            and not used.intersection(c.bundle.paths)
-            and expressions(c.bundle, leaf.shape)
-        ]
-        return sorted(fitting, key=lambda c: (name_distance(leaf.path, c.bundle.paths[0]), is_flat(leaf) != is_vector(c)))
+        alike = (count(leaf.shape), leaf.kind, meaning(leaf.path), is_flat(leaf))
+        if alike not in likeliest:
+            near = lambda c: (name_distance(leaf.path, c.bundle.paths[0]), is_flat(leaf) != is_vector(c))
+            likeliest[alike] = sorted(places.get(alike[:2], []), key=near)
+        return likeliest[alike]
 
-    def search(at: int, used: frozenset[str], chosen: dict[int, Construct]):
-        nonlocal best, steps
-        steps += 1
-        if best is not None and (best[0] == 0 or steps > MOST_STEPS):
-            return
-        if at == len(order):
-            lost = sum(k not in chosen for k in order) + sum(atom.path not in used for atom in atoms)
-            if best is None or lost < best[0]:
-                best = (lost, dict(chosen))
-            return
-        for candidate in candidates(order[at], used):
-            chosen[order[at]] = candidate
-            search(at + 1, used.union(candidate.bundle.paths), chosen)
-            del chosen[order[at]]
-        search(at + 1, used, chosen)
+    def candidates(k: int, used: set[str]) -> Iterator[Construct]:
+        for construct in fitting(k):
+            if used.isdisjoint(construct.bundle.paths) and (
+                construct.gate is None or not gates or construct.gate == gates.get(k)
+            ):
+                if expressions(construct.bundle, leaves[k].shape):
+                    yield construct
 
-    search(0, frozenset(), {})
-    return with_names(build(leaves, atoms, best[1]), gates, said.fused)
+    order = sorted(range(len(leaves)), key=lambda k: leaves[k].use)
+    return with_names(build(leaves, atoms, assigned(order, candidates, len(atoms))), gates, said.fused)
+
+
+def assigned(
+    order: list[int], candidates: Callable[[int, set[str]], Iterator[Construct]], atoms: int
+) -> dict[int, Construct]:
+    """What each leaf holds, such that the fewest leaves and parameters are left over; leaves that hold nothing are missing.
+
+    Args:
+        order: the leaves, in which they are given a place one after the other.
+        candidates: what a leaf may hold while some parameters are taken.
+        atoms: how many parameters there are.
+    """
+    best: tuple[int, dict[int, Construct]] | None = None
+    chosen: dict[int, Construct] = {}
+    used: set[str] = set()
+    stack = [itertools.chain(candidates(k, used), [None]) for k in order[:1]]
+    for _ in range(MOST_STEPS + len(order)):
+        if not stack:
+            break
+        k = order[len(stack) - 1]
+        if k in chosen:
+            used.difference_update(chosen.pop(k).bundle.paths)
+        try:
+            place = next(stack[-1])
+        except StopIteration:
+            stack.pop()
+            continue
+        if place is not None:
+            chosen[k] = place
+            used.update(place.bundle.paths)
+        if len(stack) < len(order):
+            stack.append(itertools.chain(candidates(order[len(stack)], used), [None]))
+            continue
+        lost = len(order) - len(chosen) + atoms - len(used)
+        if best is None or lost < best[0]:
+            best = (lost, dict(chosen))
+        if lost == 0:
+            break
+    return {} if best is None else best[1]
 
 
 def with_names(pairing: Pairing, gates: dict[int, int], fused: tuple[int, ...] | None) -> Pairing:

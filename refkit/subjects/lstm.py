@@ -35,7 +35,7 @@ def fit(shown: Shown) -> list[Options]:
         options |= {"lengths": "true"}
     found = []
     for cells, layers, both in read_all(leaves, features):
-        rest = [leaf.shape for k, leaf in enumerate(leaves) if k not in cells.used and len(leaf.shape) > 1]
+        rest = [leaf.shape for k, leaf in enumerate(leaves) if k not in cells.used and shown.weighs(leaf)]
         widths = chain(rest, cells.hidden * (2 if both else 1))
         if widths is None and not both:  # both directions may be one cell
             widths = chain(rest, 2 * cells.hidden)

@@ -23,8 +23,7 @@ def fit(shown: Shown) -> list[Options]:
         leaves = tuple(leaf for leaf in shown.leaves if leaf is not embedding)
         sized = base | {"vocabulary": str(embedding.shape[0]), "embedding": str(embedding.shape[1])}
         for cells, layers, both in read_all(leaves, embedding.shape[1]):
-            rest = tuple(leaf for k, leaf in enumerate(leaves) if k not in cells.used and leaf.kind == "parameters")
-            kernels = [leaf.shape for leaf in rest if len(leaf.shape) > 1]
+            kernels = [leaf.shape for k, leaf in enumerate(leaves) if k not in cells.used and shown.weighs(leaf)]
             options = sized | {"hidden": str(cells.hidden)}
             if layers > 1:
                 options |= {"layers": str(layers)}

@@ -1,6 +1,7 @@
 """Units and inputs of LSTM cells, read off the shapes of their parameters."""
 
 import dataclasses
+import itertools
 
 from refkit.alignment.pairing import Leaf
 
@@ -45,15 +46,21 @@ def skipped(cells: Cells) -> int:
     return max(cells.used) - min(cells.used) + 1 - len(cells.used)
 
 
-def read_at(leaves: tuple[Leaf, ...], among: list[int], features: int, hidden: int) -> frozenset[int] | None:
-    """Places of the leaves that make the first cell of this width, with its biases counted once or twice."""
+def read_at(
+    leaves: tuple[Leaf, ...], among: list[int], features: int, hidden: int, twice: bool = True
+) -> frozenset[int] | None:
+    """Places of the leaves that make the first cell of this width, with its biases counted once or twice.
+
+    Args:
+        twice: whether biases that follow a whole cell at once are its second ones.
+    """
     places = [k for k in among if leaves[k].kind == "parameters" and of_cell(leaves[k].shape, hidden, features)]
     weights, biases = 4 * hidden * (features + hidden), 4 * hidden
     total = 0
     for count, k in enumerate(places, start=1):
         total += size(leaves[k].shape)
         if total == weights + biases:
-            return frozenset(with_second_bias(leaves, places[:count], places[count:], hidden))
+            return frozenset(with_second_bias(leaves, places[:count], places[count:], hidden) if twice else places[:count])
         if total == weights + 2 * biases:
             return frozenset(places[:count])
         if total > weights + 2 * biases:
@@ -68,24 +75,26 @@ def read_all(leaves: tuple[Leaf, ...], features: int) -> list[tuple[Cells, int, 
 
 def stacks(leaves: tuple[Leaf, ...], features: int, hidden: int) -> list[tuple[Cells, int, bool]]:
     """The same for one width; the largest stack first."""
-    found = []
-    for both in (False, True):
+    found = {}
+    for twice, both in itertools.product((True, False), (False, True)):
         used, layers, at = frozenset(), 0, features
         while layers < 4:
-            taken = layer(leaves, used, at, hidden, both)
+            taken = layer(leaves, used, at, hidden, both, twice)
             if taken is None:
                 break
             used, layers, at = used | taken, layers + 1, hidden * (2 if both else 1)
-            found.append((Cells(hidden, features, layers * (2 if both else 1), used), layers, both))
+            found[Cells(hidden, features, layers * (2 if both else 1), used), layers, both] = None
     return sorted(found, key=lambda item: -len(item[0].used))
 
 
-def layer(leaves, used: frozenset[int], features: int, hidden: int, both: bool) -> frozenset[int] | None:
+def layer(
+    leaves, used: frozenset[int], features: int, hidden: int, both: bool, twice: bool
+) -> frozenset[int] | None:
     """Places of the next layer's leaves: one cell, or two that go in with the same."""
     taken: frozenset[int] = frozenset()
     for _ in range(2 if both else 1):
         rest = [k for k in range(len(leaves)) if k not in used | taken]
-        cell = read_at(leaves, rest, features, hidden)
+        cell = read_at(leaves, rest, features, hidden, twice)
         if cell is None:
             return None
         taken |= cell

@@ -1,6 +1,7 @@
 """The record of one reference."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -30,10 +31,20 @@ class Shown:
     @property
     def kernels(self) -> list[tuple[int, ...]]:
         """Shapes of the parameters of two axes or more that are no bias."""
+        return [leaf.shape for leaf in self.leaves if self.weighs(leaf)]
+
+    def weighs(self, leaf: Leaf) -> bool:
+        """Whether a parameter of yours has two axes or more and is no bias."""
+        return leaf.kind == "parameters" and len(leaf.shape) > 1 and leaf.path not in self.biases
+
+    @functools.cached_property
+    def biases(self) -> frozenset[str]:
+        """Paths of the parameters that are biases: by name, or by the shape of the parameter used before."""
         leaves = [leaf for leaf in self.leaves if leaf.kind == "parameters"]
-        before = [None, *leaves]
-        return [leaf.shape for leaf, last in zip(leaves, before)
-                if len(leaf.shape) > 1 and meaning(leaf.path) != "bias" and not is_bias_of(leaf, last)]
+        names = {leaf.path for leaf in leaves}
+        found = [leaf for leaf, last in zip(leaves, [None, *leaves])
+                 if meaning(leaf.path) == "bias" or goes_with_weight(leaf.path, names) or is_bias_of(leaf, last)]
+        return frozenset(leaf.path for leaf in found)
 
     @property
     def has_statistics(self) -> bool:
@@ -42,6 +53,12 @@ class Shown:
     @property
     def width(self) -> int:
         return self.outputs[-1] if self.outputs else 1
+
+
+def goes_with_weight(path: str, names: set[str]) -> bool:
+    """Whether a parameter is called like a weight but for a leading b: `by` beside `Wy`."""
+    before, dot, last = path.rpartition(".")
+    return last[:1] in ("b", "B") and any(f"{before}{dot}{letter}{last[1:]}" in names for letter in "wWuUkK")
 
 
 def is_bias_of(leaf: Leaf, kernel: Leaf | None) -> bool:
