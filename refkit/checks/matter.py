@@ -21,6 +21,7 @@ from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.yours import Yours, see
 from refkit.edits.catalogue import reference_source
+from refkit.errors import RefkitError
 from refkit.implementation import Implementation
 from refkit.report.finding import Finding
 from refkit.subjects.reference import build
@@ -129,6 +130,10 @@ class Matter:
                 best, reached = tried, reach
             if best.whole:
                 break
+        if best is None:
+            asked = ", ".join(f"`{option}={value}`" for options in sizes[:1] for option, value in options.items())
+            raise RefkitError(f"`{self.subject.name}` cannot be built as your file shows it, with {asked}: give the options "
+                              "that come nearest after a colon, as in `--reference lstm:bidirectional=true`")
         return best
 
     def reach_with_bug(self, tried: Aligned) -> tuple:

@@ -35,7 +35,7 @@ class HeedLengths:
 
     def apply(self, source: str) -> str:
         if "self.backward" in source:
-            raise EditError("the backward direction does not know of lengths")
+            source = turn_real_steps(source)
         (taken,) = [line for line in TAKEN if source.count(line) == 1] or [None]
         if taken is None:
             raise EditError("no line takes the LSTM's states as the reference has it")
@@ -51,6 +51,17 @@ class HeedLengths:
         source = Replace(CALLED, CALLED.replace(")", ", lengths: jax.Array)")).apply(source)
         source = Replace(LOSS, f"{LOSS} lengths: jax.Array,").apply(source)
         return Rewrite(r"^(    \w+ = model\(x)\)  # f32", r"\1, lengths)  # f32").apply(source)
+
+
+def turn_real_steps(source: str) -> str:
+    """The backward direction begins at each sequence's last real step, and the padding stays behind."""
+    if "backward[:, 0]" not in source and f"x = states{SHAPE}" not in source:
+        raise EditError("the backward direction's states are taken at padded steps, too")
+    turned = "jnp.take_along_axis(run({}, jnp.take_along_axis(x, turn, axis=1)), turn, axis=1)"
+    backward = r"run\((self\.backward\d?), x\[:, ::-1\]\)\[:, ::-1\]"
+    source = Rewrite(backward, lambda found: turned.format(found[1]), each=True).apply(source)
+    order = "turn = ((lengths[:, None] - 1 - jnp.arange(x.shape[1])) % x.shape[1])[..., None]  # i32[batch, 20, 1]"
+    return Insert("states = run(self.cell, x)", order, before=True).apply(source)
 
 
 def lengths_edit(value: str) -> Edit | None:
