@@ -67,8 +67,12 @@ class Construct:
     plain: bool = True
 
 
-def constructs(atoms: list[Atom]) -> list[Construct]:
-    """Everything that a parameter of yours may hold, in the order of the reference's first use, the plainest first."""
+def constructs(atoms: list[Atom], sizes: set[int]) -> list[Construct]:
+    """Everything that a parameter of yours may hold, in the order of the reference's first use, the plainest first.
+
+    Args:
+        sizes: of your parameters, for stacks of the reference's.
+    """
     by_path = {atom.path: atom for atom in atoms}
     found = []
     cells: dict[str, int] = {}
@@ -87,11 +91,11 @@ def constructs(atoms: list[Atom]) -> list[Construct]:
             found.append(Construct(Bundle(blocks), count(atom.shape) + bias.shape[0], atom.use, plain=False))
     for cell, use in cells.items():
         found.extend(cell_constructs(cell, by_path, use))
-    found.extend(stacks(atoms))
+    found.extend(stacks(atoms, sizes))
     return sorted(found, key=lambda c: (not c.plain, c.use))
 
 
-def stacks(atoms: list[Atom]) -> list[Construct]:
+def stacks(atoms: list[Atom], sizes: set[int]) -> list[Construct]:
     """Equal layers held in one array, as a scan over layers has them: every run of parameters alike in name and shape."""
     found = []
     groups: dict[tuple, list[Atom]] = {}
@@ -99,9 +103,10 @@ def stacks(atoms: list[Atom]) -> list[Construct]:
         if not CELL.match(atom.path):
             groups.setdefault((atom.path.rsplit(".", 1)[-1], atom.shape, atom.kind), []).append(atom)
     for (_, shape, kind), members in groups.items():
-        for start in range(len(members)):
-            for stop in range(start + 2, len(members) + 1):
-                run = members[start:stop]
+        lengths = sorted(size // count(shape) for size in sizes if size % count(shape) == 0)
+        for length in (length for length in lengths if 2 <= length <= len(members)):
+            for start in range(len(members) - length + 1):
+                run = members[start : start + length]
                 bundle = Bundle((Block(tuple(atom.path for atom in run), shape),))
                 found.append(Construct(bundle, count(shape) * len(run), run[0].use, kind=kind, plain=False))
     return found

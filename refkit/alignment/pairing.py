@@ -95,7 +95,7 @@ def pair(leaves: list[Leaf], atoms: list[Atom], said: Said = Said()) -> Pairing:
     """
     gates = named_gates([*((leaf.path, leaf.shape) for leaf in leaves), *said.unused])
     places: dict[tuple, list[Construct]] = {}
-    for construct in constructs(atoms):
+    for construct in constructs(atoms, {count(leaf.shape) for leaf in leaves}):
         places.setdefault((construct.size, construct.kind), []).append(construct)
     likeliest: dict[tuple, list[Construct]] = {}
 
@@ -315,7 +315,7 @@ def replacements(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
         for atom in pairing.free:
             if atom.kind != leaf.kind or count(atom.shape) != count(leaf.shape) or isinstance(pairing.made[k], Complement):
                 continue
-            construct = next((c for c in constructs([atom]) if c.bundle.paths == (atom.path,)), None)
+            construct = next((c for c in constructs([atom], set()) if c.bundle.paths == (atom.path,)), None)
             fitting = [] if construct is None else expressions(construct.bundle, leaf.shape)
             if not fitting:
                 continue

@@ -128,7 +128,7 @@ def test_says_which_option_was_meant():
 
 
 IMPOSSIBLE = {
-    "lstm:bidirectional=true,lengths=true": "`lstm` cannot have `lengths=true` together with `bidirectional=true`: "
+    "lstm:bidirectional=last-step,lengths=true": "`lstm` cannot have `lengths=true` together with `bidirectional=last-step`: "
     "leave one of them out",
     "lenet:log-epsilon=1e-7": "`lenet` cannot have `log-epsilon=1e-7` by itself: give `output=softmax` or the like "
     "with it",
