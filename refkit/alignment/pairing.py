@@ -104,7 +104,7 @@ def pair(leaves: list[Leaf], atoms: list[Atom], said: Said = Said()) -> Pairing:
         leaf = leaves[k]
         alike = (count(leaf.shape), leaf.kind, meaning(leaf.path), is_flat(leaf))
         if alike not in likeliest:
-            near = lambda c: (name_distance(leaf.path, c.bundle.paths[0]), is_flat(leaf) != is_vector(c))
+            near = lambda c: (name_distance(leaf.path, c.bundle.paths[0]), is_flat(leaf) not in (None, is_vector(c)))
             likeliest[alike] = sorted(places.get(alike[:2], []), key=near)
         return likeliest[alike]
 
@@ -248,8 +248,9 @@ def meaning(path: str) -> str | None:
     return None
 
 
-def is_flat(leaf: Leaf) -> bool:
-    return len(leaf.shape) < 2
+def is_flat(leaf: Leaf) -> bool | None:
+    """Whether a parameter is a vector; None where it is a row or a column, and may be either."""
+    return None if len(leaf.shape) > 1 and sum(size != 1 for size in leaf.shape) < 2 else len(leaf.shape) < 2
 
 
 def is_vector(construct: Construct) -> bool:
