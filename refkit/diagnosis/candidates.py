@@ -37,10 +37,13 @@ class Candidate:
     base: Setting | None = None
 
 
-def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], found_by: str) -> Iterator[Candidate]:
+def choice_candidates(
+    bench: Bench, setting: Setting, fixed: frozenset[str], found_by: str, source: str
+) -> Iterator[Candidate]:
     """Every closed value of every option that is not set yet.
 
     Args:
+        source: the text of your file, which may deny a choice.
         fixed: options that the user gave, or that are found: they stay.
         found_by: `values` or `structure`.
     """
@@ -48,7 +51,9 @@ def choice_candidates(bench: Bench, setting: Setting, fixed: frozenset[str], fou
         if choice.found_by != found_by or choice.option in fixed or choice.option.endswith(INITIAL_VALUES):
             continue
         for value in closed_values(choice):
-            if value != choice.values[0] and not choice.doubtful(value, dict(setting.options)):
+            if value == choice.values[0] or choice.denied(value, source):
+                continue
+            if not choice.doubtful(value, dict(setting.options)):
                 yield Candidate(setting.with_option(choice.option, value), "choice", choice.option, value)
 
 

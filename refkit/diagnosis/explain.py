@@ -13,6 +13,7 @@ from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candid
 from refkit.diagnosis.difference import Difference, Explained, describe, distance_to, explained
 from refkit.diagnosis.healing import heal
 from refkit.diagnosis.nearness import by_place, pairs_in_turns
+from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
 from refkit.edits.bugs import BUGS
@@ -109,9 +110,10 @@ class Explainer:
         self.bench.rest()
         tried: list[tuple[Candidate, float]] = []
         bugs = bug_candidates(self.bench, current.side.setting, self.rungs)
-        choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values"))
+        source = source_of(self.yours.implementation.file)
+        choices = list(choice_candidates(self.bench, current.side.setting, self.fixed, "values", source))
         instead = instead_of_choices(self.bench, current.side.setting, self.given) if self.kind == "loss" else []
-        sizes = list(choice_candidates(self.bench, current.side.setting, self.fixed, "structure"))
+        sizes = list(choice_candidates(self.bench, current.side.setting, self.fixed, "structure", source))
         here, near, far = by_place(self.bench, current, [*choices, *bugs])
         far = [candidate for candidate in far if candidate.kind == "bug"]
         optional = bug_candidates(self.bench, current.side.setting, self.rungs, with_options=True)

@@ -18,6 +18,7 @@ class Choice:
         what: one sentence for `--list` and the report.
         doubtful: `doubtful(value, others)` says whether a program with those other options is likelier to have a bug than that
             value; it is a choice only where it is asked for.
+        denied: `denied(value, source)` says whether the text of the user's file says otherwise.
         found_by: `structure` (read off the parameters' shapes) or `values` (tried where the forward pass departs).
     """
 
@@ -28,3 +29,4 @@ class Choice:
     what: str
     found_by: str = "values"
     doubtful: Callable[[str, Mapping[str, str]], bool] = lambda value, others: False
+    denied: Callable[[str, str], bool] = lambda value, source: False
