@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from refkit.diagnosis.explain import Explainer
 from refkit.diagnosis.memory import Step
 from refkit.diagnosis.own import OwnBench
 from refkit.diagnosis.padding import heeds_padding, padded
-from refkit.diagnosis.probe import batch_size, input_value, label_value
+from refkit.diagnosis.probe import batch_size, input_value, label_value, other_value, parameter_value
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.yours import Yours, see
@@ -71,8 +72,12 @@ class Matter:
     def bench(self) -> Bench:
         if self.own is not None:
             return OwnBench(*self.own, self.yours.inputs, self.yours.input_values)
+        return self.new_bench()
+
+    def new_bench(self, values: Callable = parameter_value) -> Bench:
         patches = not self.yours.forward.plan.has("conv_general_dilated")
-        return Bench(self.subject.name, self.subject.model, self.yours.inputs, self.yours.input_values, patches)
+        subject, yours = self.subject, self.yours
+        return Bench(subject.name, subject.model, yours.inputs, yours.input_values, patches, values)
 
     @functools.cached_property
     def shown(self) -> Shown:
@@ -150,7 +155,20 @@ class Matter:
 
     @functools.cached_property
     def forward(self) -> Explained:
-        """Every difference of the forward pass in evaluation mode."""
+        """Every difference of the forward pass in evaluation mode, on parameters that show one."""
+        explained = self.explain_forward()
+        if explained.final.whole and not self.own and not self.agrees_on_others(explained.final):
+            self.bench = self.new_bench(other_value)
+            self.fitted = self.best_fit()
+            explained = self.explain_forward()
+        return explained
+
+    def agrees_on_others(self, final: Aligned) -> bool:
+        """Whether the forward pass is the reference's on other parameters, too: a ReLU shows on negative numbers alone."""
+        side = self.new_bench(other_value).side(final.side.setting)
+        return side is None or align(self.yours, side, final.pairing, "forward").whole
+
+    def explain_forward(self) -> Explained:
         fitted = self.fitted
         fixed = frozenset(option for option, _ in fitted.side.setting.options if option in SETTLED) | set(self.given)
         explainer = Explainer(self.yours, self.bench, "forward", fixed, FORWARD_RUNGS, other_sizes=self.other_sizes)

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import inspect
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -63,7 +64,7 @@ class Side:
         """The probe's parameters by path."""
         reference = self.reference
         return {
-            path: parameter_value(path, shape, kind)
+            path: self.bench.parameter_value(path, shape, kind)
             for path, shape, kind in zip(reference.paths, reference.shapes, reference.kinds, strict=True)
         }
 
@@ -144,14 +145,22 @@ class Bench:
         inputs: the probe's inputs.
         input_values: their values.
         patches: whether the patches of convolutions are to be known: for programs that have no convolution of their own.
+        values: gives the probe's parameters, by path, shape and kind.
     """
 
     def __init__(
-        self, name: str, model: str, inputs: tuple[Input, ...], input_values: list[np.ndarray], patches: bool = False
+        self,
+        name: str,
+        model: str,
+        inputs: tuple[Input, ...],
+        input_values: list[np.ndarray],
+        patches: bool = False,
+        values: Callable[[str, tuple[int, ...], str], np.ndarray] = parameter_value,
     ):
         self.name, self.model, self.inputs, self.input_values = name, model, inputs, input_values
         self.patches = patches
         self.labels: np.ndarray | None = None
+        self.parameter_value = values
         self.effort = self.rested = 0
         self.sources: dict[Setting, str | None] = {}
         self.sides: dict[Setting, Side | None] = {}

@@ -8,6 +8,7 @@ import numpy as np
 from refkit.implementation import Input
 
 PRIMES = (7, 11, 13, 17, 19, 23)
+FEW = 16  # units of an output
 
 
 def parameter_value(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
@@ -22,6 +23,12 @@ def parameter_value(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
     if len(shape) < 2:
         return 0.4 * drawn
     return drawn / math.sqrt(np.prod(shape[:-1]))
+
+
+def other_value(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
+    """The same with what leads to few numbers negated: outputs that all had one sign have the other."""
+    value = parameter_value(path, shape, kind)
+    return -value if len(shape) in (1, 2) and shape[-1] <= FEW and kind == "parameters" else value
 
 
 def input_value(record: Input, batch: int, seed: int = 0) -> np.ndarray:
