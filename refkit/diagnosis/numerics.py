@@ -73,8 +73,10 @@ class Numerics:
                 continue
             node = first_not_finite(trace)
             if node is not None:
+                guarded = backward and ends_in(trace, node, ("select_n",))
                 absorbed = backward and trace.ops[node] == "exp" and ends_in(trace, node, ("div", "integer_pow"))
-                return Overflow(probe.name, trace, node, self.name(probe, trace, node, backward), absorbed)
+                id = "nan-through-where" if guarded else self.name(probe, trace, node, backward)
+                return Overflow(probe.name, trace, node, id, absorbed and not guarded)
         return None
 
     @functools.cached_property
@@ -127,8 +129,6 @@ class Numerics:
 
     def name(self, probe: Probe, yours: Trace, at: int, backward: bool) -> str | None:
         """The known bug that fails on the same probe in the same operation."""
-        if backward and ends_in(yours, at, ("select_n",)):
-            return "nan-through-where"
         op = yours.ops[at]
         same, named = [], None
         for candidate in bug_candidates(self.bench, self.aligned.side.setting, ("loss", "gradients", "forward")):

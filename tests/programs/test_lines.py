@@ -1,0 +1,29 @@
+"""Bugs whose line is not simply that of the first wrong value: each is one way in which the line is found."""
+
+import pytest
+
+from tests.programs import measure
+
+CASES = {case.name.partition("#")[0] + ":" + case.id: case for case in measure.bug_cases()}
+BY_WAY = {
+    "the call of a function that does well in the next": "lenet/homework_im2col.py:wrong-activation",
+    "what every call leaves out, where the function returns": "mlp/linen_trainstate.py:missing-activation",
+    "dropout that hands on what the activation left out": "mlp/tabular_bn.py:missing-activation",
+    "the reader of a convolution without its bias": "lenet/layer_objects.py:missing-bias",
+    "what bound zeros to the state's name": "lstm/adding_problem.py:state-not-carried",
+    "what handed zeros to the cell": "lstm/pytorch_port.py:state-not-carried",
+    "the index that took from a dict": "lstm/minimal_columns.py:first-state-used",
+    "the second use of a layer": "lenet/layer_objects.py:weights-shared",
+    "a scaling that the docstring denies": "lenet/digit_notebook.py:inputs-scaled-twice",
+    "a ReLU on logits that are positive on the first probe": "mlp/tabular_learner.py:activation-on-logits",
+    "a value that `where` saves": "mlp/onelogit_linen.py:nan-through-where",
+    "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
+}
+
+
+@pytest.mark.parametrize("name", BY_WAY.values(), ids=BY_WAY)
+def test_line_and_name(name):
+    result = measure.run_case(CASES[name], "gradients")
+    assert "error" not in result, result["error"]
+    wrong = [finding for finding in result["findings"] if finding["kind"] != "choice"]
+    assert result["line"] and result["first"], (result["accepted"], wrong)
