@@ -20,7 +20,7 @@ SIZE = 4
 MOST_WRONG_LINES = 1
 RIGHT, WRONG = measure.correct_cases(), measure.bug_cases()
 LEFT_OUT = {
-    name for list in ("known_gaps", "not_run_yet") for name in (measure.HERE / f"{list}.txt").read_text("utf-8").split()
+    name for kept in ("known_gaps", "not_run_yet") for name in (measure.HERE / f"{kept}.txt").read_text("utf-8").split()
 }
 
 
