@@ -6,6 +6,9 @@ from refkit.subjects.convolutions import Convolutions, kernel_word, paddings, re
 from refkit.subjects.subject import Options, Shown, Subject
 
 
+OWN_KERNEL = 5
+
+
 def inputs(config) -> list[tuple[Input, ...]]:
     return [(Input("x", "image", tuple(config.image)),)]
 
@@ -31,7 +34,11 @@ def dense_kernels(shown: Shown, convolutions: Convolutions) -> list[tuple[int, .
 
 
 def convolution_options(convolutions: Convolutions) -> Options:
-    return {"channels": joined(convolutions.channels), "kernel": kernel_word(convolutions.kernels)}
+    """Their sizes. A window other than the reference's is a choice where all have it, or none has the reference's own."""
+    channels = {"channels": joined(convolutions.channels)}
+    if OWN_KERNEL in convolutions.kernels:
+        return channels
+    return channels | {"kernel": kernel_word(convolutions.kernels)}
 
 
 def with_padding(options: Options, convolutions: Convolutions, image, flat: int) -> list[Options]:
