@@ -18,7 +18,7 @@ from refkit.edits.catalogue import parse_options
 from refkit.errors import RefkitError
 from refkit.implementation import Implementation
 from refkit.loading import load
-from refkit.loading.discovery import Found, the_model
+from refkit.loading.discovery import Found, find_part, the_model
 from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Finding, Report, Rung
 from refkit.subjects import BY_NAME, SUBJECTS
@@ -184,7 +184,8 @@ def implementation_of(
         try:
             implementation = adapt(loaded, found, inputs, outputs, sizes, kwargs,
                                    label_dtype="float32" if subject.regression else "int32",
-                                   loss=names.get("loss"), train_step=names.get("train_step"))
+                                   loss=names.get("loss"), train_step=names.get("train_step"),
+                                   find_part=functools.partial(find_part, loaded))
             for seen in (implementation, *implementation.alternatives):
                 seen.line = seen.line or found.line or None
             return implementation

@@ -24,6 +24,32 @@ class Input:
     high: int | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """What surrounds a model in its file: a train step, a preprocessing, a metric and so on.
+
+    Args:
+        role: `train_step`, `preprocess`, `batches`, `split`, `metric`.
+        name: what the file calls it; empty where it has none.
+        run: it, called as the role's adapter says; None where it cannot be called.
+        line: 1-based line on which it is defined, 0 where it has none.
+        lacking: why it cannot be called, as one clause.
+        notes: sentences on how it is called.
+    """
+
+    role: str
+    name: str = ""
+    run: Callable[..., Any] | None = None
+    line: int = 0
+    lacking: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def no_part(role: str) -> Part:
+    """The part of a program that is a model alone."""
+    return Part(role, lacking=f"no {role.replace('_', ' ')} is known")
+
+
 @dataclasses.dataclass
 class Implementation:
     """A model and what surrounds it, as pure functions.
@@ -45,6 +71,7 @@ class Implementation:
         label_dtype: of the labels that the loss takes: `int32` class ids or `float32` targets; empty where it is not known.
         raised: what its loss raised in every way of calling it, where it has a loss and none worked; else None.
         line: where the model is bound in its file: the place of values whose own line is nowhere in it.
+        part: `part("metric")` gives what surrounds the model in its file, found when it is asked for.
         alternatives: the same model seen in other layouts that run as well (batch and time the other way round), most likely
             first, for values to decide between.
     """
@@ -62,4 +89,5 @@ class Implementation:
     label_dtype: str = ""
     raised: Exception | None = None
     line: int | None = None
+    part: Callable[[str], Part] = no_part
     alternatives: list["Implementation"] = dataclasses.field(default_factory=list)

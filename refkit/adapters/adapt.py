@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,6 +12,8 @@ from refkit.adapters.evidence import Evidence
 from refkit.adapters.losses import Loss, find_loss
 from refkit.adapters.makers import MAKERS, objects
 from refkit.adapters.names import Names
+from refkit.adapters.parts import parts_of
+from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.raised import furthest, model_raised, user_lines
 from refkit.adapters.sizes import table_rows
 from refkit.errors import RefkitError
@@ -35,6 +38,7 @@ def adapt(
     label_dtype: str = "int32",
     loss: Any = None,
     train_step: Any = None,
+    find_part: Callable[[str], Any] = lambda role: None,
 ) -> Implementation:
     """See the user's model as pure functions over batches in the reference's convention.
 
@@ -48,6 +52,7 @@ def adapt(
         label_dtype: `int32` for classes, `float32` for targets.
         loss: the user's loss, an object or a name, where it is known.
         train_step: the user's train step, likewise.
+        find_part: the file's object of a role, such as `preprocess`.
 
     Raises:
         RefkitError: nothing could be built or called, and what to do.
@@ -56,7 +61,7 @@ def adapt(
     if found.kind == "implementation":
         return pass_through(loaded, found, inputs)
     with jax.enable_x64(False):
-        return adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step)
+        return adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step, find_part)
 
 
 def pass_through(loaded: Any, found: Any, inputs: tuple[Input, ...]) -> Implementation:
@@ -70,21 +75,21 @@ def pass_through(loaded: Any, found: Any, inputs: tuple[Input, ...]) -> Implemen
     )
 
 
-def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step) -> Implementation:
+def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step, find_part) -> Implementation:
     evidence = Evidence(loaded.source, loaded.tree, Names(loaded.module, loaded.tree))
     makers, guessed = MAKERS[found.kind](found, evidence, {"time": time_of(inputs)} | sizes, kwargs)
     call, failures = search.find_call(makers, inputs, outputs, evidence, guessed)
     if call is None:
         raise why_not(failures, loaded, found, makers, inputs, evidence)
-    find = functools.partial(
+    find_the_loss = functools.partial(
         find_loss, evidence=evidence, file=loaded.file, loss=loss, train_step=train_step, label_dtype=label_dtype
     )
-    seen = find(call)
+    seen = find_the_loss(call)
     if call.layout.time_first and seen.raised(loaded.file) is not None:
-        call, seen = agreeing(call, seen, search.turned(call, outputs, evidence, guessed), find)
+        call, seen = agreeing(call, seen, search.turned(call, outputs, evidence, guessed), find_the_loss)
     others = search.other_time_axis(call, outputs, evidence, guessed)
-    alternatives = [implementation(other, loaded, found, find(other), []) for other in others]
-    return implementation(call, loaded, found, seen, alternatives)
+    alternatives = [implementation(other, loaded, found, evidence, find_part, find_the_loss(other), []) for other in others]
+    return implementation(call, loaded, found, evidence, find_part, seen, alternatives)
 
 
 def agreeing(call: search.Call, seen: Loss, others: list[search.Call], find) -> tuple[search.Call, Loss]:
@@ -129,7 +134,7 @@ def first_line(error: BaseException) -> str:
 
 
 def implementation(
-    call: search.Call, loaded: Any, found: Any, loss: Loss, alternatives: list[Implementation]
+    call: search.Call, loaded: Any, found: Any, evidence: Evidence, find: Any, loss: Loss, alternatives: list[Implementation]
 ) -> Implementation:
     notes = call.layout.notes() + ([call.output.note] if call.output.note else []) + loss.notes
 
@@ -153,6 +158,7 @@ def implementation(
         file=loaded.file,
         framework=call.model.framework,
         notes=notes,
+        part=parts_of(Surroundings(loaded, call, evidence, find)),
         alternatives=alternatives,
     )
 

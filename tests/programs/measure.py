@@ -4,6 +4,7 @@
 """
 
 import argparse
+import collections
 import dataclasses
 import functools
 import json
@@ -13,6 +14,7 @@ import shutil
 import tempfile
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -32,6 +34,7 @@ class Case:
         edits: old and new texts; none for the right program.
         id: the planted bug's.
         lines: texts of the lines that are accepted as its place.
+        rung: the rung that its manifest is for, as in `bugs/lenet.metric.toml`; empty for the model, loss and gradients.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Case:
     edits: tuple[tuple[str, str], ...] = ()
     id: str = ""
     lines: tuple[str, ...] = ()
+    rung: str = ""
 
     @property
     def source(self) -> str:
@@ -59,33 +63,39 @@ class Case:
 
 def correct_cases() -> list[Case]:
     found = []
-    for reference in REFERENCES:
-        manifest = HERE / "correct" / f"{reference}.toml"
-        for entry in tomllib.loads(manifest.read_text(encoding="utf-8"))["program"] if manifest.exists() else ():
-            found.append(Case(f"{reference}/{entry['file']}", HERE / "correct" / reference / entry["file"],
-                              entry.get("reference", reference), entry.get("target", ""), entry.get("kwargs", "")))
+    for reference, rung, entry in entries("correct", "program"):
+        found.append(Case(f"{reference}/{entry['file']}", HERE / "correct" / reference / entry["file"],
+                          entry.get("reference", reference), entry.get("target", ""), entry.get("kwargs", ""), rung=rung))
     return found
+
+
+def entries(folder: str, kind: str) -> Iterator[tuple[str, str, dict]]:
+    """Reference, rung and content of every entry of the manifests, such as `correct/lenet.toml` or `bugs/mlp.metric.toml`."""
+    for reference in REFERENCES:
+        for manifest in [HERE / folder / f"{reference}.toml", *sorted((HERE / folder).glob(f"{reference}.*.toml"))]:
+            rung = manifest.stem.partition(".")[2]
+            for entry in tomllib.loads(manifest.read_text(encoding="utf-8"))[kind]:
+                yield reference, rung, entry
 
 
 def bug_cases() -> list[Case]:
     programs = {case.name: case for case in correct_cases()}
+    numbers: collections.Counter = collections.Counter()
     found = []
-    for reference in REFERENCES:
-        planted = HERE / "bugs" / f"{reference}.toml"
-        for number, entry in enumerate(tomllib.loads(planted.read_text(encoding="utf-8"))["bug"] if planted.exists() else ()):
-            program = programs.get(f"{reference}/{entry['program']}")
-            if program is None:
-                continue
-            edits = [(entry["old"], entry["new"])] if "old" in entry else []
-            edits += [(edit["old"], edit["new"]) for edit in entry.get("edit", ())]
-            lines = (*([entry["line_contains"]] if "line_contains" in entry else ()), *entry.get("lines", ()))
-            found.append(dataclasses.replace(program, name=f"{program.name}#{number}:{entry['id']}", edits=tuple(edits),
-                                             id=entry["id"], lines=lines))
+    for reference, rung, entry in entries("bugs", "bug"):
+        number = f"{rung}-" * bool(rung) + str(numbers[reference, rung])
+        numbers[reference, rung] += 1
+        program = programs[f"{reference}/{entry['program']}"]
+        edits = [(entry["old"], entry["new"])] if "old" in entry else []
+        edits += [(edit["old"], edit["new"]) for edit in entry.get("edit", ())]
+        lines = (*([entry["line_contains"]] if "line_contains" in entry else ()), *entry.get("lines", ()))
+        found.append(dataclasses.replace(program, name=f"{program.name}#{number}:{entry['id']}", edits=tuple(edits),
+                                         id=entry["id"], lines=lines, rung=rung))
     return found
 
 
-def run_case(case: Case, until: str) -> dict:
-    """Compare one case and judge the report."""
+def run_case(case: Case, until: str, only: str | None = None) -> dict:
+    """Compare one case up to the rung `until`, or at the rung `only` alone, and judge the report."""
     import refkit
     from refkit.cli import read_kwargs
 
@@ -100,7 +110,7 @@ def run_case(case: Case, until: str) -> dict:
                     shutil.copy(sibling, folder)
             path.write_text(source, encoding="utf-8")
             kwargs = read_kwargs(None, None, case.kwargs or None)
-            report = refkit.compare(f"{path}{case.target}", case.reference, until=until, kwargs=kwargs)
+            report = refkit.compare(f"{path}{case.target}", case.reference, until=None if only else until, only=only, kwargs=kwargs)
         except Exception as error:
             return result | {"error": f"{type(error).__name__}: {error}"[:300], "seconds": time.time() - started}
     findings = [{"kind": f.kind, "id": f.id, "line": f.line, "rung": f.rung, "end": f.end_line, "message": f.message[:120],
@@ -122,7 +132,7 @@ def run_case(case: Case, until: str) -> dict:
     return result
 
 
-def measure(cases: list[Case], until: str, processes: int, out: Path | None) -> list[dict]:
+def measure(cases: list[Case], until: str, processes: int, out: Path | None, rung: str | None = None) -> list[dict]:
     """Results of all cases; those already in `out` are not run again."""
     done = {}
     if out is not None and out.exists():
@@ -130,7 +140,7 @@ def measure(cases: list[Case], until: str, processes: int, out: Path | None) -> 
     results = [done[case.name] for case in cases if case.name in done]
     rest = [case for case in cases if case.name not in done]
     with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=12) as pool:
-        for result in pool.imap_unordered(functools.partial(run_case, until=until), rest):
+        for result in pool.imap_unordered(functools.partial(run_case, until=until, only=rung), rest):
             results.append(result)
             if out is not None:
                 with out.open("a") as file:
@@ -164,14 +174,15 @@ def main(arguments: list[str] | None = None):
     parser.add_argument("--sample", type=int, help="that many cases, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--until", default="gradients")
+    parser.add_argument("--rung", help="only the cases written for this rung, and only this rung of the ladder")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="results, one a line; what is in it is not run again")
     given = parser.parse_args(arguments)
     cases = (correct_cases() if given.what != "bugs" else []) + (bug_cases() if given.what != "correct" else [])
-    cases = [case for case in cases if given.only in case.name]
+    cases = [case for case in cases if given.only in case.name and given.rung in (None, case.rung)]
     if given.sample:
         cases = random.Random(given.seed).sample(cases, min(given.sample, len(cases)))
-    results = measure(cases, given.until, given.processes, given.out)
+    results = measure(cases, given.until, given.processes, given.out, given.rung)
     for result in sorted(results, key=lambda r: r["name"]):
         if result.get("error") or (not result["id"] and result["verdict"] != "same"):
             print(result["name"], result.get("error") or result["findings"])

@@ -1,0 +1,20 @@
+"""The parts that surround a model, each called as every reference's is; one file a part."""
+
+import functools
+from collections.abc import Callable
+
+from refkit.adapters.parts.surroundings import Surroundings
+from refkit.implementation import Part, no_part
+
+PARTS: dict[str, Callable[[Surroundings], Part]] = {}
+
+
+def parts_of(surroundings: Surroundings) -> Callable[[str], Part]:
+    """A function from a role to the file's part, adapted once, when it is first asked for."""
+
+    @functools.cache
+    def part(role: str) -> Part:
+        adapt = PARTS.get(role)
+        return no_part(role) if adapt is None else adapt(surroundings)
+
+    return part

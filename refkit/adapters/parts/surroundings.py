@@ -1,0 +1,25 @@
+"""What an adapter of a part of the user's file may look at."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.search import Call
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """A file, and the model found in it.
+
+    Args:
+        loaded: the file: `module`, `file`, `tree`, `source`, `roles`.
+        call: how its model is built and called.
+        evidence: what its text says.
+        find: the file's object of a role, such as `preprocess`: its `name`, `object` and `line`; None where it has none.
+    """
+
+    loaded: Any
+    call: Call
+    evidence: Evidence
+    find: Callable[[str], Any]
