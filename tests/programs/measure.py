@@ -174,15 +174,15 @@ def main(arguments: list[str] | None = None):
     parser.add_argument("--sample", type=int, help="that many cases, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--until", default="gradients")
-    parser.add_argument("--rung", help="only the cases written for this rung, and only this rung of the ladder")
+    parser.add_argument("--rung", default="", help="the cases written for this rung, and this rung of the ladder alone")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="results, one a line; what is in it is not run again")
     given = parser.parse_args(arguments)
     cases = (correct_cases() if given.what != "bugs" else []) + (bug_cases() if given.what != "correct" else [])
-    cases = [case for case in cases if given.only in case.name and given.rung in (None, case.rung)]
+    cases = [case for case in cases if given.only in case.name and case.rung == given.rung]
     if given.sample:
         cases = random.Random(given.seed).sample(cases, min(given.sample, len(cases)))
-    results = measure(cases, given.until, given.processes, given.out, given.rung)
+    results = measure(cases, given.until, given.processes, given.out, given.rung or None)
     for result in sorted(results, key=lambda r: r["name"]):
         if result.get("error") or (not result["id"] and result["verdict"] != "same"):
             print(result["name"], result.get("error") or result["findings"])
