@@ -1,5 +1,6 @@
 """Values to run both sides on: all distinct, none zero, none saturated."""
 
+import functools
 import math
 import zlib
 
@@ -11,8 +12,15 @@ PRIMES = (7, 11, 13, 17, 19, 23)
 FEW = 16  # units of an output
 
 
+@functools.lru_cache(maxsize=1024)
 def parameter_value(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
-    """A random value for a parameter or statistic; the same for the same path and shape, in every program."""
+    """A random value for a parameter or statistic; the same array for the same path and shape, in every program."""
+    value = drawn_parameter(path, shape, kind)
+    value.flags.writeable = False
+    return value
+
+
+def drawn_parameter(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
     generator = np.random.default_rng(zlib.crc32(f"{path}{shape}".encode()))
     drawn = generator.normal(size=shape)
     last = path.rsplit(".", 1)[-1]
@@ -25,6 +33,7 @@ def parameter_value(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
     return drawn / math.sqrt(np.prod(shape[:-1]))
 
 
+@functools.lru_cache(maxsize=1024)
 def other_value(path: str, shape: tuple[int, ...], kind: str) -> np.ndarray:
     """The same with what leads to few numbers negated: outputs that all had one sign have the other."""
     value = parameter_value(path, shape, kind)
