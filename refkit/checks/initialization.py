@@ -8,8 +8,11 @@ from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.chosen_starts import Chosen, chosen_starts
 from refkit.diagnosis.faulty_starts import Fault, faulty_starts
 from refkit.diagnosis.initial import Draws, Portion, portions, your_draws
-from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame, scaling_site, source_of
+from refkit.diagnosis.listed_layers import listed_layer
+from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame
 from refkit.diagnosis.repeated_draws import Drawing, repeated_draws
+from refkit.diagnosis.scales import initializer_site, scaling_site
+from refkit.diagnosis.sources import source_of
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.edits.places import LAST
 from refkit.report.finding import Candidate, Finding, Rung, Side
@@ -33,7 +36,10 @@ def run(matter: Matter) -> Outcome:
     file = matter.implementation.file
     for portion in found:
         path = portion.leaf.path
-        portion.frames = constructing_frames(portion.frames, path) or naming_frame(file, path)
+        portion.frames = constructing_frames(portion.frames, path)
+        listed = listed_layer(file, path)
+        portion.frames += () if listed is None else (listed,)
+        portion.frames = portion.frames or naming_frame(file, path)
     faults = faulty_starts(found)
     faulty = [portion for fault in faults for portion in fault.portions]
     findings = [*fault_findings(faults, found), *repeated_findings(draws, found)]
@@ -58,14 +64,25 @@ def fault_findings(faults: list[Fault], found: list[Portion]) -> list[Finding]:
     well_made = [portion.frames for portion in found if portion.weighs and portion not in faulty]
     merged: dict[tuple, tuple[Site | None, Fault]] = {}
     for fault in faults:
-        site = own_frame(fault.portions[0].frames, well_made)
-        site = site if fault.id == "initialised-to-constant" else scaling_site(site)
+        site = faulty_site(fault, well_made)
         key = (fault.id, statement_of(site) or fault.words)
         if key in merged:
             merged[key][1].portions.extend(fault.portions)
         else:
             merged[key] = (site, fault)
     return [fault_finding(fault, site) for site, fault in merged.values()]
+
+
+def faulty_site(fault: Fault, well_made: list[tuple[Site, ...]]) -> Site | None:
+    """The line that decides on what is wrong: of a scale that does not come of the shape, where its number is written."""
+    first = fault.portions[0]
+    site = own_frame(first.frames, well_made, None if first.fused else first.draw)
+    if fault.id == "initialised-to-constant":
+        return site
+    scale = scaling_site(site)
+    if fault.id == "initialisation-wrong-fan" or scale is not site:
+        return scale
+    return initializer_site(site, [frames[0] for frames in well_made if frames])
 
 
 def fault_finding(fault: Fault, site: Site | None) -> Finding:

@@ -70,6 +70,15 @@ class Draws:
             node = next(parent for parent in trace.parents[node] if random[parent])
         return nearest_site(trace, node) or self.making_site(place)
 
+    def random_site(self, place: int) -> Site | None:
+        """The call of yours that draws a parameter's random numbers, if it has any."""
+        trace, random, node = self.seeded, self.random, self.seeded.outputs[place]
+        if not random[node]:
+            return None
+        while trace.ops[node] != "random_bits":
+            node = next(parent for parent in trace.parents[node] if random[parent])
+        return next(iter(frames_of(trace.sites[node])), None)
+
     @functools.cached_property
     def random(self) -> list[bool]:
         """Whether each node depends on random numbers."""
@@ -92,6 +101,7 @@ class Portion:
         leaf: yours.
         place: its place among the outputs of your init.
         frames: your lines that made it, innermost first.
+        draw: the call among them that draws random numbers, if any does.
         sample: one draw, `f64[*shape]` in the reference's layout.
         spread: how it is drawn.
         reference: how the reference's is drawn.
@@ -103,6 +113,7 @@ class Portion:
     leaf: Leaf
     place: int
     frames: tuple[Site, ...]
+    draw: Site | None
     sample: np.ndarray
     spread: Spread
     reference: Spread
@@ -173,7 +184,8 @@ def alone(leaf: Leaf, place: int, draws: Draws) -> Portion:
     """A parameter of yours that answers to none of the reference's."""
     sample = draws.sample(place)
     spread = spread_of(sample, draws.quantiles(place))
-    return Portion("", leaf, place, frames_of(draws.drawing_site(place)), sample, spread, spread, None, False)
+    frames, drawn = frames_of(draws.drawing_site(place)), draws.random_site(place)
+    return Portion("", leaf, place, frames, drawn, sample, spread, spread, None, False)
 
 
 def parted(leaf: Leaf, place: int, made, draws: Draws, spreads: dict[str, Spread], shapes) -> Iterator[Portion]:
@@ -189,7 +201,8 @@ def parted(leaf: Leaf, place: int, made, draws: Draws, spreads: dict[str, Spread
             spread = dataclasses.replace(spread, kind="orthogonal")
         fans = fans_of(path, shapes[path], leaf, rows_joined(made.bundle.blocks, shapes), fused)
         frames = frames_of(draws.making_site(place) if constant else draws.drawing_site(place))
-        yield Portion(path, leaf, place, frames, part, spread, spreads[path], fans, fused)
+        drawn = draws.random_site(place)
+        yield Portion(path, leaf, place, frames, drawn, part, spread, spreads[path], fans, fused)
 
 
 def plausible(leaf: Leaf, made, shapes: dict[str, tuple[int, ...]]) -> bool:
