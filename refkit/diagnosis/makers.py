@@ -18,8 +18,8 @@ def where(site: Site) -> tuple[str, int]:
 def own_frame(frames: tuple[Site, ...], others: Iterable[tuple[Site, ...]], draw: Site | None = None) -> Site | None:
     """The innermost line that has no part in the others; where all have, the innermost.
 
-    What a line of a function makes well for other parameters, it does not make wrong: the line that calls it does, unless
-    it hands down the same as for those, but for key and shape.
+    What a line of a function makes well for other parameters, it does not make wrong: the line that calls it does,
+    unless it hands down the same as for those, but for key and shape.
 
     Args:
         draw: the call that draws random numbers on the innermost line.
@@ -48,8 +48,8 @@ def parting_frame(drawings: list[tuple[Site, ...]]) -> Site | None:
 def parting(first: tuple[Site, ...], second: tuple[Site, ...]) -> Site | None:
     """Where the second of two ways from the outermost line leaves the first.
 
-    In one function it takes another line, which is to blame; into different functions both go from one line, which handed
-    the same key to both.
+    In one function it takes another line, which is to blame; into different functions both go from one line, which
+    handed the same key to both.
     """
     last = None
     for here, there in zip(reversed(first), reversed(second)):
@@ -62,17 +62,23 @@ def parting(first: tuple[Site, ...], second: tuple[Site, ...]) -> Site | None:
 
 def constructing_frames(frames: tuple[Site, ...], path: str) -> tuple[Site, ...]:
     """With the line of a Linen module's `setup` before the line that first calls what was made there."""
-    if not frames:
-        return frames
-    site, tree = frames[0], parsed(source_of(frames[0].file))
+    found: list[Site] = []
+    for site in frames:
+        made = set_up(site, {*path.split(".")})
+        found += [site] if made is None or made.line == site.line else [made, site]
+    return tuple(found)
+
+
+def set_up(site: Site, words: set[str]) -> Site | None:
+    """The line of `setup`, in the class of a line's method, that makes what a path of a parameter names."""
     owner = site.function.rpartition(".")[0].rpartition(".")[2]
-    for method in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == owner):
-        for node in ast.walk(method):
+    for method in (node for node in ast.walk(parsed(source_of(site.file))) if isinstance(node, ast.ClassDef)):
+        for node in ast.walk(method) if method.name == owner else ():
             if isinstance(node, ast.FunctionDef) and node.name == "setup":
                 for name, line, end_line in attributes_made(node):
-                    if {name, f"{name}_0"} & {*path.split(".")} and line != site.line:
-                        return (Site(site.file, line, end_line, function=f"{owner}.setup"), *frames)
-    return frames
+                    if {name, f"{name}_0"} & words:
+                        return Site(site.file, line, end_line, function=f"{owner}.setup")
+    return None
 
 
 def attributes_made(function: ast.FunctionDef) -> Iterator[tuple[str, int, int]]:

@@ -1,7 +1,7 @@
 """What a call hands down to the line that draws an initial value, apart from key and shape.
 
-Where a function draws one parameter well and another badly, the call is to blame if it hands down something else, as another
-gain; if only key and shape differ, what the function makes of the shape is wrong.
+Where a function draws one parameter well and another badly, the call is to blame if it hands down something else, as
+another gain; if only key and shape differ, what the function makes of the shape is wrong.
 """
 
 import ast
@@ -24,7 +24,7 @@ def deciding_level(frames: tuple[Site, ...], draw: Site | None, twins: list[Site
     """
     last = len(frames) - 1
     drawing = None if draw is None else call_at(draw, 2)
-    if drawing is None or (draw.file, draw.function) != (frames[0].file, frames[0].function):
+    if drawing is None or not same_function(draw, frames[0]):
         return last
     inner = functions_around(frames[0])
     sizes = arguments_behind(inner, sizes_of(drawing))
@@ -40,7 +40,8 @@ def deciding_level(frames: tuple[Site, ...], draw: Site | None, twins: list[Site
             return last
         if k == last:
             mine = texts(given, scales)
-            return level if any(same_scales(twin, inner, scales, mine) for twin in twins) else last
+            near = [twin for twin in twins if not mine or same_function(twin, frames[k])]
+            return level if any(same_scales(twin, inner, scales, mine) for twin in near) else last
         inner = functions_around(frames[k])
         handed_scales = [value for argument, value in given.items() if argument in scales]
         outer_sizes = arguments_behind(inner, [value for argument, value in given.items() if argument in sizes])
@@ -51,7 +52,7 @@ def deciding_level(frames: tuple[Site, ...], draw: Site | None, twins: list[Site
 
 
 def leads_to(call: ast.Call, inner: Site, wanted: set[Argument]) -> bool:
-    """Whether a call is of the function, or of the class, in which the next line is, or of one whose arguments are wanted."""
+    """Whether a call is of the function or class that the next line is in, or of one whose arguments are wanted."""
     return name_called(call) in {*inner.function.split("."), *(function.name for function, _ in wanted)}
 
 
@@ -63,6 +64,10 @@ def same_scales(twin: Site, inner: list[ast.FunctionDef], scales: set[Argument],
     call = call_at(twin, 1)
     given = None if call is None else handed(call, inner, scales)
     return given is not None and texts(given, scales) == mine
+
+
+def same_function(first: Site, second: Site) -> bool:
+    return (first.file, first.function) == (second.file, second.function)
 
 
 def texts(given: dict[Argument, ast.expr], wanted: set[Argument]) -> dict[Argument, str]:
@@ -162,7 +167,7 @@ def handed(call: ast.Call, scopes: list[ast.FunctionDef], wanted: set[Argument])
     """What a call gives for each of the wanted arguments; None where it cannot be told.
 
     Args:
-        scopes: the functions around the line that the call leads to: it calls the innermost, or made it by an outer one.
+        scopes: the functions around the line that the call leads to, innermost first: it calls that one.
     """
     if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
         return None

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator
 
+from refkit.diagnosis.passed import call_at, handed, leads_to, parameters
 from refkit.diagnosis.sources import parsed, source_of
 from refkit.tracing.trace import Site
 
@@ -11,35 +12,76 @@ NUMBERS = {"sqrt", "prod", "float", "max", "min", "sum"}
 GIVEN = ("init", "initializer")  # how the argument's name ends
 
 
-def scaling_site(site: Site | None) -> Site | None:
+def scaling_site(frames: tuple[Site, ...], own: Site) -> Site:
     """The line of the number that scales an initial value, where the line that draws it only names that number.
 
-    `bound = 1 / math.sqrt(fan)` is to blame, not `uniform(key, shape, minval=-bound, maxval=bound)`.
+    `bound = 1 / math.sqrt(fan)` is to blame, not `uniform(key, shape, minval=-bound, maxval=bound)`, be it in the same
+    function or in the one that hands `bound` on.
+
+    Args:
+        frames: the lines that lead to what is drawn, innermost first.
+        own: the one among them that is to blame, or one further out.
     """
-    function = None if site is None else function_around(site)
-    if function is None:
-        return site
-    drawn = list(expressions_at(site, function))
-    if any(isinstance(node, (ast.BinOp, ast.Call)) and is_arithmetic(node) for node in drawn):
-        return site  # it reckons for itself
-    used = {name for node in drawn for name in scales_in(node)}
-    made = [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Assign) and node.lineno < site.line and is_arithmetic(node.value)
-        if used & {target.id for target in ast.walk(node.targets[0]) if isinstance(target, ast.Name)}
-    ]
-    return site_of(site, max(made, key=lambda node: node.lineno)) if made else site
+    least = frames.index(own) if own in frames else 0
+    level, found = 0, own
+    names: set[str] | None = None
+    for level, site in enumerate(frames):
+        function = function_around(site)
+        if function is None or (names is None and reckons(site, function)):
+            break
+        names = scales_named(site, function) if names is None else names
+        made = [node for node in numbers_made(function) if node.lineno < site.line and bound_names(node) & names]
+        if made:
+            found = site_of(site, max(made, key=lambda node: node.lineno))
+            break
+        value = handed_scale(frames[level : level + 2], function, names)
+        if value is None:
+            break
+        if not isinstance(value, ast.Name):
+            level, found = level + 1, frames[level + 1]
+            break
+        names = {value.id}
+    return found if level >= least else own
 
 
-def initializer_site(site: Site | None, well_made: Iterable[Site]) -> Site | None:
+def reckons(site: Site, function: ast.FunctionDef) -> bool:
+    drawn = expressions_at(site, function)
+    return any(isinstance(node, (ast.BinOp, ast.Call)) and is_arithmetic(node) for node in drawn)
+
+
+def scales_named(site: Site, function: ast.FunctionDef) -> set[str]:
+    return {name for node in expressions_at(site, function) for name in scales_in(node)}
+
+
+def numbers_made(function: ast.FunctionDef) -> Iterator[ast.Assign]:
+    """Where a function reckons with numbers, or writes one down, and gives it a name."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and (is_arithmetic(node.value) or is_number(node.value)):
+            yield node
+
+
+def bound_names(node: ast.Assign) -> set[str]:
+    return {target.id for target in ast.walk(node.targets[0]) if isinstance(target, ast.Name)}
+
+
+def is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, (int, float))
+
+
+def handed_scale(frames: tuple[Site, ...], function: ast.FunctionDef, names: set[str]) -> ast.expr | None:
+    """What the line that called a function gave for the one argument that scales, if it did."""
+    wanted = {(function, name) for name in names & set(parameters(function))}
+    call = call_at(frames[1], 1) if len(wanted) == 1 and len(frames) > 1 else None
+    given = handed(call, [function], wanted) if call is not None and leads_to(call, frames[0], wanted) else None
+    return next(iter(given.values()), None) if given else None
+
+
+def initializer_site(site: Site, well_made: Iterable[Site]) -> Site:
     """The line of the initializer, where the line that draws with it only names it: `init = normal(10.0)`.
 
     Args:
         well_made: lines that draw what begins well: an initializer that they name as well is not to blame.
     """
-    if site is None:
-        return None
     named = definitions(site)
     good = [node for other in well_made if other.file == site.file for node in definitions(other)]
     return site_of(site, named[0]) if named and all(named[0] is not node for node in good) else site
