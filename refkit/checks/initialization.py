@@ -6,10 +6,13 @@ from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.chosen_starts import Chosen, chosen_starts
-from refkit.diagnosis.faulty_starts import Fault, faulty_starts
+from refkit.diagnosis.faulty_starts import Fault, ease, faulty_starts
 from refkit.diagnosis.initial import Draws, Portion, portions, your_draws
-from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame, scaling_site, source_of
+from refkit.diagnosis.listed_layers import with_listed_layer
+from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame
 from refkit.diagnosis.repeated_draws import Drawing, repeated_draws
+from refkit.diagnosis.scales import initializer_site, scaling_site
+from refkit.diagnosis.sources import source_of
 from refkit.edits.catalogue import find_bug, find_choice
 from refkit.edits.places import LAST
 from refkit.report.finding import Candidate, Finding, Rung, Side
@@ -27,13 +30,16 @@ def run(matter: Matter) -> Outcome:
         draws = your_draws(matter.yours)
     except Exception as error:  # noqa: BLE001: your own init runs here, and may raise anything
         return not_run(NAME, f"your init could not be evaluated: {(str(error) or repr(error)).splitlines()[0]}")
-    found = portions(matter.yours, draws, final.pairing, final.side.reference, final.whole)
+    forward = final.side.run("forward").trace
+    found = portions(matter.yours, draws, final.pairing, final.side.reference, forward, final.whole)
     if not any(portion.weighs for portion in found):
         return not_run(NAME, "none of your parameters answers to one of the reference's")
     file = matter.implementation.file
     for portion in found:
         path = portion.leaf.path
-        portion.frames = constructing_frames(portion.frames, path) or naming_frame(file, path)
+        frames = with_listed_layer(constructing_frames(portion.frames, path), file, path)
+        portion.frames = frames or naming_frame(file, path)
+    ease(found, dict(final.side.setting.options), LAST[matter.subject.name])
     faults = faulty_starts(found)
     faulty = [portion for fault in faults for portion in fault.portions]
     findings = [*fault_findings(faults, found), *repeated_findings(draws, found)]
@@ -58,14 +64,25 @@ def fault_findings(faults: list[Fault], found: list[Portion]) -> list[Finding]:
     well_made = [portion.frames for portion in found if portion.weighs and portion not in faulty]
     merged: dict[tuple, tuple[Site | None, Fault]] = {}
     for fault in faults:
-        site = own_frame(fault.portions[0].frames, well_made)
-        site = site if fault.id == "initialised-to-constant" else scaling_site(site)
+        site = faulty_site(fault, well_made)
         key = (fault.id, statement_of(site) or fault.words)
         if key in merged:
             merged[key][1].portions.extend(fault.portions)
         else:
             merged[key] = (site, fault)
     return [fault_finding(fault, site) for site, fault in merged.values()]
+
+
+def faulty_site(fault: Fault, well_made: list[tuple[Site, ...]]) -> Site | None:
+    """The line that decides on what is wrong: of a scale, the one where its number or its initializer is written."""
+    first = fault.portions[0]
+    site = own_frame(first.frames, well_made, None if first.fused else first.draw)
+    if site is None or fault.id == "initialised-to-constant":
+        return site
+    scale = scaling_site(first.frames, site)
+    if fault.id == "initialisation-wrong-fan" or scale is not site:
+        return scale
+    return initializer_site(site, [frames[0] for frames in well_made if frames])
 
 
 def fault_finding(fault: Fault, site: Site | None) -> Finding:

@@ -55,10 +55,11 @@ def misread(shape: tuple[int, ...]) -> list[tuple[str, float]]:
     return [("other axes than in and out", fan) for fan in found]
 
 
-def convolution_fans(shape: tuple[int, ...], matrix: bool) -> Fans:
+def convolution_fans(shape: tuple[int, ...], matrix: bool, picture: tuple[int, int] | None = None) -> Fans:
     """Of a kernel `[height, width, in, out]`.
 
     Args:
+        picture: height and width of what it goes over, if known.
         matrix: whether yours is the matrix of the patches, whose own rows and columns are right, too.
     """
     height, width, into, out = shape
@@ -69,7 +70,11 @@ def convolution_fans(shape: tuple[int, ...], matrix: bool) -> Fans:
     wrong = [("the channels without the window", fan) for _, fan in plain_fans(into, out)]
     wrong += [("one side of the window", side) for side in (height, width)] + [("the window alone", window)]
     wrong += [("the window on one side alone", (window * into + out) / 2)]
-    return Fans(tuple(right), distinct(wrong + misread(shape), right), window * into)
+    wrong += misread(shape)
+    if picture is not None:
+        area = picture[0] * picture[1]
+        wrong += [("the whole picture for the window", fan) for _, fan in plain_fans(area * into, area * out)]
+    return Fans(tuple(right), distinct(wrong, right), window * into)
 
 
 def recurrent_fans(shape: tuple[int, ...], joined: int, fused: tuple[int, ...]) -> Fans:

@@ -4,12 +4,13 @@ import dataclasses
 
 import numpy as np
 
-from refkit.diagnosis.fans import family_names, slack, wrong_fan
+from refkit.diagnosis.fans import GAINS, family_names, slack, wrong_fan
 from refkit.diagnosis.initial import Portion
 from refkit.diagnosis.spread import Spread
 
 FAR = 9.9  # the catalogue's "off by 10", with room for rounding
 EMBEDDINGS = (0.02, 1.0)  # deviations that libraries and papers draw embeddings with: GPT-2's to PyTorch's
+TANH = {"tanh", "hard-tanh", "lecun-tanh", "softsign"}
 
 
 @dataclasses.dataclass
@@ -36,6 +37,22 @@ def faulty_starts(portions: list[Portion]) -> list[Fault]:
             id, cause, words = judged
             found.setdefault((id, cause), Fault(id, words, [])).portions.append(portion)
     return list(found.values())
+
+
+def ease(portions: list[Portion], options: dict[str, str], last: str):
+    """Note which kernels lead to an activation as tanh is, which takes less than He's gain for ReLU.
+
+    Args:
+        options: of the reference that is yours.
+        last: name of its last layer, which leads to no activation.
+    """
+    named = {options.get(option, "same") for option in ("activation", "dense-activation")}
+    if not named & TANH or named - TANH - {"same"}:
+        return
+    for portion in portions:
+        families = family_names(portion.reference, portion.fans) if portion.fans is not None else []
+        if any(name.startswith("he-") for name in families) and not portion.of_cell and portion.path.rsplit(".", 2)[-2] != last:
+            portion.eased = GAINS["he"] ** 0.5
 
 
 def judge(portion: Portion, kernels: list[Portion]) -> tuple[str, str, str] | None:
@@ -102,8 +119,9 @@ def as_libraries_do(portion: Portion, kernels: list[Portion]) -> bool:
 
 
 def ratio(portion: Portion) -> float:
-    """How many times as large a unit's sum begins as with the reference; a mean adds up with the inputs."""
-    return effect(portion.spread, portion.fans.inputs) / effect(portion.reference, portion.fans.inputs)
+    """How many times as large a unit's sum begins as it should; a mean adds up with the inputs."""
+    usual = effect(portion.reference, portion.fans.inputs) / portion.eased
+    return effect(portion.spread, portion.fans.inputs) / usual
 
 
 def effect(spread: Spread, inputs: float) -> float:
@@ -119,4 +137,6 @@ def cause(alike: list[Portion], ratios: list[float]) -> str:
 
 def against(portion: Portion, times: float) -> str:
     own = f"the reference's {portion.reference.deviation:.3g}"
+    if portion.eased > 1:
+        own = f"the {portion.reference.deviation / portion.eased:.3g} that suits tanh"
     return f"{times:.3g} times {own}" if times >= 1 else f"{own} is {1 / times:.3g} times as large"

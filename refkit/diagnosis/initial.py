@@ -12,6 +12,7 @@ from refkit.alignment.constructs import CELL
 from refkit.alignment.expressions import Free
 from refkit.alignment.pairing import Leaf, Pairing
 from refkit.diagnosis.fans import Fans, convolution_fans, dense_fans, recurrent_fans
+from refkit.diagnosis.pictures import pictures
 from refkit.diagnosis.spread import QUANTILES, Spread, spread_of
 from refkit.diagnosis.yours import Yours
 from refkit.subjects.reference import Reference
@@ -70,6 +71,15 @@ class Draws:
             node = next(parent for parent in trace.parents[node] if random[parent])
         return nearest_site(trace, node) or self.making_site(place)
 
+    def random_site(self, place: int) -> Site | None:
+        """The call of yours that draws a parameter's random numbers, if it has any."""
+        trace, random, node = self.seeded, self.random, self.seeded.outputs[place]
+        if not random[node]:
+            return None
+        while trace.ops[node] != "random_bits":
+            node = next(parent for parent in trace.parents[node] if random[parent])
+        return next(iter(frames_of(trace.sites[node])), None)
+
     @functools.cached_property
     def random(self) -> list[bool]:
         """Whether each node depends on random numbers."""
@@ -92,22 +102,26 @@ class Portion:
         leaf: yours.
         place: its place among the outputs of your init.
         frames: your lines that made it, innermost first.
+        draw: the call among them that draws random numbers, if any does.
         sample: one draw, `f64[*shape]` in the reference's layout.
         spread: how it is drawn.
         reference: how the reference's is drawn.
         fans: of a kernel; None for everything else.
         fused: whether yours holds several gates in one.
+        eased: how many times smaller than the reference's it should begin for your activation.
     """
 
     path: str
     leaf: Leaf
     place: int
     frames: tuple[Site, ...]
+    draw: Site | None
     sample: np.ndarray
     spread: Spread
     reference: Spread
     fans: Fans | None
     fused: bool
+    eased: float = 1.0
 
     @property
     def role(self) -> str:
@@ -127,6 +141,21 @@ class Portion:
     @property
     def may_weigh(self) -> bool:
         return self.weighs or (not self.path and len(self.leaf.shape) > 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What the reference says of its parameters, by their paths.
+
+    Attributes:
+        spreads: how each is drawn.
+        shapes: `[height, width, in, out]` of a convolution's kernel.
+        pictures: height and width of what a convolution goes over.
+    """
+
+    spreads: dict[str, Spread]
+    shapes: dict[str, tuple[int, ...]]
+    pictures: dict[str, tuple[int, int]]
 
 
 def draw(program: Program) -> Draws:
@@ -153,19 +182,24 @@ def reference_spreads(reference: Reference) -> dict[str, Spread]:
     }
 
 
-def portions(yours: Yours, draws: Draws, pairing: Pairing, reference: Reference, sure: bool) -> list[Portion]:
+def portions(
+    yours: Yours, draws: Draws, pairing: Pairing, reference: Reference, forward: Trace, sure: bool
+) -> list[Portion]:
     """Everything of yours with the parameters of the reference that it answers to, in the order of first use.
 
     Args:
+        forward: the reference's forward pass.
         sure: whether values confirm the whole pairing; if not, a parameter may stand beside another of its size alone.
     """
-    spreads, shapes = reference_spreads(reference), dict(zip(reference.paths, reference.shapes))
+    known = Known(
+        reference_spreads(reference), dict(zip(reference.paths, reference.shapes)), pictures(forward, reference.paths)
+    )
     found = []
     for leaf, made, place in sorted(zip(pairing.leaves, pairing.made, yours.places), key=lambda each: each[0].use):
         if leaf.kind != "parameters":
             continue
-        paired = not isinstance(made, Free) and (sure or plausible(leaf, made, shapes))
-        found += parted(leaf, place, made, draws, spreads, shapes) if paired else [alone(leaf, place, draws)]
+        paired = not isinstance(made, Free) and (sure or plausible(leaf, made, known.shapes))
+        found += parted(leaf, place, made, draws, known) if paired else [alone(leaf, place, draws)]
     return found
 
 
@@ -173,23 +207,25 @@ def alone(leaf: Leaf, place: int, draws: Draws) -> Portion:
     """A parameter of yours that answers to none of the reference's."""
     sample = draws.sample(place)
     spread = spread_of(sample, draws.quantiles(place))
-    return Portion("", leaf, place, frames_of(draws.drawing_site(place)), sample, spread, spread, None, False)
+    frames, drawn = frames_of(draws.drawing_site(place)), draws.random_site(place)
+    return Portion("", leaf, place, frames, drawn, sample, spread, spread, None, False)
 
 
-def parted(leaf: Leaf, place: int, made, draws: Draws, spreads: dict[str, Spread], shapes) -> Iterator[Portion]:
+def parted(leaf: Leaf, place: int, made, draws: Draws, known: Known) -> Iterator[Portion]:
     """A parameter of yours, one portion for each of the reference's that it holds."""
     whole = spread_of(draws.sample(place), draws.quantiles(place))
-    sample = unmade(made, draws.sample(place), shapes)
-    quantiles = [unmade(made, value, shapes) for value in draws.quantiles(place)]
+    sample = unmade(made, draws.sample(place), known.shapes)
+    quantiles = [unmade(made, value, known.shapes) for value in draws.quantiles(place)]
     fused = any(len(block.paths) > 1 for block in made.bundle.blocks)
     for path, part in sample.items():
         spread = spread_of(part, [parts[path] for parts in quantiles])
         constant = spread.kind == "constant"
         if whole.kind == "orthogonal" and not constant:
             spread = dataclasses.replace(spread, kind="orthogonal")
-        fans = fans_of(path, shapes[path], leaf, rows_joined(made.bundle.blocks, shapes), fused)
+        fans = fans_of(path, known, leaf, rows_joined(made.bundle.blocks, known.shapes), fused)
         frames = frames_of(draws.making_site(place) if constant else draws.drawing_site(place))
-        yield Portion(path, leaf, place, frames, part, spread, spreads[path], fans, fused)
+        drawn = draws.random_site(place)
+        yield Portion(path, leaf, place, frames, drawn, part, spread, known.spreads[path], fans, fused)
 
 
 def plausible(leaf: Leaf, made, shapes: dict[str, tuple[int, ...]]) -> bool:
@@ -219,11 +255,12 @@ def rows_joined(blocks, shapes: dict[str, tuple[int, ...]]) -> int:
     return sum(shapes[path][0] if len(shapes[path]) > 1 else 1 for path in paths)
 
 
-def fans_of(path: str, shape: tuple[int, ...], leaf: Leaf, joined: int, fused: bool) -> Fans | None:
+def fans_of(path: str, known: Known, leaf: Leaf, joined: int, fused: bool) -> Fans | None:
     if not path.endswith("kernel"):
         return None
+    shape = known.shapes[path]
     if len(shape) == 4:
-        return convolution_fans(shape, sum(size > 1 for size in leaf.shape) < 3)
+        return convolution_fans(shape, sum(size > 1 for size in leaf.shape) < 3, known.pictures.get(path))
     if CELL.match(path):
         return recurrent_fans(shape, joined, leaf.shape if fused else ())
     return dense_fans(shape, leaf.shape)

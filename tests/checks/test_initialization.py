@@ -141,6 +141,88 @@ LENET_JAX = """
 """
 
 
+MLP_HANDED = """
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+
+    def bell(key, shape, std):
+        return std * jax.random.normal(key, shape)
+
+    def layer(key, rows, columns, gain=2):
+        std = np.sqrt(gain / rows)
+        return {"w": bell(key, (rows, columns), std), "b": jnp.zeros(columns)}
+
+    def head(key, rows, columns):
+        std = np.sqrt(2 / rows)
+        return {"w": bell(key, (rows, columns), std), "b": jnp.zeros(columns)}
+
+    def init_params(key, features=30, hidden=64, classes=2):
+        k1, k2 = jax.random.split(key)
+        return {"first": layer(k1, features, hidden),
+                "last": head(k2, hidden, classes)}
+
+    def forward(params, x):
+        x = jax.nn.relu(x @ params["first"]["w"] + params["first"]["b"])
+        return x @ params["last"]["w"] + params["last"]["b"]
+"""
+
+MLP_LISTED = """
+    from jax.example_libraries import stax
+    from jax.nn.initializers import he_normal
+
+    def block(width, init):
+        return stax.serial(stax.Dense(width, W_init=init), stax.Relu)
+
+    init_fun, predict = stax.serial(
+        block(64, he_normal()),
+        stax.Dense(2, W_init=he_normal()),
+    )
+
+    def init_params(key):
+        return init_fun(key, (-1, 30))[1]
+
+    def forward(params, x):
+        return predict(params, x)
+"""
+
+MLP_SEQUENTIAL = """
+    from flax import linen as nn
+
+    he = nn.initializers.he_normal()
+
+    class Net(nn.Module):
+        @nn.compact
+        def __call__(self, x):
+            return nn.Sequential([
+                nn.Dense(64, kernel_init=he),
+                nn.relu,
+                nn.Dense(2, kernel_init=nn.initializers.he_normal()),
+            ])(x)
+"""
+
+MLP_BLOCKS = """
+    from flax import linen as nn
+
+    class Block(nn.Module):
+        width: int
+        gain: float = 2.0
+
+        @nn.compact
+        def __call__(self, x):
+            init = nn.initializers.variance_scaling(self.gain, "fan_in", "normal")
+            return nn.Dense(self.width, kernel_init=init)(x)
+
+    class Net(nn.Module):
+        def setup(self):
+            self.hidden = Block(64)
+            self.readout = Block(2)
+
+        def __call__(self, x):
+            return self.readout(nn.relu(self.hidden(x)))
+"""
+
+
 @pytest.fixture
 def climb(tmp_path):
     """The rung's outcome for a program, with texts in it replaced."""
@@ -286,11 +368,11 @@ BUGS = {
     ),
     "ten times too large": (
         MLP_NNX, "mlp", {"last = init.he_normal()": "last = init.variance_scaling(200.0, 'fan_in', 'normal')"},
-        "initialisation-too-large", "self.last = nnx.Linear(hidden, classes, kernel_init=last, rngs=rngs)",
+        "initialisation-too-large", "last = init.variance_scaling(200.0, 'fan_in', 'normal')",
     ),
     "all above zero": (
         MLP_NNX, "mlp", {"last = init.he_normal()": "last = init.uniform(1.0)"},
-        "initialisation-too-large", "self.last = nnx.Linear(hidden, classes, kernel_init=last, rngs=rngs)",
+        "initialisation-too-large", "last = init.uniform(1.0)",
     ),
     "a root upside down": (
         MLP_JAX, "mlp", {"np.sqrt(2 / rows)": "np.sqrt(2 * rows)"},
@@ -319,6 +401,37 @@ BUGS = {
         {"jnp.concatenate([glorot(k, (rows, hidden)) for k in jax.random.split(key, 4)], axis=1)":
          "glorot(key, (rows, 4 * hidden))"},
         "initialisation-wrong-fan", "return glorot(key, (rows, 4 * hidden))",
+    ),
+    "a scale handed on": (
+        MLP_HANDED, "mlp", {"    std = np.sqrt(2 / rows)": "    std = 30.0"}, "initialisation-too-large", "std = 30.0",
+    ),
+    "a scale that the function itself changes": (
+        MLP_HANDED, "mlp", {"return std * jax": "return 30 * std * jax"},
+        "initialisation-too-large", "return 30 * std * jax.random.normal(key, shape)",
+    ),
+    "a gain that one call gives": (
+        MLP_HANDED, "mlp", {"head(k2, hidden, classes)": "layer(k2, hidden, classes, gain=900)"},
+        "initialisation-too-large", '"last": layer(k2, hidden, classes, gain=900)}',
+    ),
+    "a layer of stax": (
+        MLP_LISTED, "mlp", {"stax.Dense(2, W_init=he_normal())": "stax.Dense(2, W_init=stax.randn(9.0))"},
+        "initialisation-too-large", "stax.Dense(2, W_init=stax.randn(9.0)),",
+    ),
+    "a layer of an inline list": (
+        MLP_SEQUENTIAL, "mlp", {"2, kernel_init=nn.initializers.he_normal()": "2, kernel_init=nn.initializers.normal(9.0)"},
+        "initialisation-too-large", "nn.Dense(2, kernel_init=nn.initializers.normal(9.0)),",
+    ),
+    "a gain given in setup": (
+        MLP_BLOCKS, "mlp", {"Block(2)": "Block(2, gain=900.0)"},
+        "initialisation-too-large", "self.readout = Block(2, gain=900.0)",
+    ),
+    "one key handed to two functions": (
+        MLP_HANDED, "mlp",
+        {'return {"first": layer(k1, features, hidden),\n            "last": head(k2, hidden, classes)}':
+         'made = zip((layer, head), (features, hidden), (hidden, classes))\n'
+         '    return dict(zip(("first", "last"), [make(key, rows, columns) for make, rows, columns in made]))'},
+        "initialised-with-one-key",
+        'return dict(zip(("first", "last"), [make(key, rows, columns) for make, rows, columns in made]))',
     ),
     "one key for two layers": (
         MLP_JAX, "mlp", {"layer(k2, hidden, classes)": "layer(k1, hidden, classes)"},
@@ -352,6 +465,12 @@ def test_a_bug_is_found_once_under_its_name_and_on_its_line(climb, name):
     if source is not None:
         assert finding.source == source
         assert Path(finding.file).read_text().splitlines()[finding.line - 1].strip() == source
+
+
+def test_the_picture_is_no_fan():
+    fans = convolution_fans((5, 5, 6, 16), False, (14, 14))
+    assert wrong_fan(exact((2 / (14 * 14 * 6)) ** 0.5), fans)
+    assert wrong_fan(exact((2 / (14 * 14 * 6)) ** 0.5), convolution_fans((5, 5, 6, 16), False)) is None
 
 
 def test_two_bugs_are_two_findings(climb):

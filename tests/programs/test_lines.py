@@ -17,6 +17,12 @@ BY_WAY = {
     "a scaling that the docstring denies": "lenet/digit_notebook.py:inputs-scaled-twice",
     "a ReLU on logits that are positive on the first probe": "mlp/tabular_learner.py:activation-on-logits",
     "a value that `where` saves": "mlp/onelogit_linen.py:nan-through-where",
+    "a count of the fan that a function gets wrong at some shapes alone": "lenet/pt_port.py:initialisation-wrong-fan",
+    "a fan that counts the picture": "lenet/combinators.py:initialisation-wrong-fan",
+    "one key handed to other functions": "lenet/combinators.py:initialised-with-one-key",
+    "the layer in a list of the library's": "lenet/stax_convnet.py:initialisation-too-large",
+    "the initializer that all name": "mlp/tune_mlp_optax.py:initialisation-too-small",
+    "a scale that is too large for tanh": "mlp/linen_trainstate.py:initialisation-too-large",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 
