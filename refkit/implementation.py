@@ -45,6 +45,7 @@ class Implementation:
         label_dtype: of the labels that the loss takes: `int32` class ids or `float32` targets; empty where it is not known.
         raised: what its loss raised in every way of calling it, where it has a loss and none worked; else None.
         line: where the model is bound in its file: the place of values whose own line is nowhere in it.
+        listed: what was noticed of the elements of its lists while it was traced, if anything.
         alternatives: the same model seen in other layouts that run as well (batch and time the other way round), most likely
             first, for values to decide between.
     """
@@ -62,4 +63,5 @@ class Implementation:
     label_dtype: str = ""
     raised: Exception | None = None
     line: int | None = None
+    listed: Any = None
     alternatives: list["Implementation"] = dataclasses.field(default_factory=list)
