@@ -4,27 +4,39 @@ import ast
 import collections
 import copy
 import functools
+import itertools
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 KEPT = 16  # times that one list is remembered, the latest
+PLACES_KEPT = 128  # of one thing, the latest
+COPIES_KEPT = 4096
 RECORD = "<listed>"  # no name that a file can have
 BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial)
 PLAIN = (str, int, float, bool, bytes, type(None))
 ADDING = ("append", "add", "insert")
 
 Listing = tuple[str, tuple[tuple[int, int], ...], int | None]  # file, first and last line of each element, the starred one
-Place = tuple[Listing, int]
+
+
+class Place(NamedTuple):
+    """One element of a list that was made: when, in which list of the text, and which element of it."""
+
+    time: int
+    listing: Listing
+    position: int
 
 
 class Elements:
     """Which object stood at which place of which list."""
 
     def __init__(self):
-        self.places: dict[int, list[Place]] = {}
+        self.places: dict[int, collections.deque[Place]] = {}  # by what was listed, in the order of time
         self.listings: dict[Any, set[Listing]] = {}
         self.kept: dict[Listing, collections.deque] = {}
+        self.copies: collections.deque = collections.deque()
+        self.clock = itertools.count()
 
     def record(self, listing: Listing, given: Any) -> Any:
         """Remember a list that has just been made; gives it back as it is."""
@@ -36,21 +48,30 @@ class Elements:
         if len(kept) > KEPT:
             self.forget(listing, kept.popleft())
         for position, value in self.placed(listing, values):
+            place = Place(next(self.clock), listing, position)
             for part in (value, *parts_of(value)):
-                places = self.places.setdefault(id(part), [])
-                if (listing, position) not in places:
-                    places.append((listing, position))
+                self.places.setdefault(id(part), collections.deque(maxlen=PLACES_KEPT)).append(place)
         if listing[2] is None:
             for signature in signatures(values):
                 self.listings.setdefault(signature, set()).add(listing)
         return given
+
+    def copied(self, original: Any, copy: Any) -> None:
+        """What is made from a listed thing stands where that does."""
+        if copy is original or id(original) not in self.places or id(copy) in self.places:
+            return
+        self.places[id(copy)] = self.places[id(original)].copy()
+        self.copies.append(copy)
+        if len(self.copies) > COPIES_KEPT:
+            self.places.pop(id(self.copies.popleft()), None)
 
     def forget(self, listing: Listing, values: list) -> None:
         still = {id(part) for kept in self.kept[listing] for value in kept for part in (value, *parts_of(value))}
         for value in values:
             for part in (value, *parts_of(value)):
                 if id(part) not in still and id(part) in self.places:
-                    self.places[id(part)] = [place for place in self.places[id(part)] if place[0] != listing]
+                    left = [place for place in self.places[id(part)] if place.listing != listing]
+                    self.places[id(part)] = collections.deque(left, PLACES_KEPT)
 
     @staticmethod
     def placed(listing: Listing, values: list) -> Iterable[tuple[int, Any]]:
@@ -71,8 +92,8 @@ class Elements:
         return next(iter(found)) if len(found) == 1 else None
 
     def places_of(self, thing: Any) -> list[Place]:
-        """Every place at which an object was listed, in the order of the first time."""
-        return self.places.get(id(thing), [])
+        """Every place at which an object was listed, in the order of time."""
+        return list(self.places.get(id(thing), ()))
 
 
 def items_of(given: Any) -> list:
@@ -81,7 +102,7 @@ def items_of(given: Any) -> list:
 
 def is_layer(value: Any) -> bool:
     """Whether it can be called, or holds something that can, as the pair of an `init` and an `apply` does."""
-    if isinstance(value, PLAIN) or hasattr(value, "dtype"):
+    if isinstance(value, PLAIN) or hasattr(value, "dtype") and hasattr(value, "shape"):
         return False
     return callable(value) and not isinstance(value, type) or any(map(is_layer, parts_of(value)))
 

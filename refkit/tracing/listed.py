@@ -13,7 +13,7 @@ from typing import Any
 
 import jax
 
-from refkit.tracing.loops import Call, call_at, items_of, value_of
+from refkit.tracing.loops import Call, call_at, items_of, value_around, value_of
 from refkit.tracing.sites import LIBRARIES, noticing
 from refkit.tracing.trace import LISTED, Site
 
@@ -24,7 +24,7 @@ class Listed:
     """Remembers, for each traceback, which elements were being called.
 
     Args:
-        elements: where in the text what is listed stands: has `listing_like(items)` and `places_of(thing)`.
+        elements: where in the text what is listed stands: has `listing_like(items)`, and `places_of(thing)` with times.
     """
 
     def __init__(self, elements: Any):
@@ -32,7 +32,7 @@ class Listed:
         self.known: dict[int, tuple[Any, dict[int, Site]]] = {}  # by the traceback's identity, which is kept
         self.calls: dict[tuple[CodeType, int], Call | None] = {}
         self.reached: dict[Any, Reached] = {}
-        self.latest: Any = None
+        self.time = -1  # at which the element that was called last had been listed
 
     @contextlib.contextmanager
     def watching(self) -> Iterator[None]:
@@ -65,46 +65,56 @@ class Listed:
         """The line of the element that a frame is calling."""
         try:
             called = value_of(call.called, frame)
-            containers = [value_of(container, frame) for container in call.containers]
+            containers = [value_around(container, frame) for container in call.containers]
             index = None if call.index is None else value_of(call.index, frame)
         except Exception:  # whatever the program's own classes raise when asked for an attribute
             return None
         if call.index is not None and isinstance(containers[0], Mapping):
             return None  # the line that calls it says which
+        going_on = self.going_on(called, frame)
+        if going_on is not None:
+            return going_on
+        known = self.elements.places_of(called)
         for container in containers:
             items = items_of(container)
             listing = self.elements.listing_like(items) if items else None
-            if listing is not None:
-                places = [k for k, item in enumerate(items) if holds(item, called)]
-                if isinstance(index, int):
-                    places = [range(len(items))[index]]
-                if places:
-                    return self.place(listing, self.next(listing, places, called, frame), called, frame)
-        places = self.elements.places_of(called)
-        listings = {listing for listing, _ in places}
-        if len(listings) > 1:
-            listings &= {self.latest}
-        if len(listings) != 1:
-            return None
-        listing, = listings
-        places = [k for at, k in places if at == listing]
-        return self.place(listing, self.next(listing, places, called, frame), called, frame)
+            positions = [k for k, item in enumerate(items) if holds(item, called)] if listing is not None else []
+            if positions and isinstance(index, int):
+                positions = [range(len(items))[index]]
+            if positions:
+                position = self.next_position(listing, positions)
+                times = [place.time for place in known if place[1:] == (listing, position)]
+                return self.reach(called, frame, listing, position, next(iter(times), self.time))
+        place = self.next_place(known)
+        return None if place is None else self.reach(called, frame, place.listing, place.position, place.time)
 
-    def next(self, listing: Any, places: list[int], called: Any, frame: FrameType) -> int:
-        """The one of several places of a thing in a list at which it is called now: they are called in their order.
+    def going_on(self, called: Any, frame: FrameType) -> Site | None:
+        """The element that is being called already: meanwhile the frame that calls it keeps all its values."""
+        for last in self.reached.values():
+            if last.called is called and last.goes_on(frame):
+                return last.site
+        return None
 
-        While one call of it goes on, the frame that calls it keeps all its values; a next one takes what that gave.
-        """
+    def next_position(self, listing: Any, positions: list[int]) -> int:
+        """The one of several places of a thing in a list at which it is called now: they are called in their order."""
         last = self.reached.get(listing)
-        if last is not None and last.place in places and last.called is called and last.goes_on(frame):
-            return last.place
-        return min((place for place in places if last is not None and place > last.place), default=places[0])
+        return min((k for k in positions if last is not None and k > last.position), default=positions[0])
 
-    def place(self, listing: Any, position: int, called: Any, frame: FrameType) -> Site:
-        self.reached[listing], self.latest = Reached(position, called, tuple(frame.f_locals.values())), listing
+    def next_place(self, places: list[Any]) -> Any:
+        """The one of several places in the text at which a thing was listed: the next to be listed after what was called last."""
+        if len({place[1:] for place in places}) == 1:
+            return places[-1]
+        later = [place for place in places if place.time > self.time]
+        if later:
+            return later[0]
+        return places[0] if len({place.listing for place in places}) == 1 else None
+
+    def reach(self, called: Any, frame: FrameType, listing: Any, position: int, time: int) -> Site:
         file, lines, _ = listing
         line, end_line = lines[position]
-        return Site(file, line, end_line, 0, f"{LISTED} {lines[0][0]}-{lines[-1][1]}")
+        site = Site(file, line, end_line, 0, f"{LISTED} {lines[0][0]}-{lines[-1][1]}")
+        self.reached[listing], self.time = Reached(position, called, site, tuple(frame.f_locals.values())), time
+        return site
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,13 +122,15 @@ class Reached:
     """The element of a list that was called last.
 
     Args:
-        place: which one it is.
+        position: which one it is.
         called: what it is.
+        site: its line.
         values: what the names in the frame that called it stood for.
     """
 
-    place: int
+    position: int
     called: Any
+    site: Site
     values: tuple
 
     def goes_on(self, frame: FrameType) -> bool:

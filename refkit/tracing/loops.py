@@ -65,6 +65,8 @@ def visit(node: ast.AST, arguments: tuple[str, ...], loops: dict[str, tuple[ast.
         for generator in node.generators:
             loops = loops | bound_by(generator.target, generator.iter)
     elif isinstance(node, ast.Call):
+        if name_of(node.func) == "reduce" and len(node.args) > 1:
+            loops = loops | reduced_by(*node.args[:2])
         call = described(node.func, arguments, loops)
         if call is not None:
             found[node.lineno, node.end_lineno, node.col_offset, node.end_col_offset] = call
@@ -77,11 +79,17 @@ def bound_by(target: ast.expr, iterable: ast.expr) -> dict[str, tuple[ast.expr, 
     return dict.fromkeys(names, tuple(containers_in(iterable)))
 
 
+def reduced_by(function: ast.expr, iterable: ast.expr) -> dict[str, tuple[ast.expr, ...]]:
+    """The name that `reduce(lambda x, layer: layer(x), layers, x)` gives one element after the other."""
+    if not isinstance(function, ast.Lambda) or len(function.args.args) != 2:
+        return {}
+    return {function.args.args[1].arg: tuple(containers_in(iterable))}
+
+
 def containers_in(iterable: ast.expr) -> Iterator[ast.expr]:
     """What a loop goes through: in `enumerate(zip(layers[1:], params))`, `layers` and `params`."""
     if isinstance(iterable, ast.Call):
-        name = getattr(iterable.func, "id", getattr(iterable.func, "attr", ""))
-        if name in PASSING:
+        if name_of(iterable.func) in PASSING:
             method = isinstance(iterable.func, ast.Attribute)
             for argument in [iterable.func.value] if method else iterable.args:
                 yield from containers_in(argument)
@@ -104,6 +112,10 @@ def described(called: ast.expr, arguments: tuple[str, ...], loops: dict[str, tup
             return Call(called.value, loops[name])
         return Call(called, (called.value,), called.slice)
     return None
+
+
+def name_of(called: ast.expr) -> str:
+    return getattr(called, "id", getattr(called, "attr", ""))
 
 
 def root(node: ast.expr) -> str:
@@ -130,6 +142,21 @@ def value_of(node: ast.expr, frame: FrameType) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -value_of(node.operand, frame)
     raise TypeError("no name")
+
+
+def value_around(node: ast.expr, frame: FrameType) -> Any:
+    """The same where the value may be a function's around the lambda that is run.
+
+    Raises:
+        LookupError, AttributeError, TypeError: it has none yet, or is none of these.
+    """
+    try:
+        return value_of(node, frame)
+    except LookupError:
+        outer = frame.f_back
+        if frame.f_code.co_name != "<lambda>" or outer is None or outer.f_code.co_filename != frame.f_code.co_filename:
+            raise
+        return value_of(node, outer)
 
 
 def items_of(container: Any) -> list:
