@@ -14,6 +14,7 @@ PLACES_KEPT = 128  # of one thing, the latest
 COPIES_KEPT = 4096
 RECORD = "<listed>"  # no name that a file can have
 BY_IDENTITY = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, functools.partial)
+FUNCTIONS_OF = {"jax", "jaxlib", "numpy"}
 PLAIN = (str, int, float, bool, bytes, type(None))
 ADDING = ("append", "add", "insert")
 
@@ -36,6 +37,7 @@ class Elements:
         self.listings: dict[Any, set[Listing]] = {}
         self.kept: dict[Listing, collections.deque] = {}
         self.copies: collections.deque = collections.deque()
+        self.whole: set[int] = set()  # elements, which a list of them that is handed on does not make its parts
         self.clock = itertools.count()
 
     def record(self, listing: Listing, given: Any) -> Any:
@@ -49,7 +51,8 @@ class Elements:
             self.forget(listing, kept.popleft())
         for position, value in self.placed(listing, values):
             place = Place(next(self.clock), listing, position)
-            for part in (value, *parts_of(value)):
+            self.whole.add(id(value))
+            for part in (value, *(part for part in parts_of(value) if id(part) not in self.whole)):
                 self.places.setdefault(id(part), collections.deque(maxlen=PLACES_KEPT)).append(place)
         if listing[2] is None:
             for signature in signatures(values):
@@ -102,14 +105,14 @@ def items_of(given: Any) -> list:
 
 def is_layer(value: Any) -> bool:
     """Whether it can be called, or holds something that can, as the pair of an `init` and an `apply` does."""
-    if isinstance(value, PLAIN) or hasattr(value, "dtype") and hasattr(value, "shape"):
+    if isinstance(value, PLAIN) or hasattr(type(value), "dtype") and hasattr(type(value), "shape"):
         return False
     return callable(value) and not isinstance(value, type) or any(map(is_layer, parts_of(value)))
 
 
 def parts_of(value: Any) -> tuple:
     """The functions and modules in a pair or a short record."""
-    if type(value) not in (tuple, list, dict) and not hasattr(value, "_fields") or len(value) > 4:
+    if type(value) not in (tuple, list, dict) and not hasattr(type(value), "_fields") or len(value) > 4:
         return ()
     return tuple(part for part in items_of(value) if callable(part) and not isinstance(part, type))
 
@@ -129,7 +132,7 @@ def kind_of(value: Any) -> Any:
         return value
     if isinstance(value, (tuple, list)):
         return tuple(map(kind_of, value))
-    if isinstance(value, BY_IDENTITY) or callable(value) and hasattr(value, "__wrapped__"):
+    if isinstance(value, BY_IDENTITY) or callable(value) and type(value).__module__.partition(".")[0] in FUNCTIONS_OF:
         return id(value)
     return type(value)
 

@@ -4,6 +4,7 @@ A model may be put together from a list of layers that a loop calls one after th
 yours that all of them share. Then no line on the stack tells the layers apart: the loop's variable does.
 """
 
+import ast
 import contextlib
 import dataclasses
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 import jax
 
-from refkit.tracing.loops import Call, call_at, items_of, value_around, value_of
+from refkit.tracing.loops import Call, call_at, items_of, value_around
 from refkit.tracing.sites import LIBRARIES, noticing
 from refkit.tracing.trace import LISTED, Site
 
@@ -63,11 +64,9 @@ class Listed:
 
     def site_of(self, call: Call, frame: FrameType) -> Site | None:
         """The line of the element that a frame is calling."""
-        try:
-            called = value_of(call.called, frame)
-            containers = [value_around(container, frame) for container in call.containers]
-            index = None if call.index is None else value_of(call.index, frame)
-        except Exception:  # whatever the program's own classes raise when asked for an attribute
+        called, index = valued(call.called, frame), None if call.index is None else valued(call.index, frame)
+        containers = [valued(container, frame) for container in call.containers]
+        if called is None:
             return None
         if call.index is not None and isinstance(containers[0], Mapping):
             return None  # the line that calls it says which
@@ -136,6 +135,14 @@ class Reached:
     def goes_on(self, frame: FrameType) -> bool:
         now = tuple(frame.f_locals.values())
         return len(now) == len(self.values) and all(a is b for a, b in zip(now, self.values))
+
+
+def valued(node: ast.expr, frame: FrameType) -> Any:
+    """The value of a name or of what it holds; None where it has none."""
+    try:
+        return value_around(node, frame)
+    except Exception:  # whatever the program's own classes raise when asked for an attribute
+        return None
 
 
 def holds(item: Any, called: Any) -> bool:

@@ -17,6 +17,10 @@ BY_WAY = {
     "a scaling that the docstring denies": "lenet/digit_notebook.py:inputs-scaled-twice",
     "a ReLU on logits that are positive on the first probe": "mlp/tabular_learner.py:activation-on-logits",
     "a value that `where` saves": "mlp/onelogit_linen.py:nan-through-where",
+    "an element of a library's list": "lenet/stax_convnet.py:wrong-stride-or-kernel",
+    "the element behind a gap in a list": "lenet/combinators.py:layer-omitted",
+    "a module listed twice": "mlp/keras_port.py:weights-shared",
+    "an element whose class all layers share": "mlp/keras_port.py:wrong-activation",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 
