@@ -1,8 +1,9 @@
 """Compare a program with a reference: load it, see it as an implementation, climb the ladder."""
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -23,6 +24,7 @@ from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Finding, Report, Rung
 from refkit.subjects import BY_NAME, SUBJECTS
 from refkit.subjects.subject import Subject
+from refkit.tracing.listed import Listed
 
 LIMIT_S = 120.0  # for finding out how a model is called; a right one takes a second or two
 
@@ -71,12 +73,13 @@ def compare_with_own(target: str, reference: str, *, until, only, kwargs, names)
     with trusted.active():
         subject, own = own_reference(trusted)
     loaded = load(target, roles=names or {})
-    with loaded.active(), trusted.active():
+    with loaded.active(), trusted.active(), watched(loaded) as listed:
         adapted = functools.partial(implementation_of, loaded, the_model, subject, kwargs, names or {}, own)
         try:
             implementation = adapted()
         except ModelRaised as error:
             return raised_report(error, loaded, subject, {}, None)
+        tell(implementation, listed)
         matter = Matter(implementation, subject, {}, (own, trusted.source))
         rungs, findings = climb(matter, until, only)
         lines = line_pairs(matter) if "forward" in vars(matter) else ()
@@ -115,7 +118,7 @@ def compare_loaded(
     """
     name, given = parse_options(reference)
     subject = BY_NAME[name]
-    with loaded.active():
+    with loaded.active(), watched(loaded) as listed:
         adapted = functools.partial(implementation_of, loaded, find, subject, kwargs, names or {})
         try:
             with time_limit(LIMIT_S, lambda frame: runs_in(frame, loaded.files)):
@@ -125,6 +128,7 @@ def compare_loaded(
         except OutOfTime as error:
             late = TimeoutError(f"one call was not through after {LIMIT_S:g} s").with_traceback(error.__traceback__)
             return raised_report(raised_by(late, loaded), loaded, subject, given, None)
+        tell(implementation, listed)
         matter = Matter(implementation, subject, given)
         rungs, findings = climb(matter, until, only)
         known = "forward" in vars(matter)  # the rung `runs` does without
@@ -132,6 +136,23 @@ def compare_loaded(
     options = dict(given) | (chosen_options(matter) if known else {})
     return Report(name, implementation.name, implementation.framework, options, rungs, findings,
                   tuple([*implementation.notes, *loaded.notes]), lines)
+
+
+@contextlib.contextmanager
+def watched(loaded: Any) -> Iterator[Listed | None]:
+    """While the elements of the file's lists are noticed where they are called; None where they are not known."""
+    elements = getattr(loaded, "elements", None)
+    if elements is None:
+        yield None
+        return
+    listed = Listed(elements)
+    with listed.watching():
+        yield listed
+
+
+def tell(implementation: Implementation, listed: Listed | None) -> None:
+    for seen in (implementation, *implementation.alternatives):
+        seen.listed = listed
 
 
 def chosen_options(matter: Matter) -> dict[str, str]:

@@ -72,6 +72,7 @@ class Implementation:
         raised: what its loss raised in every way of calling it, where it has a loss and none worked; else None.
         line: where the model is bound in its file: the place of values whose own line is nowhere in it.
         part: `part("metric")` gives what surrounds the model in its file, found when it is asked for.
+        listed: what was noticed of the elements of its lists while it was traced, if anything.
         alternatives: the same model seen in other layouts that run as well (batch and time the other way round), most likely
             first, for values to decide between.
     """
@@ -90,4 +91,5 @@ class Implementation:
     raised: Exception | None = None
     line: int | None = None
     part: Callable[[str], Part] = no_part
+    listed: Any = None
     alternatives: list["Implementation"] = dataclasses.field(default_factory=list)

@@ -43,7 +43,7 @@ def adapt(
     """See the user's model as pure functions over batches in the reference's convention.
 
     Args:
-        loaded: the file: `module`, `file`, `tree`, `source`, `name`.
+        loaded: the file: `module`, `file`, `tree`, `source`, `name`, and `elements` where they are known.
         found: the model in it: `name`, `kind`, `objects`, `line`.
         inputs: the reference's, at its sizes.
         outputs: how many the reference has for each example.
@@ -146,6 +146,9 @@ def implementation(
     ) -> jax.Array:
         return call.outputs(tree, inputs, training, key)
 
+    elements = getattr(loaded, "elements", None)
+    if elements is not None and hasattr(call.model, "copied"):
+        call.model.copied = elements.copied
     return Implementation(
         init=init,
         apply=apply,

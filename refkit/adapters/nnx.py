@@ -31,10 +31,13 @@ class NnxModel:
         self.forward_parameters = parameters_of(self.function)[1:]
         self.data_parameters = data_parameters(self.forward_parameters)
         self.graph, self.structures, self.paths, self.random = None, {}, {}, None
+        self.nodes: dict[tuple, nnx.Module] = {}
+        self.copied: Callable[[Any, Any], None] | None = None
 
     def init(self, key: jax.Array, data: Data | None = None) -> dict[str, Any]:
         module = self.construct(typed(key))
         mark_arrays(module)
+        self.nodes = modules_in(module)
         self.graph, *states, random = nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
         tree = {}
         for group, state in zip(GROUPS, states, strict=True):
@@ -49,6 +52,8 @@ class NnxModel:
     def module(self, tree: dict[str, Any], training: bool, key: jax.Array | None) -> nnx.Module:
         """The module with these leaves, in the mode asked for."""
         module = nnx.merge(self.graph, *self.states(tree), self.random_state(key))
+        for path, copy in modules_in(module).items() if self.copied is not None else ():
+            self.copied(self.nodes.get(path), copy)
         module.train() if training else module.eval()
         return module
 
@@ -91,6 +96,11 @@ def mark_arrays(module: nnx.Module) -> None:
             traced = {name: value for name, value in vars(node).items() if isinstance(value, jax.core.Tracer)}
             for name, value in traced.items():
                 setattr(node, name, nnx.data(value))
+
+
+def modules_in(module: nnx.Module) -> dict[tuple, nnx.Module]:
+    """Every module inside of one, by its path."""
+    return {path: node for path, node in nnx.iter_graph(module) if isinstance(node, nnx.Module)}
 
 
 def trainable(module: nnx.Module) -> Any:

@@ -30,7 +30,7 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     yours = alignment.yours
     place = place_of(yours, difference.node) or model_place(difference)
     if difference.site is not None:
-        place |= {"file": difference.site.file, **statement_at(difference.site.file, difference.site.line)}
+        place |= {"file": difference.site.file, **statement_of(difference.site)}
     compared = comparison(difference)
     candidate = difference.candidate
     common = dict(rung=rung, **place, **compared)
@@ -40,7 +40,7 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
         bug = find_bug(sign)
         site = site_to_blame(bug, difference.before, difference.node)
         if site is not None:
-            common |= {"file": site.file, **statement_at(site.file, site.line)}
+            common |= {"file": site.file, **statement_of(site)}
         return Finding(kind="bug", id=sign, candidates=(Candidate(sign, 0.0), *candidates), message=f"looks like `{sign}`",
                        help=bug.mend, **common)
     if candidate is None:
@@ -125,7 +125,14 @@ def place_of(trace: Trace, node: int) -> dict:
     if site is None:
         return {}
     times = trace.times[node]
-    return {"file": site.file, **statement_at(site.file, site.line), "time_step": times[-1] if times else None}
+    return {"file": site.file, **statement_of(site), "time_step": times[-1] if times else None}
+
+
+def statement_of(site: Site) -> dict:
+    """First and last line of the statement, or of the element of a list, at a site, and its text."""
+    if site.listed:
+        return {"line": site.line, "end_line": site.end_line, "source": text_of(site)}
+    return statement_at(site.file, site.line)
 
 
 def statement_at(file: str, number: int) -> dict:

@@ -4,7 +4,7 @@ import numpy as np
 
 from refkit.alignment.tolerance import allowed
 from refkit.checks.check import Check, Outcome, not_run, outcome
-from refkit.checks.differences import overflow_finding, place_of, statement_at
+from refkit.checks.differences import overflow_finding, place_of, statement_of
 from refkit.checks.loss import CONSTANT
 from refkit.checks.matter import LossError, Matter
 from refkit.diagnosis.difference import site_to_blame
@@ -47,7 +47,7 @@ def finding_of(difference: GradientDifference, aligned) -> Finding:
     place = {} if difference.node is None else place_of(aligned.alignment.yours, difference.node)
     if difference.node is not None and difference.candidate is not None:
         site = site_to_blame(find_bug(difference.candidate.id), aligned, difference.node)
-        place |= {} if site is None else {"file": site.file, **statement_at(site.file, site.line)}
+        place |= {} if site is None else {"file": site.file, **statement_of(site)}
     gap = float(np.abs(worst.yours - worst.reference).max())
     largest = float(np.abs(worst.reference).max())
     listed = ", ".join(f"`{p.path}`" for p in difference.wrong[:6]) + (", …" if len(difference.wrong) > 6 else "")

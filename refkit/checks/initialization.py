@@ -155,7 +155,9 @@ def place_at(site: Site | None) -> dict:
 
 def statement_of(site: Site | None) -> tuple[str, int] | None:
     """Where the statement around an expression begins."""
-    return None if site is None else (site.file, statement_lines(source_of(site.file), site.line)[0])
+    if site is None or site.listed:
+        return None if site is None else (site.file, site.line)
+    return site.file, statement_lines(source_of(site.file), site.line)[0]
 
 
 INITIALIZATION = Check(

@@ -73,7 +73,7 @@ class Texts:
         return self.known[file]
 
     def place(self, site: Site) -> Place:
-        return site.file, first_line(self.of(site.file), site.line)
+        return site.file, site.line if site.listed else first_line(self.of(site.file), site.line)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.blame import same_line
+from refkit.diagnosis.passing import behind_gap
 from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.wording import scopes_around
 from refkit.tracing.callers import frames_of
@@ -18,7 +19,8 @@ def calling_site(
     """The innermost line on the way to a step that did not make the same step rightly in another call.
 
     What a line of a function does well in one call, it does not do wrong in another: the line that calls it does. Where
-    every line has, as in a loop, there is none. What is left out in every call is left out where the function returns.
+    every line has, as in a loop, there is none. In another element of a list a line may do well what is no such step: it
+    calls what the element was given. What is left out in every call is left out where the function returns.
 
     Args:
         before: the alignment in which the step departs; what came before it is right.
@@ -29,7 +31,9 @@ def calling_site(
     trace = before.alignment.yours
     if trace.sites[node] is None:
         return None
-    alike = [k for k in range(len(trace)) if trace.ops[k] == trace.ops[node] and same_line(trace.sites[k], trace.sites[node])]
+    lists = {frame.function: frame.line for frame in frames_of(trace.sites[node]) if frame.listed}
+    alike = [k for k in range(len(trace)) if same_line(trace.sites[k], trace.sites[node])
+             and (trace.ops[k] == trace.ops[node] or k < node and in_another_element(trace, k, lists))]
     twins = [k for k in alike if k < node and before.alignment.matched[k] >= 0]
     if not twins and final is not None and runs_of_replaced(before, after) == 1:
         here = way_to(trace, node)
@@ -40,7 +44,14 @@ def calling_site(
     found = next((frame for frame in frames if (frame.file, frame.line) not in shared), None)
     if not twins or found in (None, frames[0]):
         return None
-    return return_behind(trace, node) if after is not None and runs_of_replaced(before, after) > 1 else found
+    everywhere = after is not None and runs_of_replaced(before, after) > 1
+    everywhere = everywhere and not any(behind_gap(trace, twin) for twin in twins)
+    return return_behind(trace, node) if everywhere else found
+
+
+def in_another_element(trace: Trace, node: int, lists: dict[str, int]) -> bool:
+    """Whether a step is of another element than these of one of the lists."""
+    return any(lists.get(frame.function, frame.line) != frame.line for frame in frames_of(trace.sites[node]) if frame.listed)
 
 
 def way_to(trace: Trace, node: int) -> tuple[tuple[str, int], ...]:

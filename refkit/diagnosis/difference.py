@@ -8,7 +8,7 @@ import numpy as np
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.blame import LAYOUT, blamed_node, same_line
 from refkit.diagnosis.calls import calling_site
-from refkit.diagnosis.passing import passing_site, reader_of
+from refkit.diagnosis.passing import behind_gap, passing_site, reader_of
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.chosen import chosen_before, given_zeros, returned_zeros
 from refkit.diagnosis.nearness import matched_ancestors
@@ -118,7 +118,7 @@ def site_to_blame(
         return site_closing_over(trace, node)
     site = calling_site(before, node, after, final)
     if site is None and LEFT_OUT.search(bug.id):
-        site = reader_of(before.alignment.yours, node) or passing_site(before.alignment, node)
+        site = reader_of(trace, node) or passing_site(before.alignment, node) or behind_gap(trace, node)
     return site
 
 

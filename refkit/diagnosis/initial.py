@@ -168,7 +168,7 @@ def draw(program: Program) -> Draws:
 
 def your_draws(yours: Yours) -> Draws:
     traced = yours.init_program
-    return draw(Program(traced.closed, traced.roles, Callers((yours.implementation.file,))))
+    return draw(Program(traced.closed, traced.roles, yours.sites))
 
 
 def reference_spreads(reference: Reference) -> dict[str, Spread]:

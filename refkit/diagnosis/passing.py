@@ -4,9 +4,10 @@ import ast
 import re
 
 from refkit.alignment.matching import Alignment
-from refkit.diagnosis.blame import statement_lines
+from refkit.diagnosis.blame import LAYOUT, statement_lines
 from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.wording import scopes_around, statement_text
+from refkit.tracing.callers import frames_of
 from refkit.tracing.trace import Site, Trace
 
 LAX = re.compile(r"\b(lax\.conv|conv_general_dilated)")
@@ -52,6 +53,29 @@ def reader_of(trace: Trace, node: int) -> Site | None:
     behind = [part for part in statements if here and part.lineno > here[0].end_lineno and bound & names_read(part)]
     first = min(behind, key=lambda part: part.lineno, default=None)
     return None if first is None else Site(site.file, first.lineno, first.end_lineno)
+
+
+def behind_gap(trace: Trace, node: int) -> Site | None:
+    """The element of a list behind the one that made what a step takes, if only slices, turns and reshapes lie between."""
+    behind = [node]
+    while True:
+        before = [parent for parent in trace.parents[behind[-1]] if trace.data[parent]]
+        if not before:
+            return None
+        if trace.ops[before[0]] not in LAYOUT:
+            break
+        behind.append(before[0])
+    made = elements_of(trace, before[0])
+    for step in reversed(behind):
+        for function, element in elements_of(trace, step).items():
+            if function in made and made[function].line != element.line:
+                return element
+    return None
+
+
+def elements_of(trace: Trace, node: int) -> dict[str, Site]:
+    """By list, the element on the way to a step."""
+    return {frame.function: frame for frame in frames_of(trace.sites[node]) if frame.listed}
 
 
 def names_read(part: ast.AST) -> set[str]:

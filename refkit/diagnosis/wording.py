@@ -52,6 +52,8 @@ def site_closing_over(trace: Trace, node: int) -> Site | None:
 def statement_text(site: Site) -> str:
     source = source_of(site.file)
     start, end = statement_lines(source, site.line) if source else (1, 0)
+    if site.listed:
+        start, end = site.line, site.end_line
     return "\n".join(line.partition("  #")[0] for line in source.splitlines()[start - 1 : end])
 
 

@@ -45,7 +45,7 @@ class Yours:
 
     @functools.cached_property
     def sites(self) -> Callers:
-        return Callers((self.implementation.file,))
+        return Callers((self.implementation.file,), self.implementation.listed)
 
     @functools.cached_property
     def init_program(self) -> Program:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from refkit.errors import RefkitError
+from refkit.loading.elements import Elements
 from refkit.loading.failures import Unavailable
 from refkit.loading.program import Program
 
@@ -55,6 +56,11 @@ class Loaded:
     def files(self) -> tuple[str, ...]:
         """Absolute paths of the user's files taken so far: this one, and the neighbours that it imports."""
         return tuple(self.program.files)
+
+    @property
+    def elements(self) -> Elements:
+        """Where in the files' text what they list stands."""
+        return self.program.elements
 
     @contextlib.contextmanager
     def active(self, restore_generators: bool = False) -> Iterator[None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from refkit.errors import RefkitError
 from refkit.loading.effects import Effects
+from refkit.loading.elements import RECORD, Elements, recording
 from refkit.loading.failures import Unavailable, say_error, user_line
 from refkit.loading.isolation import guarded_open
 from refkit.loading.names import names_of
@@ -67,7 +68,7 @@ class Namespace:
         if source:
             self.module.__file__ = source.file
             self.module.__doc__ = ast.get_docstring(source.tree)
-        self.module.__dict__["__builtins__"] = _Builtins(self, program.import_for(self))
+        self.module.__dict__["__builtins__"] = _Builtins(self, program.import_for(self), program.elements)
 
     def value(self, name: str) -> Any:
         """The value of a module-level name, run for if it has not been.
@@ -237,7 +238,7 @@ class Namespace:
                     self.value(name)
 
     def _compile(self, statement: Statement) -> types.CodeType:
-        tree = ast.Module([statement.runnable], type_ignores=[])
+        tree = ast.Module([recording(statement.runnable, self.source.file)], type_ignores=[])
         return compile(tree, self.source.file, "exec", flags=self.source.flags, dont_inherit=True)
 
     def _explain(self, statement: Statement, error: BaseException) -> str:
@@ -269,12 +270,13 @@ class _Failure:
 class _Builtins(dict):
     """Python's built-in names for one user file; any name that is not there is asked of its namespace."""
 
-    def __init__(self, namespace: Namespace, import_: Callable[..., Any]):
+    def __init__(self, namespace: Namespace, import_: Callable[..., Any], elements: Elements):
         super().__init__(vars(builtins))
         self._namespace = namespace
         self.update(
             __import__=import_, open=guarded_open, input=_no_input, exit=_leave, quit=_leave, breakpoint=_ignore
         )
+        self[RECORD] = elements.record
         for name in namespace.writers:
             self.pop(name, None)
 

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from refkit.errors import RefkitError
+from refkit.loading.elements import Elements
 from refkit.loading.failures import user_line
 from refkit.loading.imports import INSTALLED_FIRST, Importer, package_name
 from refkit.loading.isolation import isolated, outside_traces
@@ -32,6 +33,7 @@ class Program:
         self.file, self._limit_s = location.file, limit_s
         self.roots = search_roots(location.file)
         self.files: dict[str, Namespace] = {}
+        self.elements = Elements()
         self.stubs: list[str] = []
         self.notes: list[str] = []
         self._importer = Importer(self)

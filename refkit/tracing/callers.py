@@ -1,6 +1,7 @@
 """The whole way to a step: the innermost line of the program's own code, and the lines that called it."""
 
 import dataclasses
+from typing import Any
 
 from refkit.tracing.sites import Sites
 from refkit.tracing.trace import Site
@@ -14,20 +15,34 @@ class CalledSite(Site):
 
 
 class Callers(Sites):
-    """Finds the innermost own frame and every own frame around it."""
+    """Finds the innermost own frame and every own frame around it, with the elements of lists that were being called.
+
+    Args:
+        listed: what was noticed while the program was traced, if anything.
+    """
+
+    def __init__(self, files: tuple[str, ...] = (), listed: Any = None):
+        super().__init__(files)
+        self.listed = listed
+
+    def of(self, source_info) -> Site | None:
+        traceback = source_info.traceback
+        elements = self.listed.of(traceback) if self.listed is not None and traceback is not None else {}
+        return called_site(self.frames(traceback, elements)) if elements else super().of(source_info)
 
     def find(self, traceback) -> CalledSite | None:
-        innermost = super().find(traceback)
-        if innermost is None:
-            return None
-        frames = [
-            Site(code.co_filename, line, end_line or line, column or 0, code.co_qualname)
-            for code, offset in zip(*traceback.raw_frames())
-            if self.own(code.co_filename)
-            for line, end_line, column, _ in [position(code, offset)]
-        ]
-        return CalledSite(*dataclasses.astuple(innermost), tuple(frames[1:]))
+        return called_site(self.frames(traceback, {}))
 
+    def frames(self, traceback, elements: dict[int, Site]) -> list[Site]:
+        codes, offsets = traceback.raw_frames()
+        frames = []
+        for place, (code, offset) in enumerate(zip(codes, offsets)):
+            if place in elements:
+                frames.append(elements[place])
+            if self.own(code.co_filename):
+                line, end_line, column, _ = position(code, offset)
+                frames.append(Site(code.co_filename, line, end_line or line, column or 0, code.co_qualname))
+        return frames
 
     def within(self, site: CalledSite | None, outer: CalledSite | None) -> CalledSite | None:
         """With the lines around the jitted function or loop that it is in.
@@ -43,6 +58,11 @@ class Callers(Sites):
         inside = inside[:next((k for k, frame in enumerate(inside) if is_same_scope(frame, around[0])), len(inside))]
         first, *callers = *inside, *around
         return CalledSite(*dataclasses.astuple(first), callers=tuple(callers))
+
+
+def called_site(frames: list[Site]) -> CalledSite | None:
+    """The first of the frames, with the others around it."""
+    return CalledSite(*dataclasses.astuple(frames[0]), callers=tuple(frames[1:])) if frames else None
 
 
 def is_same_scope(frame: Site, other: Site) -> bool:

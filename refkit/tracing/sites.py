@@ -1,7 +1,12 @@
 """From an equation to the program's own line. The one file that touches JAX's internal source information."""
 
+import contextlib
 import os
+import sys
 import sysconfig
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import jax
 from jax._src import source_info_util
@@ -53,3 +58,33 @@ class Sites:
         if file in self.files:
             return True
         return not file.startswith(LIBRARIES) and not file.startswith("<") and not file.endswith(" (reference)")
+
+
+def live_frames(traceback: Any, frame: FrameType) -> list[FrameType | None]:
+    """The frame of every entry of a traceback that was taken in a function that this one called; None where it is over."""
+    codes, _ = traceback.raw_frames()
+    frames: list[FrameType | None] = []
+    for code in codes:
+        alive = frame is not None and code is frame.f_code
+        frames.append(frame if alive else None)
+        frame = frame.f_back if alive else frame
+    return frames
+
+
+@contextlib.contextmanager
+def noticing(notice: Callable[[Any, list[FrameType | None]], None]) -> Iterator[None]:
+    """Have `notice(traceback, frames)` called whenever JAX notes where a step comes from, with the traceback's live frames."""
+    original = source_info_util.current
+
+    def current():
+        known = source_info_util._source_info_context.context.traceback
+        source_info = original()
+        if not known and source_info.traceback is not None:
+            notice(source_info.traceback, live_frames(source_info.traceback, sys._getframe()))
+        return source_info
+
+    source_info_util.current = current
+    try:
+        yield
+    finally:
+        source_info_util.current = original

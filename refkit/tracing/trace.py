@@ -8,6 +8,7 @@ import numpy as np
 TAKING = {"slice", "squeeze", "slice-of-scan", "dynamic_slice"}
 TURNING = {"transpose", "reshape", "squeeze", "rev", "slice", "copy"}
 STACKING = {"stack-of-scan", "concatenate"}
+LISTED = "<listed>"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Site:
     end_line: int
     column: int = 0
     function: str = ""
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is the line of a list's element, which counts as a statement of its own."""
+        return self.function.startswith(LISTED)
 
 
 class Trace:

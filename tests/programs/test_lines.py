@@ -23,6 +23,10 @@ BY_WAY = {
     "the layer in a list of the library's": "lenet/stax_convnet.py:initialisation-too-large",
     "the initializer that all name": "mlp/tune_mlp_optax.py:initialisation-too-small",
     "a scale that is too large for tanh": "mlp/linen_trainstate.py:initialisation-too-large",
+    "an element of a library's list": "lenet/stax_convnet.py:wrong-stride-or-kernel",
+    "the element behind a gap in a list": "lenet/combinators.py:layer-omitted",
+    "a module listed twice": "mlp/keras_port.py:weights-shared",
+    "an element whose class all layers share": "mlp/keras_port.py:wrong-activation",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 
