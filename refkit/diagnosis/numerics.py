@@ -73,10 +73,14 @@ class Numerics:
                 continue
             node = first_not_finite(trace)
             if node is not None:
-                guarded = saved_by_where(trace, node) if backward else None
+                if backward and ends_in(trace, node, ("select_n",)):
+                    return Overflow(probe.name, trace, node, "nan-through-where")
+                forward = self.run_yours(probe, False) if backward else None
+                saved = None if forward is None else saved_by_where(forward, trace)
+                if saved is not None:
+                    return Overflow(probe.name, forward, saved, "nan-through-where")
                 absorbed = backward and trace.ops[node] == "exp" and ends_in(trace, node, ("div", "integer_pow"))
-                id = "nan-through-where" if guarded is not None else self.name(probe, trace, node, backward)
-                return Overflow(probe.name, trace, node if guarded is None else guarded, id, absorbed and guarded is None)
+                return Overflow(probe.name, trace, node, self.name(probe, trace, node, backward), absorbed)
         return None
 
     @functools.cached_property
@@ -169,19 +173,16 @@ def first_not_finite(trace: Trace) -> int | None:
     return fallback
 
 
-def saved_by_where(trace: Trace, first: int) -> int | None:
-    """The step whose value is not finite and is saved by a `where`, while its gradient is not.
+def saved_by_where(forward: Trace, backward: Trace) -> int | None:
+    """The forward step whose value is not finite and is saved by a `where`, while the gradient becomes NaN on its line.
 
-    Args:
-        first: the first step that is not finite, which need not be that one: there may be a harmless one before it.
+    It need not be the first step that is not finite: a division may have absorbed an earlier one.
     """
-    if ends_in(trace, first, ("select_n",)):
-        return first
-    lines = {(site.file, site.line) for site in lines_of_nan(trace)}
-    for node in range(first + 1, len(trace)):
-        site = trace.sites[node]
-        if site is not None and (site.file, site.line) in lines and begins(trace, node) and ends_in(trace, node, ("select_n",)):
-            return node
+    lines = {(site.file, site.line) for site in births_of_nan(backward)}
+    for node, site in enumerate(forward.sites):
+        if site is not None and (site.file, site.line) in lines and begins(forward, node):
+            if ends_in(forward, node, ("select_n",)):
+                return node
     return None
 
 
@@ -192,7 +193,7 @@ def begins(trace: Trace, node: int) -> bool:
     return bool(floats) and value.dtype.kind == "f" and not np.isfinite(value).all() and all(np.isfinite(v).all() for v in floats)
 
 
-def lines_of_nan(trace: Trace) -> list[Site]:
+def births_of_nan(trace: Trace) -> list[Site]:
     """Where the NaNs of the results began."""
     holds = [value.dtype.kind == "f" and bool(np.isnan(value).any()) for value in trace.values]
     waiting, seen, found = [node for node in trace.outputs if holds[node]], set(), []
