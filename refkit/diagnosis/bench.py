@@ -164,6 +164,7 @@ class Bench:
         self.effort = self.rested = 0
         self.sources: dict[Setting, str | None] = {}
         self.sides: dict[Setting, Side | None] = {}
+        self.references: dict[str, Reference | None] = {}
 
     def side(self, setting: Setting) -> Side | None:
         """The reference at `setting`, or None where the edits do not go together or the edited reference raises."""
@@ -208,10 +209,23 @@ class Bench:
         source = self.source(setting)
         if source is None:
             return None
-        self.effort += BUILDING
+        reference = self.reference(source)
+        if reference is None:
+            return None
+        side = Side(setting, reference, self)
         try:
-            side = Side(setting, build(self.name, self.model, source), self)
             side.forward  # noqa: B018: an edited reference may raise when it is run
         except Exception:  # noqa: BLE001: an edited reference may raise anything
+            self.references[source] = None
             return None
         return side
+
+    def reference(self, source: str) -> Reference | None:
+        """The reference of that text, or None where it raises; several settings may come to one text."""
+        if source not in self.references:
+            self.effort += BUILDING
+            try:
+                self.references[source] = build(self.name, self.model, source)
+            except Exception:  # noqa: BLE001: an edited reference may raise anything
+                self.references[source] = None
+        return self.references[source]

@@ -5,6 +5,7 @@ import math
 
 from refkit.alignment.matching import Alignment, square_sum
 from refkit.diagnosis.blame import same_line, statement_lines
+from refkit.diagnosis.returned_states import returned_as_given
 from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.wording import bound_in, scopes_around
 from refkit.tracing.callers import frames_of
@@ -36,7 +37,7 @@ def given_zeros(trace: Trace, node: int) -> Site | None:
     """The line that gave a function of yours the zeros which a step in it takes for a state; None where none is called so.
 
     That is the line of the function that made them on which they are handed on; or, in a step that a loop calls, the line
-    that bound them to the name of the state without computing anything.
+    that bound them to the name of the state without computing anything, or on which it returns the state that it was given.
     """
     made = made_of_zeros(trace, node)
     frames = frames_of(trace.sites[node])
@@ -47,7 +48,7 @@ def given_zeros(trace: Trace, node: int) -> Site | None:
         at += 1
     if at and frames[at].function == made.function:
         return frames[at]
-    return alias_before(frames[at]) if frames else None
+    return (alias_before(frames[at]) or returned_as_given(frames[at])) if frames else None
 
 
 def returned_zeros(trace: Trace, node: int) -> Site | None:

@@ -106,8 +106,9 @@ def site_to_blame(
         final: the alignment with everything explained.
     """
     trace = before.alignment.yours
-    if bug.blames == "words":
-        return site_saying(bug, trace, node)
+    said = site_saying(bug, trace, node) if bug.blames == "words" else None
+    if said is not None:
+        return said
     if bug.blames in ("choice", "operand"):
         return chosen_before(before.alignment, before.alignment.departure, made=bug.blames == "operand")
     if bug.blames == "start":

@@ -195,9 +195,15 @@ class Explainer:
                     if candidate.id not in alike or self.reopens(candidate, current):
                         continue
                     after = self.attempt(candidate, current, False)
-                    if after is not None and self.improves(after, current) and after.rank >= reached.rank:
+                    if after is not None and self.improves(after, current) and self.goes_as_far(after, reached):
                         return dataclasses.replace(candidate, instead=named.instead), after
         return best
+
+    def goes_as_far(self, after: Aligned, reached: Aligned) -> bool:
+        """Whether yours goes as far along with the one as with the other, also with the parameters paired anew."""
+        if after.rank < reached.rank:
+            return False
+        return search_pairing(after, self.replaced).rank >= search_pairing(reached, self.replaced).rank
 
     def says(self, id: str, current: Aligned) -> bool:
         """Whether your line has the words of a bug."""

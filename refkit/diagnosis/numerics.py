@@ -15,7 +15,7 @@ from refkit.diagnosis.yours import Yours
 from refkit.edits.catalogue import find_bug
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program, trace_program
-from refkit.tracing.trace import Trace
+from refkit.tracing.trace import Site, Trace
 
 SCALES = (1, 3, 10, 30, 100, 300, 1000)
 LARGE = 110.0  # exp overflows in float32 from 88.7 on
@@ -73,10 +73,14 @@ class Numerics:
                 continue
             node = first_not_finite(trace)
             if node is not None:
-                guarded = backward and ends_in(trace, node, ("select_n",))
+                if backward and ends_in(trace, node, ("select_n",)):
+                    return Overflow(probe.name, trace, node, "nan-through-where")
+                forward = self.run_yours(probe, False) if backward else None
+                saved = None if forward is None else saved_by_where(forward, trace)
+                if saved is not None:
+                    return Overflow(probe.name, forward, saved, "nan-through-where")
                 absorbed = backward and trace.ops[node] == "exp" and ends_in(trace, node, ("div", "integer_pow"))
-                id = "nan-through-where" if guarded else self.name(probe, trace, node, backward)
-                return Overflow(probe.name, trace, node, id, absorbed and not guarded)
+                return Overflow(probe.name, trace, node, self.name(probe, trace, node, backward), absorbed)
         return None
 
     @functools.cached_property
@@ -167,6 +171,42 @@ def first_not_finite(trace: Trace) -> int | None:
         if all(np.isfinite(trace.values[p]).all() for p in trace.parents[node] if trace.values[p].dtype.kind == "f"):
             return node
     return fallback
+
+
+def saved_by_where(forward: Trace, backward: Trace) -> int | None:
+    """The forward step whose value is not finite and is saved by a `where`, while the gradient becomes NaN on its line.
+
+    It need not be the first step that is not finite: a division may have absorbed an earlier one.
+    """
+    lines = {(site.file, site.line) for site in births_of_nan(backward)}
+    for node, site in enumerate(forward.sites):
+        if site is not None and (site.file, site.line) in lines and begins(forward, node):
+            if ends_in(forward, node, ("select_n",)):
+                return node
+    return None
+
+
+def begins(trace: Trace, node: int) -> bool:
+    """Whether a step makes of finite numbers what is not finite."""
+    floats = [trace.values[parent] for parent in trace.parents[node] if trace.values[parent].dtype.kind == "f"]
+    value = trace.values[node]
+    return bool(floats) and value.dtype.kind == "f" and not np.isfinite(value).all() and all(np.isfinite(v).all() for v in floats)
+
+
+def births_of_nan(trace: Trace) -> list[Site]:
+    """Where the NaNs of the results began."""
+    holds = [value.dtype.kind == "f" and bool(np.isnan(value).any()) for value in trace.values]
+    waiting, seen, found = [node for node in trace.outputs if holds[node]], set(), []
+    while waiting:
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        before = [parent for parent in trace.parents[node] if holds[parent]]
+        waiting += before
+        if not before and trace.sites[node] is not None:
+            found.append(trace.sites[node])
+    return found
 
 
 def ends_in(trace: Trace, node: int, ops: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ def says(bug: Bug, trace: Trace, node: int) -> bool:
 
 
 def site_saying(bug: Bug, trace: Trace, node: int) -> Site | None:
-    """The innermost line on the way to a step that has one of the bug's words.
+    """The innermost line on the way to a step that has one of the bug's words, or the head of the loop around such a line.
 
     Where the words tell the line to name, it may also be the one that makes what a line on the way calls.
     """
@@ -29,8 +29,9 @@ def site_saying(bug: Bug, trace: Trace, node: int) -> Site | None:
     if words is None:
         return None
     for frame in frames:
-        if words.search(statement_text(frame)):
-            return frame
+        for site in (frame, *loop_heads(frame)):
+            if words.search(statement_text(site)):
+                return site
         if bug.blames != "words":
             continue
         source = source_of(frame.file)
@@ -47,6 +48,15 @@ def site_closing_over(trace: Trace, node: int) -> Site | None:
         if reads_from_outside(source_of(frame.file), frame.line):
             return frame
     return None
+
+
+def loop_heads(site: Site) -> list[Site]:
+    """The heads of the `for` loops around a line in its function, innermost first."""
+    tree = parsed(source_of(site.file))
+    around = scopes_around(tree, site.line)
+    loops = [part for part in ast.walk(around[-1] if around else tree) if isinstance(part, ast.For)
+             and part.iter.end_lineno < site.line <= part.end_lineno]
+    return [Site(site.file, loop.lineno, loop.iter.end_lineno) for loop in sorted(loops, key=lambda loop: -loop.lineno)]
 
 
 def statement_text(site: Site) -> str:

@@ -96,10 +96,13 @@ class Reference:
 
 
 def modules_of(module: nnx.Module) -> Iterator[nnx.Module]:
-    """A module and those in its attributes."""
+    """A module and those in its attributes.
+
+    `isinstance` would ask every class that was ever made of `nnx.Module`, of which each edited source has its own.
+    """
     yield module
     for part in vars(module).values():
-        if isinstance(part, nnx.Module):
+        if nnx.Module in type(part).__mro__:
             yield from modules_of(part)
 
 

@@ -7,6 +7,8 @@ ZEROS = "zeros = jnp.zeros((x.shape[0], cell.config.hidden))"
 WRONG_ZEROS = "zeros = jnp.zeros((x.shape[1], cell.config.hidden))"
 SWAP, BACK = "x = x.swapaxes(0, 1)", "return states.swapaxes(0, 1)"
 SCAN = "_, states = jax.lax.scan("
+RUN = "states = run(self.cell, x)"
+ONE = "states = run(self.cell, x.swapaxes(0, 1)).swapaxes(0, 1)"
 EXCHANGED = (Replace(ZEROS, WRONG_ZEROS), Remove(SWAP), Replace(BACK, "return states"))
 
 BUG = Bug(
@@ -21,13 +23,12 @@ BUG = Bug(
     "depends on the order of the batch.",
     mend="Hand the scan its sequence with time first, or tell the recurrent layer which axis is time.",
     edits=tuple(
-        Edit(
-            reference,
-            EXCHANGED,
-            visible=SCAN,
-            where="the scan over examples",
-        )
+        edit
         for reference in ("lstm", "multimodal")
+        for edit in (
+            Edit(reference, EXCHANGED, visible=SCAN, where="the scan over examples"),
+            Edit(reference, (Replace(RUN, ONE),), visible=ONE, where="the first layer's scan over examples"),
+        )
     ),
     alike=("vmap-on-wrong-axis",),
 )

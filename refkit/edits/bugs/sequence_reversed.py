@@ -46,6 +46,7 @@ BUG = Bug(
     mend="Run forward, or say `reverse` where backward is meant and keep outputs in the order of the inputs.",
     edits=(*edits("lstm"), *edits("multimodal")),
     alike=("first-state-used", "state-not-carried"),
-    words=("reverse", "::-1", r"\bflip\("),
+    words=("reverse", "::-1", r"\bflip\(", r"\brange\(.*, *-1, *-1\)"),
+    blames="words",
     intent=True,
 )

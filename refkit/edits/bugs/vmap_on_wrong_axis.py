@@ -1,11 +1,10 @@
 """A function mapped over another axis than the examples."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.bugs.recurrence_over_batch import EXCHANGED, SCAN
+from refkit.edits.bugs.recurrence_over_batch import EXCHANGED, RUN, SCAN
 from refkit.edits.edit import Edit, Insert, Replace
 from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST, ONE_HOT
 
-RUN = "states = run(self.cell, x)"
 OVER_TIME = "states = jax.vmap(lambda x: run(self.cell, x[None])[0], in_axes=1, out_axes=1)(x)"
 LOG_SOFTMAX = "log_probabilities = jax.vmap(nnx.log_softmax, in_axes=1, out_axes=1)(logits)"
 COLUMNS = "losses = jax.vmap(optax.softmax_cross_entropy, in_axes=1)(logits, classes)"
