@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
+from refkit.adapters.handed import counted_in, handed_in, indexed_by, takers_of
 from refkit.adapters.ranks import rank_of
 
 LABELS = re.compile(
@@ -110,18 +111,22 @@ def shape_outside(evidence: Evidence, inside: ast.AST | None) -> str | None:
     skipped = {id(node) for part in evidence.reached(inside) for node in ast.walk(part)}
     named: list[int | None] = []
     given: list[int | None] = []
+    handed: list[int | None] = []
+    takers = takers_of(evidence.tree, inside, lambda name: bool(LABELS.fullmatch(name.lower())))
     for scope in [evidence.tree, *(node for node in ast.walk(evidence.tree) if isinstance(node, ast.FunctionDef))]:
         if id(scope) in skipped or defines_model(scope):
             continue
         bound: dict[str, ast.AST] = {}
+        counted = counted_in(scope)
         for node in statements(scope):
+            handed += [rank_of(entry, bound) for entry in handed_in(node, takers) if not indexed_by(entry, counted)]
             if isinstance(node, ast.Assign):
                 for target, value in assigned(node):
                     if LABELS.fullmatch(target.lower()):
                         named.append(rank_of(value, bound))
                     bound[target] = resolved(value, target, bound)
             given += [rank_of(entry, bound) for entry in given_out(node)]
-    for votes in (given, named):
+    for votes in (handed, given, named):
         if 1 in votes or 2 in votes:
             return "column" if 2 in votes else "flat"
     if COLUMN_TEXT.search(evidence.source):

@@ -48,7 +48,8 @@ class Loss:
         over_model: `f(tree, inputs, labels, key=None, training=False)`; None where the loss takes outputs.
         over_outputs: `f(outputs, labels)`.
         notes: what the adapter had to do.
-        label_dtype: of the labels it takes, `int32` for class ids or `float32` for targets.
+        label_dtype: of the labels it takes, `int32` for class ids or `float32` for targets; where it raises on both, what
+            the file says of them.
         failures: attempts that raised.
     """
 
@@ -83,7 +84,8 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
     else:
         order = nested or named  # what is differentiated is the loss, whatever else is called so
     inside = [part for candidate in order for part in evidence.reached(candidate.definition)]
-    for dtype in label_dtypes(evidence, evidence.text_outside(inside), label_dtype):
+    dtypes = label_dtypes(evidence, evidence.text_outside(inside), label_dtype)
+    for dtype in dtypes:
         for candidate in order:
             if found.over_model is None:
                 over_model(candidate, call, evidence, dtype, found)
@@ -92,7 +94,8 @@ def find_loss(call: Call, evidence: Evidence, file: str, loss: Any, train_step: 
                 over_model_outputs(candidate, call, evidence, dtype, found)
         if found.over_model is not None or found.over_outputs is not None:
             found.label_dtype = dtype
-            break
+            return found
+    found.label_dtype = dtypes[0] if found.failures else ""
     return found
 
 

@@ -180,7 +180,8 @@ class Matter:
     def loss_raised(self) -> Finding | None:
         """That your loss raises on a valid batch, in every way of calling it."""
         raised = None if self.has_loss else self.implementation.raised
-        return None if raised is None else loss_finding(raised, source_of(raised.file))
+        of_classes = self.implementation.label_dtype == "int32"
+        return None if raised is None else loss_finding(raised, source_of(raised.file), of_classes)
 
     @property
     def output_is_constant(self) -> bool:

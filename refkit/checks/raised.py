@@ -21,6 +21,7 @@ from refkit.tracing.trace import Site
 
 SAID = 3  # lines before the raise that the finding says in words
 OTHER_AXIS = re.compile(r"\bvmap\(.*in_axes\s*=\s*[^=]*?-?[1-9]", re.DOTALL)
+SQUARED = re.compile(r"squared_error|squared_diff|l2_loss|\bmse|\bsquare\(|\*\*\s*2\b", re.IGNORECASE)
 OF_SHAPES = re.compile(r"shape|dtype|rank|dimension|axis|axes|broadcast|\bsizes?\b", re.IGNORECASE)
 TAKES_OTHERS = "mend this line; if the model is right and takes other inputs, say so with `--kwargs`"
 
@@ -90,11 +91,12 @@ def mapped_elsewhere(raised: ModelRaised, source: str) -> bool:
     return False
 
 
-def loss_finding(raised: ModelRaised, source: str) -> Finding | None:
+def loss_finding(raised: ModelRaised, source: str, of_classes: bool) -> Finding | None:
     """A loss that raises on a valid batch; None where the error may come of how it was called.
 
     Args:
         source: text of the file that it is in.
+        of_classes: whether the labels are class ids.
     """
     error = raised.error
     if raised.line is None or not isinstance(error, (TypeError, ValueError, AssertionError)) or not OF_SHAPES.search(str(error)):
@@ -104,6 +106,8 @@ def loss_finding(raised: ModelRaised, source: str) -> Finding | None:
     bug = find_bug("vmap-on-wrong-axis")
     if "vmap got inconsistent sizes" in message and any(re.search(word, place["source"]) for word in bug.words):
         return bug_finding(bug, "", message, place)
+    if of_classes and SQUARED.search(place["source"]):
+        return bug_finding(find_bug("mse-on-class-ids"), "", message, place)
     return Finding("runs", "unexplained", message, help="compare the shapes that this line takes with what the loss expects",
                    **place)
 

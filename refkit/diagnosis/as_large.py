@@ -1,5 +1,6 @@
 """Known bugs that make a reference of another size exactly as large as yours: a layer left out, one layer twice."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
@@ -11,15 +12,18 @@ from refkit.subjects.reference import constructor_text
 
 
 def bugs_as_large(yours: Yours, bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> Iterator[tuple[Candidate, Side]]:
-    """Every bug that changes how a reference at `setting` is built so that it has as many parameters as yours."""
+    """Every bug that changes how a reference at `setting` is built so that it has as many parameters as yours.
+
+    It may come with an option that `setting` does not have, such as a normalisation that two layers share.
+    """
     plain = bench.side(setting)
     total = sum(math.prod(leaf.shape) for leaf in yours.leaves)
     if plain is None or plain.size == total:
         return
-    built = constructor_text(plain.reference.source)
-    for candidate in bug_candidates(bench, setting, rungs):
+    for candidate in (*bug_candidates(bench, setting, rungs), *bug_candidates(bench, setting, rungs, with_options=True)):
         source = bench.source(candidate.setting)
-        if source is None or constructor_text(source) == built:
+        without = bench.source(dataclasses.replace(candidate.setting, bugs=setting.bugs))
+        if source is None or without is None or constructor_text(source) == constructor_text(without):
             continue
         side = bench.side(candidate.setting)
         if side is not None and side.size == total:

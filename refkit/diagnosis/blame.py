@@ -23,7 +23,9 @@ LAYOUT = {
 }
 
 
-def blamed_node(alignment: Alignment, after: KnownValues | None = None, layout_edit: bool = False) -> int:
+def blamed_node(
+    alignment: Alignment, after: KnownValues | None = None, layout_edit: bool = False, shows: int = 0
+) -> int:
     """The node whose line departs first.
 
     A value may leave a line unfinished: your `x = x @ w` occurs in the reference, yet only inside of its line
@@ -34,6 +36,7 @@ def blamed_node(alignment: Alignment, after: KnownValues | None = None, layout_e
         after: the values of the reference with the edit that explains it.
         layout_edit: the difference is known to lie in how a value was sliced, reshaped or turned, so that the blame goes
             back to the layout step before the departure.
+        shows: the step of the edited reference from which on it departs from the unedited one.
     """
     yours, node = alignment.yours, alignment.departure
     if layout_edit and yours.ops[node] not in LAYOUT:
@@ -54,7 +57,7 @@ def blamed_node(alignment: Alignment, after: KnownValues | None = None, layout_e
             return maker
         if found and after is not None and all(interior(reference, other) for other in found):
             edited = after.find(yours.values[parent], yours.narrow[parent])
-            if edited and not any(interior(after.trace, other) for other in edited):
+            if edited and edited[0] >= shows and not any(interior(after.trace, other) for other in edited):
                 return maker
     return node
 

@@ -15,7 +15,7 @@ from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug
-from refkit.tracing.trace import Site
+from refkit.tracing.trace import Site, Trace
 
 LEFT_OUT = re.compile("missing|omitted")
 
@@ -53,10 +53,9 @@ class Explained:
 
 def describe(candidate: Candidate | None, before: Aligned, after: Aligned, tried) -> Difference:
     """A difference with its line, its rivals and the reference's value beside it."""
-    layout_edit = False
-    if candidate is not None and candidate.bug is not None:
-        layout_edit = is_layout(candidate, after)
-    node = blamed_node(before.alignment, after.alignment.known, layout_edit)
+    steps = [] if candidate is None or candidate.bug is None else visible_steps(candidate, after)
+    trace = after.alignment.reference
+    node = blamed_node(before.alignment, after.alignment.known, is_layout(trace, steps), min(steps, default=0))
     return Difference(candidate, before, node, rank_rivals(candidate, tried), target_of(before), after)
 
 
@@ -70,15 +69,19 @@ def explained(differences: list[Difference], final: Aligned) -> Explained:
     return Explained(differences, final)
 
 
-def is_layout(candidate: Candidate, after: Aligned) -> bool:
-    """Whether the edit's own line only slices, reshapes or turns."""
+def visible_steps(candidate: Candidate, after: Aligned) -> list[int]:
+    """The steps of the edited reference on the line on which the edit first shows."""
     side = after.side
     source, visible = side.reference.source, candidate.bug.edit.visible
     if not visible or source.count(visible) != 1:
-        return False
+        return []
     line = source[: source.index(visible)].count("\n") + 1
-    trace = side.run(after.kind).trace
-    ops = {trace.ops[k] for k, site in enumerate(trace.sites) if site is not None and site.line == line}
+    return [k for k, site in enumerate(side.run(after.kind).trace.sites) if site is not None and site.line == line]
+
+
+def is_layout(trace: Trace, steps: list[int]) -> bool:
+    """Whether all of the steps only slice, reshape or turn."""
+    ops = {trace.ops[k] for k in steps}
     return bool(ops) and ops <= LAYOUT | {"argument", "literal", "iota", "select_n", "lt", "add"}
 
 

@@ -68,11 +68,7 @@ class Explainer:
                 current, self.replaced = healed
                 continue
             candidate, after = self.told_by_words(best, current)
-            side = current.side
-            if candidate.base is not None:
-                side = self.bench.side(candidate.base)
-            elif candidate.instead is not None:
-                side = self.bench.side(current.side.setting.without_option(candidate.instead))
+            side = self.without(candidate, current)
             before = align(self.yours, side, self.carry(after, side), self.kind, self.replaced)
             if before.alignment.departure is None:
                 before = current
@@ -81,6 +77,13 @@ class Explainer:
             if candidate.kind == "choice":
                 self.fixed = self.fixed | {candidate.id}
         return explained(differences, current)
+
+    def without(self, candidate: Candidate, current: Aligned) -> Side:
+        """The reference with everything that an edit is on top of: for a bug, the options that come with it, too."""
+        setting = candidate.base or current.side.setting
+        if candidate.bug is not None:
+            setting = dataclasses.replace(candidate.setting, bugs=setting.bugs)
+        return self.bench.side(setting) or current.side
 
     def at_known_line(self, current: Aligned) -> bool:
         """Whether the departure is on a line that is left unexplained already, by an earlier program or time step."""

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import functools
+import itertools
 import re
 
 from refkit.diagnosis.blame import statement_lines
@@ -22,18 +23,22 @@ def says(bug: Bug, trace: Trace, node: int) -> bool:
 def site_saying(bug: Bug, trace: Trace, node: int) -> Site | None:
     """The innermost line on the way to a step that has one of the bug's words, or the head of the loop around such a line.
 
-    Where the words tell the line to name, it may also be the one that makes what a line on the way calls.
+    Where the words tell the line to name, it may also be the one that makes what a line on the way calls; of several that
+    hand a function on, the one on the way.
     """
     words = re.compile("|".join(bug.words)) if bug.words else None
     frames = frames_of(trace.sites[node])
     if words is None:
         return None
-    for frame in frames:
+    for frame, caller in itertools.zip_longest(frames, frames[1:]):
         for site in (frame, *loop_heads(frame)):
             if words.search(statement_text(site)):
                 return site
         if bug.blames != "words":
             continue
+        if caller is not None and frame.function.rpartition(".")[2] in names_in(statement_text(caller)):
+            if words.search(statement_text(caller)):
+                return caller
         source = source_of(frame.file)
         lines = [line for name in sorted(names_in(statement_text(frame))) for line in definitions(source).get(name, ())]
         for line in [*lines, *mentions(source, frame.function.rpartition(".")[2])]:

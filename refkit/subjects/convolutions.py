@@ -68,13 +68,16 @@ def patches(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutio
 
 
 def paddings(convolutions: Convolutions, image: tuple[int, int, int], flat: int) -> list[str]:
-    """The paddings, a word for each convolution, under which `flat` features are left after convolution and pooling."""
+    """The paddings, a word for each convolution, under which `flat` features are left after convolution and pooling.
+
+    Where there are none, something is wrong with a stage: then every padding, for the values to decide between.
+    """
     layers = len(convolutions.channels)
     found = with_pools(convolutions, image, flat, (halved,) * layers)
     if not found:  # a pooling may be left out, or move by one
         for pools in itertools.product((halved, kept, one_less), repeat=layers):
             found += [word for word in with_pools(convolutions, image, flat, pools) if word not in found]
-    return found
+    return found or [word_of(words) for words in itertools.product(("same", "valid"), repeat=min(layers, 2))]
 
 
 def halved(side: int) -> int:
@@ -98,8 +101,12 @@ def with_pools(convolutions: Convolutions, image, flat: int, pools: tuple[Callab
             lost = 0 if word == "same" else kernel - 1
             height, width = pool(height - lost), pool(width - lost)
         if height > 0 and width > 0 and height * width * convolutions.channels[-1] == flat:
-            found.append("-".join(words) if len(set(words)) > 1 else words[0])
+            found.append(word_of(words))
     return found
+
+
+def word_of(words: tuple[str, ...]) -> str:
+    return "-".join(words) if len(set(words)) > 1 else words[0]
 
 
 def kernel_word(kernels: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.bugs.recurrence_over_batch import EXCHANGED, RUN, SCAN
+from refkit.edits.bugs.wrong_stride_or_kernel import POOLS
 from refkit.edits.edit import Edit, Insert, Replace
 from refkit.edits.places import CLASSES, CROSS_ENTROPY, FIRST, ONE_HOT
 
@@ -44,6 +45,16 @@ def picture_edits(reference: str) -> list[Edit]:
     ]
 
 
+def pooling_edits(reference: str) -> list[Edit]:
+    """The second pooling, written for one plane, mapped over rows or columns: its planes have the channels for an axis."""
+    found = []
+    for axis, over in ((1, "rows"), (2, "columns")):
+        plane = POOLS[2].partition("  #")[0].removeprefix("x = ").replace("x,", "plane[..., None],")
+        new = f"x = jax.vmap(lambda plane: {plane}[..., 0], in_axes={axis}, out_axes={axis})(x)"
+        found.append(Edit(reference, (Replace(POOLS[2], new),), visible=new, where=f"pooling 2 mapped over {over}"))
+    return found
+
+
 def feature_edits() -> list[Edit]:
     """The first layer mapped over features: it gets a vector with one number an example, and raises."""
     call = "x = self.dense1(x)"
@@ -83,10 +94,12 @@ BUG = Bug(
         *output_edits(),
         *picture_edits("lenet"),
         *picture_edits("multimodal"),
+        *pooling_edits("lenet"),
+        *pooling_edits("multimodal"),
         *step_edits("lstm"),
         *step_edits("multimodal"),
     ),
-    alike=("softmax-over-batch", "recurrence-over-batch"),
+    alike=("softmax-over-batch", "recurrence-over-batch", "reshape-for-transpose"),
     words=(r"\bvmap\b",),
     blames="words",
 )
