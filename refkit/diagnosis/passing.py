@@ -33,7 +33,9 @@ def passing_site(alignment: Alignment, node: int) -> Site | None:
             last = end_of_loop(around[-1], made.line)
         traced = {other.line for other in trace.sites if other is not None and other.file == site.file}
         for part in sorted(ast.walk(around[-1]), key=lambda part: getattr(part, "lineno", 0)):
-            if isinstance(part, ast.Assign) and first < part.lineno < last and part.lineno not in traced and hands_on(part):
+            if not isinstance(part, ast.Assign) or not first < part.lineno < last or part.lineno in traced:
+                continue
+            if hands_on(part) and not instead_of(around[-1], part.lineno, (made.line, site.line)):
                 return Site(site.file, part.lineno, part.end_lineno)
     return None
 
@@ -86,6 +88,17 @@ def end_of_loop(scope: ast.AST, line: int) -> int:
     """The line behind the innermost loop around a line; the line itself where there is none."""
     loops = [part for part in ast.walk(scope) if isinstance(part, (ast.For, ast.While)) and part.lineno <= line <= part.end_lineno]
     return min((loop.end_lineno + 1 for loop in loops), default=line)
+
+
+def instead_of(scope: ast.AST, line: int, others: tuple[int, ...]) -> bool:
+    """Whether a line is in a branch that is taken instead of another line's."""
+    for part in ast.walk(scope):
+        branches = [branch for branch in (part.body, part.orelse) if branch] if isinstance(part, ast.If) else []
+        at = [branch[0].lineno <= line <= branch[-1].end_lineno for branch in branches]
+        if len(at) == 2 and any(at) and any(at[0] != (branches[0][0].lineno <= other <= branches[0][-1].end_lineno)
+                                            for other in others if part.lineno <= other <= part.end_lineno):
+            return True
+    return False
 
 
 def hands_on(assignment: ast.Assign) -> bool:

@@ -40,10 +40,10 @@ class Elements:
         self.whole: set[int] = set()  # elements, which a list of them that is handed on does not make its parts
         self.clock = itertools.count()
 
-    def record(self, listing: Listing, given: Any) -> Any:
-        """Remember a list that has just been made; gives it back as it is."""
+    def record(self, listing: Listing, given: Any, fewest: int = 1) -> Any:
+        """Remember a list that has just been made, if that many of its elements are layers; gives it back as it is."""
         values = items_of(given)
-        if not any(map(is_layer, values)):
+        if sum(map(is_layer, values)) < fewest:
             return given
         kept = self.kept.setdefault(listing, collections.deque())
         kept.append(values)
@@ -143,7 +143,7 @@ def recording(statement: ast.stmt, file: str) -> ast.stmt:
 
 
 class Recording(ast.NodeTransformer):
-    """Hands every list, tuple and dict of layers, and what calls are given, to `RECORD`."""
+    """Hands every list, tuple and dict of layers, and what calls are given if it is several layers, to `RECORD`."""
 
     def __init__(self, file: str):
         self.file = file
@@ -184,18 +184,18 @@ class Recording(ast.NodeTransformer):
         adds = isinstance(node.func, ast.Attribute) and node.func.attr in ADDING
         if len(node.args) > 1 or adds and node.args:
             given = ast.copy_location(ast.Tuple(node.args, ast.Load()), node)
-            made = self.recorded(given, node.args)
+            made = self.recorded(given, node.args, 1 if adds else 2)
             if made is not given:
                 node.args = [ast.copy_location(ast.Starred(made, ast.Load()), node)]
         return node
 
-    def recorded(self, node: ast.expr, elements: list[ast.expr]) -> ast.expr:
+    def recorded(self, node: ast.expr, elements: list[ast.expr], fewest: int = 1) -> ast.expr:
         starred = [k for k, element in enumerate(elements) if isinstance(element, ast.Starred)]
         if not any(may_be_layer(element) for element in elements) or len(starred) > 1:
             return node
         lines = tuple((element.lineno, element.end_lineno) for element in elements)
         listing = ast.Constant((self.file, lines, starred[0] if starred else None))
-        call = ast.Call(ast.Name(RECORD, ast.Load()), [listing, node], [])
+        call = ast.Call(ast.Name(RECORD, ast.Load()), [listing, node, ast.Constant(fewest)], [])
         return ast.copy_location(call, node)
 
 

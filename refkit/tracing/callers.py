@@ -33,16 +33,15 @@ class Callers(Sites):
     def find(self, traceback) -> CalledSite | None:
         return called_site(self.frames(traceback, {}))
 
-    def frames(self, traceback, elements: dict[int, Site]) -> list[Site]:
+    def frames(self, traceback, elements: dict[int, list[Site]]) -> list[Site]:
         codes, offsets = traceback.raw_frames()
         frames = []
         for place, (code, offset) in enumerate(zip(codes, offsets)):
-            if place in elements:
-                frames.append(elements[place])
+            frames.extend(elements.get(place, ()))
             if self.own(code.co_filename):
                 line, end_line, column, _ = position(code, offset)
                 frames.append(Site(code.co_filename, line, end_line or line, column or 0, code.co_qualname))
-        return frames
+        return [*frames, *elements.get(len(codes), ())]
 
     def within(self, site: CalledSite | None, outer: CalledSite | None) -> CalledSite | None:
         """With the lines around the jitted function or loop that it is in.

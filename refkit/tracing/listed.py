@@ -30,7 +30,7 @@ class Listed:
 
     def __init__(self, elements: Any):
         self.elements = elements
-        self.known: dict[int, tuple[Any, dict[int, Site]]] = {}  # by the traceback's identity, which is kept
+        self.known: dict[int, tuple[Any, dict[int, list[Site]]]] = {}  # by the traceback's identity, which is kept
         self.calls: dict[tuple[CodeType, int], Call | None] = {}
         self.reached: dict[Any, Reached] = {}
         self.time = -1  # at which the element that was called last had been listed
@@ -41,19 +41,30 @@ class Listed:
         with noticing(self.notice):
             yield
 
-    def of(self, traceback: Any) -> dict[int, Site]:
-        """The elements on the way to a step: the line of each, by the place in the traceback of the frame that calls it."""
+    def of(self, traceback: Any) -> dict[int, list[Site]]:
+        """The elements on the way to a step: their lines, by the place in the traceback of the frame that they go before.
+
+        Innermost first, an element goes before the frame that calls it, or behind it where that line does more than to
+        call one layer after the other, and so may be wrong itself.
+        """
         return self.known.get(id(traceback), (None, {}))[1]
 
     def notice(self, traceback: Any, frames: list[FrameType | None]) -> None:
-        found = []
+        found: dict[int, list[Site]] = {}
         for place, frame in reversed([*enumerate(frames)]):  # outermost first, as they were called
             call = None if frame is None else self.call_of(frame)
             site = None if call is None else self.site_of(call, frame)
-            if site is not None:
-                found.append((place, site))
+            if site is not None and call.alone and self.is_chain(call, frame):
+                found.setdefault(place, []).append(site)
+            elif site is not None:
+                found.setdefault(place + 1, []).insert(0, site)
         if found:
-            self.known[id(traceback)] = traceback, dict(found)
+            self.known[id(traceback)] = traceback, found
+
+    def is_chain(self, call: Call, frame: FrameType) -> bool:
+        """Whether a loop goes through layers of several kinds: those of one kind are part of what the loop's line does."""
+        known = [items_of(valued(container, frame)) for container in call.containers]
+        return not known or any(len({kind_of(item) for item in items if is_called(item)}) > 1 for items in known)
 
     def call_of(self, frame: FrameType) -> Call | None:
         key = frame.f_code, frame.f_lasti
@@ -143,6 +154,17 @@ def valued(node: ast.expr, frame: FrameType) -> Any:
         return value_around(node, frame)
     except Exception:  # whatever the program's own classes raise when asked for an attribute
         return None
+
+
+def is_called(item: Any) -> bool:
+    return callable(item) or isinstance(item, (tuple, list)) and any(map(callable, item))
+
+
+def kind_of(item: Any) -> Any:
+    """What layers that differ by their sizes alone share: the class, or the text of the function."""
+    if isinstance(item, (tuple, list)):
+        return tuple(map(kind_of, filter(callable, item)))
+    return getattr(item, "__code__", type(item))
 
 
 def holds(item: Any, called: Any) -> bool:

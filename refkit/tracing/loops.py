@@ -24,11 +24,13 @@ class Call:
         called: what is called, or what its method is called of: a name, or a container with an index.
         containers: what it may come out of.
         index: its place in the container, where the text says so.
+        alone: whether the line does nothing but call one element after the other.
     """
 
     called: ast.expr
     containers: tuple[ast.expr, ...] = ()
     index: ast.expr | None = None
+    alone: bool = False
 
 
 def call_at(code: CodeType, offset: int, own: bool) -> Call | None:
@@ -51,27 +53,50 @@ def calls_of(file: str) -> dict[Span, Call]:
     except SyntaxError:
         return {}
     found: dict[Span, Call] = {}
-    visit(tree, (), {}, found)
+    visit(tree, Around(), found)
     return found
 
 
-def visit(node: ast.AST, arguments: tuple[str, ...], loops: dict[str, tuple[ast.expr, ...]], found: dict[Span, Call]) -> None:
+@dataclasses.dataclass(frozen=True)
+class Around:
+    """What is around a piece of text.
+
+    Args:
+        arguments: of the innermost function.
+        captured: arguments of the functions around that.
+        loops: by name, what a loop gives it out of.
+        alone: whether the line is nothing but this.
+    """
+
+    arguments: frozenset[str] = frozenset()
+    captured: frozenset[str] = frozenset()
+    loops: dict[str, tuple[ast.expr, ...]] = dataclasses.field(default_factory=dict)
+    alone: bool = False
+
+
+def visit(node: ast.AST, around: Around, found: dict[Span, Call]) -> None:
+    whole = None  # what the line is all about
     if isinstance(node, SCOPES):
-        given = node.args
-        arguments = (*arguments, *(part.arg for part in [*given.posonlyargs, *given.args, *given.kwonlyargs]))
+        given = frozenset(part.arg for part in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs])
+        captured = (around.arguments | around.captured) - given
+        around = dataclasses.replace(around, arguments=given, captured=captured)
+        whole = node.body if isinstance(node, ast.Lambda) else None
     elif isinstance(node, (ast.For, ast.AsyncFor)):
-        loops = loops | bound_by(node.target, node.iter)
+        around = dataclasses.replace(around, loops=around.loops | bound_by(node.target, node.iter))
     elif isinstance(node, COMPREHENSIONS):
         for generator in node.generators:
-            loops = loops | bound_by(generator.target, generator.iter)
+            around = dataclasses.replace(around, loops=around.loops | bound_by(generator.target, generator.iter))
+    elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.Return)):
+        whole = node.value
     elif isinstance(node, ast.Call):
         if name_of(node.func) == "reduce" and len(node.args) > 1:
-            loops = loops | reduced_by(*node.args[:2])
-        call = described(node.func, arguments, loops)
+            around = dataclasses.replace(around, loops=around.loops | reduced_by(*node.args[:2]))
+        call = described(node.func, around)
         if call is not None:
             found[node.lineno, node.end_lineno, node.col_offset, node.end_col_offset] = call
+            whole = next((part for part in node.args if isinstance(part, ast.Call)), None) if around.alone else None
     for part in ast.iter_child_nodes(node):
-        visit(part, arguments, loops, found)
+        visit(part, dataclasses.replace(around, alone=part is whole), found)
 
 
 def bound_by(target: ast.expr, iterable: ast.expr) -> dict[str, tuple[ast.expr, ...]]:
@@ -99,18 +124,20 @@ def containers_in(iterable: ast.expr) -> Iterator[ast.expr]:
         yield iterable
 
 
-def described(called: ast.expr, arguments: tuple[str, ...], loops: dict[str, tuple[ast.expr, ...]]) -> Call | None:
+def described(called: ast.expr, around: Around) -> Call | None:
     if isinstance(called, ast.Attribute) and isinstance(called.value, (ast.Name, ast.Subscript)):
         called = called.value  # a method of the layer
+    name = root(called)
+    if isinstance(called, ast.Subscript) and isinstance(called.value, ast.Name) and name in around.loops:
+        called = called.value  # one half of the pair that a loop gives
     if isinstance(called, ast.Name):
-        if called.id in loops:
-            return Call(called, loops[called.id])
-        return Call(called) if called.id in arguments and called.id not in ("self", "cls") else None
+        if name in around.loops:
+            return Call(called, around.loops[name], alone=around.alone)
+        if name in around.captured:
+            return Call(called, alone=around.alone)
+        return Call(called) if name in around.arguments and name not in ("self", "cls") else None
     if isinstance(called, ast.Subscript) and not isinstance(called.slice, ast.Slice):
-        name = root(called.value)
-        if isinstance(called.value, ast.Name) and name in loops:  # one half of the pair that a loop gives
-            return Call(called.value, loops[name])
-        return Call(called, (called.value,), called.slice)
+        return Call(called, (called.value,), called.slice, around.alone and isinstance(called.slice, ast.Name))
     return None
 
 
