@@ -157,8 +157,8 @@ class Matter:
     def forward(self) -> Explained:
         """Every difference of the forward pass in evaluation mode, on parameters that show one."""
         explained = self.explain_forward()
-        agrees = not explained.final.whole or self.healed or self.own or self.agrees_on_others(explained.final)
-        if not agrees:
+        found_all = explained.final.whole and not self.healed and not self.own
+        if found_all and not self.agrees_on_others(explained.final):
             self.bench = self.new_bench(other_value)
             self.fitted = self.best_fit()
             explained = self.explain_forward()
@@ -175,6 +175,7 @@ class Matter:
         explainer = Explainer(self.yours, self.bench, "forward", fixed, FORWARD_RUNGS, other_sizes=self.other_sizes)
         explained = explainer.explain(fitted)
         self.healed = explainer.replaced
+        self.bench.wake()
         return explained
 
     @functools.cached_property

@@ -17,6 +17,12 @@ BY_WAY = {
     "a scaling that the docstring denies": "lenet/digit_notebook.py:inputs-scaled-twice",
     "a ReLU on logits that are positive on the first probe": "mlp/tabular_learner.py:activation-on-logits",
     "a value that `where` saves": "mlp/onelogit_linen.py:nan-through-where",
+    "what a step of a scan returns": "lstm/adding_core.py:state-not-carried",
+    "the head of a loop that counts down": "lstm/pytorch_port.py:sequence-reversed",
+    "one layer of two over the batch": "lstm/har_sensors.py:recurrence-over-batch",
+    "a reshape to examples last": "lstm/minimal_columns.py:reshape-for-transpose",
+    "a sigmoid whose value alone is saved": "lstm/min_lstm.py:nan-through-where",
+    "data drawn with examples first": "lstm/min_lstm.py:vmap-on-wrong-axis",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 
