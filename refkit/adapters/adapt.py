@@ -76,7 +76,7 @@ def pass_through(loaded: Any, found: Any, inputs: tuple[Input, ...]) -> Implemen
 
 
 def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step, find_part) -> Implementation:
-    evidence = Evidence(loaded.source, loaded.tree, Names(loaded.module, loaded.tree))
+    evidence = Evidence(loaded.source, loaded.tree, Names(loaded.module, loaded.tree), found.name or "")
     makers, guessed = MAKERS[found.kind](found, evidence, {"time": time_of(inputs)} | sizes, kwargs)
     call, failures = search.find_call(makers, inputs, outputs, evidence, guessed)
     if call is None:

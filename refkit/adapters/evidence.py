@@ -6,6 +6,7 @@ import functools
 import re
 
 from refkit.adapters import roles
+from refkit.adapters.drawn_axes import examples_axis
 from refkit.adapters.expressions import UNKNOWN, Unreadable, evaluate, local_values, name_of
 from refkit.adapters.names import Names
 
@@ -29,19 +30,29 @@ MODEL_CALL = re.compile(r"(.*_)?(model|net|network|module|lstm|rnn|classifier|ap
 
 @dataclasses.dataclass
 class Evidence:
-    """The file's text and syntax tree, and the namespace in which its names have values."""
+    """The file's text and syntax tree, the namespace in which its names have values, and the model's own name."""
 
     source: str
     tree: ast.Module
     namespace: Names
+    model: str = ""
 
     @functools.cached_property
     def time_first(self) -> bool:
-        return bool(TIME_FIRST.search(self.source)) and not BATCH_FIRST.search(self.source)
+        said = TIME_FIRST.search(self.source), BATCH_FIRST.search(self.source)
+        return bool(said[0]) and not said[1] if any(said) else self.examples_axis == 1
 
     @functools.cached_property
     def batch_first(self) -> bool:
-        return bool(BATCH_FIRST.search(self.source)) and not TIME_FIRST.search(self.source)
+        said = TIME_FIRST.search(self.source), BATCH_FIRST.search(self.source)
+        return bool(said[1]) and not said[0] if any(said) else self.examples_axis == 0
+
+    @functools.cached_property
+    def examples_axis(self) -> int | None:
+        """Which axis of the data that the file draws has the examples, where that shows."""
+        names = set(re.findall(r"\w+", self.model))
+        definitions = [node for node in self.tree.body if getattr(node, "name", None) in names]
+        return examples_axis(self.tree, [part for definition in definitions for part in self.reached(definition)])
 
     @functools.cached_property
     def channels_first(self) -> bool:

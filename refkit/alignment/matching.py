@@ -49,8 +49,7 @@ class KnownValues:
 
 
 def square_sum(value: np.ndarray) -> float:
-    with np.errstate(all="ignore"):
-        return float(np.square(value).sum())
+    return float(np.vdot(value, value))
 
 
 def informative(trace: Trace, node: int) -> bool:
@@ -58,13 +57,13 @@ def informative(trace: Trace, node: int) -> bool:
     value = trace.values[node]
     if not trace.data[node] or value.dtype.kind != "f" or value.size == 0:
         return False
+    first = value.item(0)
+    if first not in (0, 1):
+        return True
     if not value.any():
         return any(truncated(trace, parent) for parent in trace.parents[node])
-    flat = value.ravel()
-    first = flat[0]
-    if first == 0 or first == 1:  # masks and one-hot labels: trivial unless made of other floats
-        if ((flat == 0) | (flat == 1)).all():
-            return any(trace.data[p] and made_of_floats(trace, p) for p in trace.parents[node])
+    if ((value == 0) | (value == 1)).all():  # masks and one-hot labels: trivial unless made of other floats
+        return any(trace.data[p] and made_of_floats(trace, p) for p in trace.parents[node])
     return True
 
 

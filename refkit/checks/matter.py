@@ -157,7 +157,8 @@ class Matter:
     def forward(self) -> Explained:
         """Every difference of the forward pass in evaluation mode, on parameters that show one."""
         explained = self.explain_forward()
-        if explained.final.whole and not self.own and not self.agrees_on_others(explained.final):
+        found_all = explained.final.whole and not self.healed and not self.own
+        if found_all and not self.agrees_on_others(explained.final):
             self.bench = self.new_bench(other_value)
             self.fitted = self.best_fit()
             explained = self.explain_forward()
@@ -174,6 +175,7 @@ class Matter:
         explainer = Explainer(self.yours, self.bench, "forward", fixed, FORWARD_RUNGS, other_sizes=self.other_sizes)
         explained = explainer.explain(fitted)
         self.healed = explainer.replaced
+        self.bench.wake()
         return explained
 
     @functools.cached_property

@@ -24,8 +24,8 @@ from refkit.tracing.program import Program
 from refkit.tracing.trace import Trace
 
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
-MOST_EFFORT = 7_000  # in glances, for one difference: some thirty seconds; what is not explained by then stays unexplained
-MOST_DIFFICULT = 3  # differences that may take as much
+MOST_EFFORT = 6_000  # in glances, for one difference; what is not explained by then stays unexplained
+MOST_ALTOGETHER = 9_000  # in glances, for all differences of a program: some thirty seconds
 
 
 @dataclasses.dataclass
@@ -175,11 +175,15 @@ class Bench:
     @property
     def tired(self) -> bool:
         """Whether the search has taken as much work as it may, for one difference or for all."""
-        return self.effort - self.rested > MOST_EFFORT or self.effort > MOST_DIFFICULT * MOST_EFFORT
+        return self.effort - self.rested > MOST_EFFORT or self.effort > MOST_ALTOGETHER
 
     def rest(self):
         """Begin the search for another difference."""
         self.rested = self.effort
+
+    def wake(self):
+        """Begin with another program."""
+        self.effort = self.rested = 0
 
     def forget_losses(self, labels: np.ndarray):
         """Use other labels from now on."""

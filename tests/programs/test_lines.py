@@ -27,6 +27,12 @@ BY_WAY = {
     "the element behind a gap in a list": "lenet/combinators.py:layer-omitted",
     "a module listed twice": "mlp/keras_port.py:weights-shared",
     "an element whose class all layers share": "mlp/keras_port.py:wrong-activation",
+    "what a step of a scan returns": "lstm/adding_core.py:state-not-carried",
+    "the head of a loop that counts down": "lstm/pytorch_port.py:sequence-reversed",
+    "one layer of two over the batch": "lstm/har_sensors.py:recurrence-over-batch",
+    "a reshape to examples last": "lstm/minimal_columns.py:reshape-for-transpose",
+    "a sigmoid whose value alone is saved": "lstm/min_lstm.py:nan-through-where",
+    "data drawn with examples first": "lstm/min_lstm.py:vmap-on-wrong-axis",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 

@@ -6,6 +6,7 @@ from refkit.edits.places import FIRST
 
 SWAP, SWAP_BACK = "x = x.swapaxes(0, 1)", "return states.swapaxes(0, 1)"
 RESHAPE = "x = x.reshape(x.shape[1], x.shape[0], -1)"
+COLUMNS = "x = x.reshape(x.shape[1], x.shape[2], x.shape[0]).swapaxes(1, 2)"
 RESHAPE_BACK = "return states.reshape(x.shape[1], x.shape[0], -1)"
 TAKEN = {"lstm": "x = states[:, -1]", "multimodal": "words_vector = states[:, -1]"}
 FEATURES = "x = x.swapaxes(1, 2).reshape(x.shape)"
@@ -27,6 +28,7 @@ def sequence_edits(reference: str) -> list[Edit]:
     both = (Replace(SWAP, RESHAPE), Replace(SWAP_BACK, RESHAPE_BACK))
     return [
         Edit(reference, both[:1], visible=RESHAPE, where="the sequence before the recurrence"),
+        Edit(reference, (Replace(SWAP, COLUMNS),), visible=COLUMNS, where="the sequence before the recurrence, examples last"),
         Edit(reference, both[1:], visible=RESHAPE_BACK, where="the states after the recurrence"),
         Edit(reference, both, visible=RESHAPE, where="the sequence before the recurrence and the states after it"),
         Edit(reference, (Replace(TAKEN[reference], last),), visible=last, where="the states before the last is taken"),
