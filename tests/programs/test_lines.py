@@ -17,6 +17,12 @@ BY_WAY = {
     "a scaling that the docstring denies": "lenet/digit_notebook.py:inputs-scaled-twice",
     "a ReLU on logits that are positive on the first probe": "mlp/tabular_learner.py:activation-on-logits",
     "a value that `where` saves": "mlp/onelogit_linen.py:nan-through-where",
+    "the second of two statements that are a softmax": "lenet/homework_im2col.py:softmax-over-batch",
+    "a pooling for one plane, mapped over rows": "lenet/vmap_single.py:vmap-on-wrong-axis",
+    "a stride that no padding makes up for": "lenet/keras_port.py:wrong-stride-or-kernel",
+    "a normalisation that two convolutions share": "lenet/nnx_batch_norm.py:weights-shared",
+    "targets as the train step is given them": "lstm/pytorch_port.py:targets-broadcast",
+    "a squared error that raises on class ids": "lstm/kaggle_sensor.py:mse-on-class-ids",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 
