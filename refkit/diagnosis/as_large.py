@@ -11,16 +11,22 @@ from refkit.diagnosis.yours import Yours
 from refkit.subjects.reference import constructor_text
 
 
-def bugs_as_large(yours: Yours, bench: Bench, setting: Setting, rungs: tuple[str, ...]) -> Iterator[tuple[Candidate, Side]]:
+def bugs_as_large(
+    yours: Yours, bench: Bench, setting: Setting, rungs: tuple[str, ...], with_options: bool = False
+) -> Iterator[tuple[Candidate, Side]]:
     """Every bug that changes how a reference at `setting` is built so that it has as many parameters as yours.
 
-    It may come with an option that `setting` does not have, such as a normalisation that two layers share.
+    Args:
+        with_options: also those that come with an option which `setting` does not have: a normalisation that two layers share.
     """
     plain = bench.side(setting)
     total = sum(math.prod(leaf.shape) for leaf in yours.leaves)
     if plain is None or plain.size == total:
         return
-    for candidate in (*bug_candidates(bench, setting, rungs), *bug_candidates(bench, setting, rungs, with_options=True)):
+    candidates = bug_candidates(bench, setting, rungs)
+    if with_options:
+        candidates += bug_candidates(bench, setting, rungs, with_options=True)
+    for candidate in candidates:
         source = bench.source(candidate.setting)
         without = bench.source(dataclasses.replace(candidate.setting, bugs=setting.bugs))
         if source is None or without is None or constructor_text(source) == constructor_text(without):

@@ -178,7 +178,7 @@ class Explainer:
                 setting = setting.with_option(option, value)
             if self.bench.tired:
                 break
-            for candidate, side in bugs_as_large(self.yours, self.bench, setting, self.rungs):
+            for candidate, side in bugs_as_large(self.yours, self.bench, setting, self.rungs, with_options=True):
                 after = fit(self.yours, side, self.kind, None, self.replaced)
                 if self.improves(after, current):
                     found.append((dataclasses.replace(candidate, base=setting), after))

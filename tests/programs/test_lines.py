@@ -33,6 +33,12 @@ BY_WAY = {
     "a reshape to examples last": "lstm/minimal_columns.py:reshape-for-transpose",
     "a sigmoid whose value alone is saved": "lstm/min_lstm.py:nan-through-where",
     "data drawn with examples first": "lstm/min_lstm.py:vmap-on-wrong-axis",
+    "the second of two statements that are a softmax": "lenet/homework_im2col.py:softmax-over-batch",
+    "a pooling for one plane, mapped over rows": "lenet/vmap_single.py:vmap-on-wrong-axis",
+    "a stride that no padding makes up for": "lenet/keras_port.py:wrong-stride-or-kernel",
+    "a normalisation that two convolutions share": "lenet/nnx_batch_norm.py:weights-shared",
+    "targets as the train step is given them": "lstm/pytorch_port.py:targets-broadcast",
+    "a squared error that raises on class ids": "lstm/kaggle_sensor.py:mse-on-class-ids",
     "a loss that is no number": "lstm/sentiment_tokens.py:logits-into-log-loss",
 }
 
