@@ -14,6 +14,7 @@ import numpy as np
 from refkit.adapters.batches import batch_slots, indexed_with, unpacked_to
 from refkit.adapters.bindings import plans
 from refkit.adapters.candidates import Candidate
+from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
 from refkit.adapters.labels import LABELS, LabelForm, label_forms
@@ -26,7 +27,6 @@ COUNT = re.compile(r"(n|num|total|n_total)(_?(examples|samples|test|data|eval|it
 STEPS = re.compile(r"(n|num|max)?_?(batches|steps|eval_steps|n_batches)", re.I)
 METRICS = re.compile(r"(.*_)?(metrics?|multi_?metric|meter|accumulator)", re.I)
 TOLERANCE = re.compile(r"(.*_)?(tol|tolerance|threshold|eps|margin)", re.I)
-ONE_LOGIT_THRESHOLD = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,6 +189,17 @@ class Scorer:
         definitions = self.evidence.reached(self.candidate.definition)
         return bool(self.iterated) or any(isinstance(n, (ast.For, ast.comprehension, ast.While)) for d in definitions for n in ast.walk(d))
 
+    @property
+    def has_modes(self) -> bool:
+        """Whether the model is a Module that is in training or in evaluation mode by itself."""
+        return self.call.model.framework == "nnx" and bool(HAS_MODES.search(self.evidence.source))
+
+    @property
+    def text(self) -> str:
+        """The source of the function and of those of the file that it calls."""
+        parts = self.evidence.reached(self.candidate.definition)
+        return "\n".join(ast.get_source_segment(self.evidence.source, part) or "" for part in parts)
+
     @functools.cached_property
     def sizes(self) -> dict[str, int]:
         """The file's constants that the function may cut its batches by."""
@@ -230,8 +241,8 @@ def gone_through(iterated: ast.AST, target: ast.AST) -> Iterator[tuple[str, ast.
         if called == "enumerate" and len(elements) == 2 and iterated.args:
             yield from gone_through(iterated.args[0], elements[1])
         elif called == "zip" and len(elements) == len(iterated.args):
-            pairs = [pair for a, t in zip(iterated.args, elements, strict=True) for pair in gone_through(a, t)]
-            yield from pairs[:1] if len(pairs) > 1 or True else ()
+            for inner, element in zip(iterated.args, elements, strict=True):
+                yield from gone_through(inner, element)
         elif called in ("tqdm", "iter", "list", "islice", "trange") and iterated.args:
             yield from gone_through(iterated.args[0], target)
         elif isinstance(iterated.func, ast.Attribute) and called in ("as_numpy_iterator", "batch", "prefetch", "items"):
