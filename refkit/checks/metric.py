@@ -2,12 +2,14 @@
 
 from refkit.adapters.parts.scorer import Scorer
 from refkit.checks.check import Check, Outcome, not_run, outcome
-from refkit.checks.differences import statement_at
+from refkit.checks.differences import once, statement_at
 from refkit.checks.matter import OF_TARGETS, Matter
 from refkit.edits.catalogue import find_bug
 from refkit.report.finding import Candidate, Finding
+from refkit.scoring.fault import Fault
 from refkit.scoring.judge import Judge, Verdict
 from refkit.scoring.lines import line_of
+from refkit.scoring.loops import faults
 from refkit.scoring.oracle import consult
 
 NAME = "metric"
@@ -17,18 +19,28 @@ def run(matter: Matter) -> Outcome:
     part = matter.implementation.part(NAME)
     if part.run is None:
         return not_run(NAME, part.lacking)
-    scorers = part.run()
-    oracle = consult(matter.yours, matter.implementation.apply)
-    if not oracle.alone:
-        return not_run(NAME, "the model's answer to one example depends on the others of its batch, or is not finite: mend that first")
-    classes = matter.losses()[0][0] not in OF_TARGETS
-    verdicts = [judged(scorer, oracle, matter, classes) for scorer in scorers]
-    findings = [finding_of(verdict, matter) for verdict in verdicts if verdict.kind in ("bug", "unexplained")]
+    scorers, evidence = part.run()
+    findings = [fault_finding(fault, matter.implementation.file) for fault in faults(evidence)]
+    verdicts: list[Verdict] = []
+    if scorers:
+        oracle = consult(matter.yours, matter.implementation.apply)
+        if not oracle.alone and not findings:
+            return not_run(NAME, "the model's answer to an example depends on the others of its batch, or is not finite: mend that first")
+        classes = matter.losses()[0][0] not in OF_TARGETS
+        verdicts = [judged(scorer, oracle, matter, classes) for scorer in scorers] if oracle.alone else []
+    findings += [finding_of(verdict, matter) for verdict in verdicts if verdict.kind in ("bug", "unexplained")]
     right = [verdict.scorer.name for verdict in verdicts if verdict.kind == "right"]
     if not findings and not right:
-        return not_run(NAME, why_not(verdicts))
+        return not_run(NAME, why_not(verdicts) if verdicts else part.lacking)
     listed = ", ".join(f"`{name}`" for name in dict.fromkeys(right))
-    return outcome(NAME, findings, f"{listed} right on every set of examples")
+    return outcome(NAME, once(findings), f"{listed} right on every set of examples")
+
+
+def fault_finding(fault: Fault, file: str) -> Finding:
+    """What the syntax of a training loop shows."""
+    bug = find_bug(fault.id)
+    return Finding(NAME, "bug", f"looks like `{bug.id}`: {fault.what}", id=bug.id, candidates=(Candidate(bug.id, 0.0),),
+                   help=bug.mend, file=file, **statement_at(file, fault.line))
 
 
 def judged(scorer: Scorer, oracle, matter: Matter, classes: bool) -> Verdict:

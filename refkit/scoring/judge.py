@@ -238,7 +238,7 @@ class Judge:
         for quantity, entries in told.items():
             matching = []
             for bug, edit, said in entries:
-                if same_everywhere(said.shares, self.rights[quantity]) or not np.isfinite(said.shares).all():
+                if len(set(leaf.values)) < 2 or same_everywhere(said.shares, self.rights[quantity]) or not np.isfinite(said.shares).all():
                     continue
                 form = form_of(leaf.values, said.shares, self.counts)
                 if form:

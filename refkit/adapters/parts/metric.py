@@ -29,12 +29,12 @@ PREDICTED = re.compile(r"(.*_)?(pred|preds|predicted|predictions?|guess|guesses|
 
 
 def adapt(surroundings: Surroundings) -> Part:
-    """Everything that scores in the file; `run()` gives the `Scorer`s, those of outputs first."""
-    found = list(scorers(surroundings))
-    if not found:
-        return Part("metric", lacking="no metric found: name it with `--metric NAME`")
-    found.sort(key=lambda scorer: not scorer.of_outputs)
-    return Part("metric", found[0].name, lambda: found, found[0].line)
+    """Everything that scores in the file; `run()` gives the `Scorer`s, those of outputs first, and the file's text."""
+    found = sorted(scorers(surroundings), key=lambda scorer: not scorer.of_outputs)
+    first = found[0] if found else None
+    run = lambda: (found, surroundings.evidence)
+    lacking = "" if found else "no metric found: name it with `--metric NAME`"
+    return Part("metric", first.name if first else "", run, first.line if first else 0, lacking)
 
 
 def scorers(surroundings: Surroundings) -> Iterator[Scorer]:
@@ -48,7 +48,7 @@ def scorers(surroundings: Surroundings) -> Iterator[Scorer]:
     for node in evidence.tree.body:
         if isinstance(node, FUNCTIONS) and may_score(node, losses):
             function = evidence.namespace.get(node.name)
-            if callable(function) and parameters_of(function):
+            if callable(function) and takes_data(parameters_of(function)):
                 yield scorer_of(plain_candidate(function, evidence), surroundings)
         if isinstance(node, ast.ClassDef):
             cls = evidence.namespace.get(node.name)
@@ -59,6 +59,14 @@ def scorers(surroundings: Surroundings) -> Iterator[Scorer]:
                     candidate = plain_candidate(getattr(cls, method.name), evidence)
                     candidate = candidate if candidate.definition else with_definition(candidate, method)
                     yield scorer_of(candidate if plain else with_owner(candidate, cls), surroundings)
+
+
+def takes_data(parameters: list[inspect.Parameter]) -> bool:
+    """Whether it takes anything to be scored, beside the model and what draws examples."""
+    drawn = re.compile(r"(.*_)?(key|rng|rngs|seed|generator|gen|random)|self|n|size|batches|steps", re.I)
+    return len([p for p in parameters if not drawn.fullmatch(p.name) and p.default is p.empty]) > 1 or any(
+        p.kind is p.VAR_POSITIONAL for p in parameters
+    )
 
 
 def with_definition(candidate: Candidate, node: ast.AST) -> Candidate:
