@@ -15,30 +15,36 @@ HAS_MODES = re.compile(r"\b(Dropout|BatchNorm)\b")
 
 
 @contextlib.contextmanager
-def evaluating(source: str) -> Iterator[None]:
+def evaluating(source: str, layers: tuple[str, ...] = ("Dropout", "BatchNorm")) -> Iterator[None]:
     """While open, dropout layers pass their input on and batch norm uses its running statistics, whatever they say.
 
     Args:
         source: the file's text: one that has no such layers is left alone.
+        layers: only these.
     """
     if not HAS_MODES.search(source):
         yield
         return
     dropout, batch_norm = nnx.Dropout.__call__, nnx.BatchNorm.__call__
-    nnx.Dropout.__call__ = functools.wraps(dropout)(lambda self, inputs, *args, **kwargs: inputs)
-    nnx.BatchNorm.__call__ = functools.wraps(batch_norm)(
-        lambda self, x, use_running_average=None, **kwargs: batch_norm(self, x, use_running_average=True, **kwargs)
-    )
+    if "Dropout" in layers:
+        nnx.Dropout.__call__ = functools.wraps(dropout)(lambda self, inputs, *args, **kwargs: inputs)
+    if "BatchNorm" in layers:
+        nnx.BatchNorm.__call__ = functools.wraps(batch_norm)(
+            lambda self, x, use_running_average=None, **kwargs: batch_norm(self, x, use_running_average=True, **kwargs)
+        )
+    of_linen = tuple(cls for name, cls in (("Dropout", linen.Dropout), ("BatchNorm", linen.BatchNorm)) if name in layers)
     try:
-        with linen.intercept_methods(evaluate_layer):
+        with linen.intercept_methods(functools.partial(evaluate_layer, of_linen)):
             yield
     finally:
         nnx.Dropout.__call__, nnx.BatchNorm.__call__ = dropout, batch_norm
 
 
-def evaluate_layer(run: Any, args: tuple, kwargs: dict[str, Any], context: Any) -> Any:
+def evaluate_layer(layers: tuple[type, ...], run: Any, args: tuple, kwargs: dict[str, Any], context: Any) -> Any:
     """A Linen layer's method in evaluation mode."""
     module = context.module
+    if not isinstance(module, layers):
+        return run(*args, **kwargs)
     if context.method_name == "__call__" and isinstance(module, linen.Dropout):
         return args[0]
     if context.method_name == "__call__" and isinstance(module, linen.BatchNorm):

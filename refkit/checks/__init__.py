@@ -4,7 +4,8 @@ from refkit.checks.forward import FORWARD
 from refkit.checks.gradients import GRADIENTS
 from refkit.checks.initialization import INITIALIZATION
 from refkit.checks.loss import LOSS
+from refkit.checks.metric import METRIC
 from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
 
-CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS)
+CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS, METRIC)

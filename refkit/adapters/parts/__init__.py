@@ -3,10 +3,11 @@
 import functools
 from collections.abc import Callable
 
+from refkit.adapters.parts import metric
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.implementation import Part, no_part
 
-PARTS: dict[str, Callable[[Surroundings], Part]] = {}
+PARTS: dict[str, Callable[[Surroundings], Part]] = {"metric": metric.adapt}
 
 
 def parts_of(surroundings: Surroundings) -> Callable[[str], Part]:

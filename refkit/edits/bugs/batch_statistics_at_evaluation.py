@@ -1,7 +1,8 @@
 """Batch normalisation by the batch at hand when the model is evaluated."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Replace, Rewrite
+from refkit.edits.edit import Edit, Insert, Replace, Rewrite
+from refkit.edits.scores import BY_REFERENCE
 
 NAMES = {
     "mlp": ("dense1",),
@@ -41,6 +42,17 @@ BUG = Bug(
             for reference, names in NAMES.items()
             for name in names
             for place in ("before", "after")
+        ),
+        *(
+            Edit(
+                reference,
+                (Insert(BY_REFERENCE[reference].old.split("\n")[0], "model.train()", before=True),),
+                {"batchnorm": "before"},
+                "model.train()",
+                "the metric in training mode",
+                "metric",
+            )
+            for reference in NAMES
         ),
     ),
 )

@@ -1,7 +1,8 @@
 """Dropout that stays on when the model is evaluated."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Rewrite
+from refkit.edits.edit import Edit, Insert, Rewrite
+from refkit.edits.scores import SCORES
 
 CALLS = {
     ("mlp", "dropout"): "after the hidden layers",
@@ -36,5 +37,18 @@ BUG = Bug(
     shows="Two evaluations of the same inputs differ, and about the dropout rate's share of a layer is zero.",
     harm="Scores are those of a crippled model and change from run to run.",
     mend="Evaluate in evaluation mode: `model.eval()`, `deterministic=True` or `training=False`.",
-    edits=tuple(edit(reference, option, where) for (reference, option), where in CALLS.items()),
+    edits=(
+        *(edit(reference, option, where) for (reference, option), where in CALLS.items()),
+        *(
+            Edit(
+                score.reference,
+                (Insert(score.old.split("\n")[0], "model.train()", before=True),),
+                {"dropout": "0.5"} | score.options,
+                "model.train()",
+                "the metric in training mode",
+                "metric",
+            )
+            for score in SCORES
+        ),
+    ),
 )

@@ -3,6 +3,7 @@
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.places import OF_ONE_UNIT, SIGMOID, SQUARED_ERROR, TARGETS
+from refkit.edits.scores import SCORES
 
 MANNERS = {
     "predictions (B, 1) against targets (B,)": "errors = (predictions - targets[:, 0]) ** 2",
@@ -33,6 +34,23 @@ def other_losses(reference: str, options: dict[str, str]) -> list[Edit]:
             for new in (line.format(**sides), DISTANCE.format(**sides)) if loss == "mae" else (line.format(**sides),):
                 place = f"{where}, {'distance' if 'sum' in new else loss}"
                 found.append(Edit(reference, (Replace(old, new),), options | {"loss": loss}, visible=new, where=place))
+    return found
+
+
+
+def in_metrics() -> list[Edit]:
+    """Predictions against labels of another shape in the metric."""
+    found = []
+    for score in SCORES:
+        for where, side in (("labels", score.labels), ("predictions", "")):
+            new = score.whole
+            if score.reference == "lstm":
+                new = new.replace("- targets", "- targets[:, 0]") if side else new.replace("(x)) -", "(x))[:, 0] -")
+            else:
+                new = new.replace("== labels", "== labels[:, None]") if side else new.replace("axis=-1", "axis=-1, keepdims=True")
+            new = f"return float(({new}).mean())"
+            place = f"metric with {where} of another shape"
+            found.append(Edit(score.reference, (Replace(score.old, new),), dict(score.options), new, place, "metric"))
     return found
 
 
@@ -74,6 +92,7 @@ BUG = Bug(
             )
             for reference in ("mlp", "lstm")
         ),
+        *in_metrics(),
     ),
     alike=("onehot-broadcast",),
 )

@@ -1,0 +1,259 @@
+"""One function that scores, called with examples whose right answers are known."""
+
+import ast
+import dataclasses
+import functools
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from refkit.adapters.batches import batch_slots, indexed_with, unpacked_to
+from refkit.adapters.bindings import plans
+from refkit.adapters.candidates import Candidate
+from refkit.adapters.evaluating import HAS_MODES
+from refkit.adapters.evidence import Evidence
+from refkit.adapters.expressions import name_of
+from refkit.adapters.labels import LABELS, LabelForm, label_forms
+from refkit.adapters.parts.bookkeeping import Batches, bookkeeper, counters
+from refkit.adapters.search import Call
+from refkit.adapters.values import Plan, Slot, Values
+
+BATCH_SIZE = re.compile(r"(.*_)?(batch_?size|bs|bsz|chunk(_size)?|batch_?len|eval_batch|minibatch)", re.I)
+COUNT = re.compile(r"(n|num|total|n_total)(_?(examples|samples|test|data|eval|items))?|count", re.I)
+STEPS = re.compile(r"(n|num|max)?_?(batches|steps|eval_steps|n_batches)", re.I)
+METRICS = re.compile(r"(.*_)?(metrics?|multi_?metric|meter|accumulator)", re.I)
+TOLERANCE = re.compile(r"(.*_)?(tol|tolerance|threshold|eps|margin)", re.I)
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """A set to be scored.
+
+    Args:
+        tree: the model's leaves.
+        inputs: batch first, as the reference takes them.
+        outputs: the model's answers to them in evaluation mode.
+        labels: `i32[n]` or `f32[n, outputs]`, as the reference has them.
+        batch_size: what the function is told to cut batches of, where it can be told.
+        training: whether a model that has modes is handed over in training mode.
+    """
+
+    tree: Any
+    inputs: tuple[np.ndarray, ...]
+    outputs: np.ndarray
+    labels: np.ndarray
+    batch_size: int
+    training: bool = False
+
+
+@dataclasses.dataclass
+class Scorer:
+    """A function that scores.
+
+    Args:
+        name: what the file calls it.
+        line: on which it is defined.
+        candidate: its parameters, and how it is run.
+        of_outputs: whether it takes outputs and labels.
+        named: whether the user named it.
+    """
+
+    name: str
+    line: int
+    candidate: Candidate
+    call: Call
+    evidence: Evidence
+    of_outputs: bool
+    named: bool = False
+
+    def forms(self, classes: bool, output_shape: tuple[int, ...]) -> tuple[list[LabelForm], bool]:
+        """Forms of labels worth trying, and whether the file says which."""
+        forms, told = label_forms(self.evidence, self.candidate.definition, classes, output_shape, self.call.swaps)
+        if self.reads_one_hot and classes:
+            forms = sorted(forms, key=lambda form: form.name != "one-hot rows")
+        return forms, told
+
+    @functools.cached_property
+    def reads_one_hot(self) -> bool:
+        """Whether it takes the largest of its labels, as one-hot rows have it."""
+        for node in ast.walk(self.candidate.definition) if self.candidate.definition is not None else ():
+            if isinstance(node, ast.Call) and name_of(node.func) == "argmax":
+                of = [name_of(part) for part in [*node.args[:1], getattr(node.func, "value", None)] if part is not None]
+                if any(LABELS.fullmatch(name.lower()) for name in of if name and name not in ("jnp", "np")):
+                    return True
+        return False
+
+    def ways(self) -> Iterator[Callable[[Examples, LabelForm], Any]]:
+        """Ways to call it, the most plausible first."""
+        if self.of_outputs:
+            yield from self.ways_with_outputs()
+            return
+        for plan in self.plans():
+            yield functools.partial(self.call_with, plan)
+
+    def ways_with_outputs(self):
+        needed = [p for p in self.candidate.stages[0] if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+        data = [p for p in needed if not self.is_bookkeeping(p.name)]
+        has_owner = bool(data) and data[0].name == "self"
+        names = [p.name for p in data if p.name != "self"][:2]
+        labels_first = len(names) == 2 and LABELS.fullmatch(names[0].lower()) and not LABELS.fullmatch(names[1].lower())
+
+        def way(swap: bool, integers: bool, examples: Examples, form: LabelForm) -> Any:
+            outputs = examples.outputs
+            if integers:
+                outputs = outputs.argmax(-1) if outputs.shape[-1] > 1 else (outputs[..., 0] > 0).astype(np.int32)
+            outputs = np.swapaxes(outputs, 0, 1) if self.call.swaps else outputs
+            pair = (plain(form.convert(examples.labels)), outputs) if swap else (outputs, plain(form.convert(examples.labels)))
+            given = dict(zip(names, map(as_jax, pair), strict=True))
+            values = self.values(examples, form)
+            if has_owner:
+                given["self"] = self.owner(values)
+            kept = {p.name: self.bookkeeping(p.name, examples) for p in needed if self.is_bookkeeping(p.name)}
+            return self.finished(self.candidate.run(given | kept), kept)
+
+        integers = [False, True] if any(re.search("pred|guess|answer|y_?hat", name) for name in names) else [False]
+        for flag in integers:
+            for swap in (True, False) if labels_first else (False, True):
+                yield functools.partial(way, swap, flag)
+
+    def owner(self, values: Values) -> Any:
+        plan = next(iter(plans([self.candidate.stages[0][0]], self.call, self.candidate.definition, self.evidence.namespace)))
+        return next(iter(plan.slots.values()))(values)
+
+    def values(self, examples: Examples, form: LabelForm, rows: slice = slice(None)) -> Values:
+        """What parameters are given, for some of the examples; numbers are concrete."""
+        inputs = tuple(np.asarray(value[rows]) for value in examples.inputs)
+        return Concrete(self.call, examples.tree, inputs, plain(form.convert(examples.labels[rows])), None, examples.training)
+
+    def plans(self) -> Iterator[Plan]:
+        parameters = self.candidate.stages[0]
+        own = [p for p in parameters if not self.is_bookkeeping(p.name) and p.name not in self.iterated]
+        for plan in plans(own, self.call, self.candidate.definition, self.evidence.namespace):
+            if not self.iterated:
+                yield plan
+                continue
+            for index in range(8):
+                yield Plan(plan.slots, f"batch {index}")
+
+    def call_with(self, plan: Plan, examples: Examples, form: LabelForm) -> Any:
+        given = plan.arguments(self.values(examples, form))
+        for name in self.iterated:
+            given[name] = self.batches(name, int(plan.note.split()[-1]), examples, form)
+        kept = {p.name: self.bookkeeping(p.name, examples) for p in self.candidate.stages[0]
+                if self.is_bookkeeping(p.name) and (p.default is p.empty or not METRICS.fullmatch(p.name))}
+        return self.finished(self.candidate.run(given | kept), kept)
+
+    def finished(self, returned: Any, kept: dict[str, Any]) -> Any:
+        """What it returned; what its metrics came to where it returned nothing."""
+        keeper = next((value for value in kept.values() if hasattr(value, "compute")), None)
+        return keeper.compute() if keeper is not None and not jax.tree.leaves(returned) else returned
+
+    def is_bookkeeping(self, name: str) -> bool:
+        if name in self.iterated or LABELS.fullmatch(name.lower()) and len(name) > 1 and not METRICS.fullmatch(name):
+            return False
+        return any(pattern.fullmatch(name) for pattern in (BATCH_SIZE, COUNT, STEPS, METRICS, TOLERANCE))
+
+    def bookkeeping(self, name: str, examples: Examples) -> Any:
+        """A value for what is neither model nor data."""
+        if BATCH_SIZE.fullmatch(name):
+            return examples.batch_size
+        if METRICS.fullmatch(name):
+            return bookkeeper(self.evidence)
+        if STEPS.fullmatch(name):
+            return -(-len(examples.labels) // examples.batch_size)
+        if TOLERANCE.fullmatch(name):
+            default = next((p.default for p in self.candidate.stages[0] if p.name == name), None)
+            return default if isinstance(default, (int, float)) else (0.04 if examples.labels.dtype.kind == "f" else 0.5)
+        return len(examples.labels)
+
+    @functools.cached_property
+    def iterated(self) -> dict[str, str]:
+        """Parameters that are gone through batch by batch, and what each batch is called (`x,y` where it is unpacked)."""
+        names = {p.name for p in self.candidate.stages[0]}
+        found: dict[str, str] = {}
+        for node in ast.walk(self.candidate.definition) if self.candidate.definition is not None else ():
+            if not isinstance(node, (ast.For, ast.comprehension)):
+                continue
+            for name, target in gone_through(node.iter, node.target):
+                if name in names:
+                    found[name] = ",".join(name_of(e) for e in target.elts) if isinstance(target, ast.Tuple) else name_of(target)
+        return found
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether it cuts batches by itself or is given some."""
+        definitions = self.evidence.reached(self.candidate.definition)
+        return bool(self.iterated) or any(isinstance(n, (ast.For, ast.comprehension, ast.While)) for d in definitions for n in ast.walk(d))
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether the model is a Module that is in training or in evaluation mode by itself."""
+        return self.call.model.framework == "nnx" and bool(HAS_MODES.search(self.evidence.source))
+
+    @property
+    def text(self) -> str:
+        """The source of the function and of those of the file that it calls."""
+        parts = self.evidence.reached(self.candidate.definition)
+        return "\n".join(ast.get_source_segment(self.evidence.source, part) or "" for part in parts)
+
+    @functools.cached_property
+    def sizes(self) -> dict[str, int]:
+        """The file's constants that the function may cut its batches by."""
+        return counters(self.evidence, self.candidate.definition, BATCH_SIZE)
+
+    def batches(self, name: str, index: int, examples: Examples, form: LabelForm) -> Batches:
+        """Batches of the examples, each as the function takes it apart; the last one is short."""
+        slots = self.batch_slots(self.iterated[name])
+        slot = slots[index % len(slots)][1]
+        starts = range(0, len(examples.labels), examples.batch_size)
+        return Batches(slot(self.values(examples, form, slice(s, s + examples.batch_size))) for s in starts)
+
+    def batch_slots(self, item: str) -> list[tuple[str, Slot]]:
+        unpacked = item.split(",") if "," in item else []
+        keys: list[str] = []
+        for definition in self.evidence.reached(self.candidate.definition):
+            names = [item, *(a.arg for a in definition.args.args if a.arg.lower().endswith("batch"))]
+            for name in names:
+                keys = keys or indexed_with(definition, name)
+                unpacked = unpacked or unpacked_to(definition, name)
+        return batch_slots(self.call.layout.inputs, keys, unpacked, self.call.layout.packing.keys)
+
+
+class Concrete(Values):
+    """Values outside any trace, as NumPy arrays."""
+
+    @property
+    def data(self) -> list[Any]:
+        return [plain(value) for value in super().data]
+
+
+def gone_through(iterated: ast.AST, target: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    """Names that a loop goes through, each with what it binds: also inside `enumerate`, `zip`, `tqdm`, `ds.as_numpy_iterator()`."""
+    if isinstance(iterated, ast.Name):
+        yield iterated.id, target
+    elif isinstance(iterated, ast.Call):
+        called = name_of(iterated.func)
+        elements = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+        if called == "enumerate" and len(elements) == 2 and iterated.args:
+            yield from gone_through(iterated.args[0], elements[1])
+        elif called == "zip" and len(elements) == len(iterated.args):
+            for inner, element in zip(iterated.args, elements, strict=True):
+                yield from gone_through(inner, element)
+        elif called in ("tqdm", "iter", "list", "islice", "trange") and iterated.args:
+            yield from gone_through(iterated.args[0], target)
+        elif isinstance(iterated.func, ast.Attribute) and called in ("as_numpy_iterator", "batch", "prefetch", "items"):
+            yield from gone_through(iterated.func.value, target)
+        elif isinstance(iterated.func, ast.Name) and not iterated.args:
+            yield iterated.func.id, target
+
+
+def plain(value: Any) -> Any:
+    return np.asarray(value)
+
+
+def as_jax(value: np.ndarray) -> Any:
+    return jax.numpy.asarray(value)

@@ -1,0 +1,330 @@
+"""Whether a scoring function says what it should of examples whose right answers are known."""
+
+import contextlib
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import jax
+import numpy as np
+
+from refkit.adapters.evaluating import evaluating
+from refkit.adapters.labels import LabelForm
+from refkit.adapters.parts.scorer import Scorer
+from refkit.loading.time_limit import OutOfTime, time_limit
+from refkit.scoring.hypotheses import QUANTITIES, edited, metric_edits, say, standing_for
+from refkit.scoring.oracle import BATCH, SETS, Oracle, Probe
+from refkit.scoring.reading import Leaf, form_of, leaves_of, numbers
+
+LIMIT_S = 20.0  # for one function, in every way of calling it
+MOST_WAYS = 24
+SHORT = re.compile(r"bfloat16|float16|\bbf16\b|\bf16\b|\bhalf\b|int8", re.I)
+OF_CLASSES = re.compile(r"argmax|argsort|top_k|one_?hot|\bclasses\b|\bAccuracy\b|logits")
+OF_TARGETS = re.compile(r"abs\(|\*\*\s*2|square|\br2|mae\b|rmse\b", re.I)
+OTHER_SCORES = re.compile(r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|weighted|mask|perplex|kappa|confusion|per_class|bleu|iou",
+                          re.I)
+CALLED_ACCURACY = re.compile(r"(.*[._])?(acc|accuracy)([._].*)?", re.I)
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """What is thought of one function.
+
+    Args:
+        kind: `right`, `bug`, `unexplained` or `unusable`.
+        id: of the bug.
+        where: the bug's manner, in a few words.
+        form: what kind of number it gives.
+        said: what it says of the sets, and
+        wanted: what it should.
+        error: what it raised, where that is the finding or why it is not usable.
+        rivals: other bugs by their distance.
+    """
+
+    scorer: Scorer
+    kind: str
+    id: str = ""
+    where: str = ""
+    form: str = ""
+    said: tuple[float, ...] = ()
+    wanted: tuple[float, ...] = ()
+    sets: tuple[tuple[int, int], ...] = ()
+    error: BaseException | None = None
+    rivals: tuple[tuple[str, float], ...] = ()
+
+
+@dataclasses.dataclass
+class Trial:
+    """One way of calling it that gave numbers for every set."""
+
+    way: Callable
+    form: LabelForm
+    leaves: list[Leaf]
+
+
+@dataclasses.dataclass
+class Judge:
+    """Puts one function to the test.
+
+    Args:
+        scorer: the function.
+        oracle: the model's answers.
+        reference: name of the reference.
+        classes: whether the labels are classes, where its own words do not tell.
+        files: the user's, whose code may be interrupted.
+    """
+
+    scorer: Scorer
+    oracle: Oracle
+    reference: str
+    classes: bool
+    files: tuple[str, ...]
+
+    def __post_init__(self):
+        text = self.scorer.text
+        if bool(OF_CLASSES.search(text)) != bool(OF_TARGETS.search(text)):
+            self.classes = bool(OF_CLASSES.search(text))
+        if not self.classes and re.search(r"sigmoid|round\(|>\s*0\b|>\s*0\.[05]\b", text) and not OF_TARGETS.search(text):
+            self.classes = True
+        self.batch = BATCH
+        literal = self.scorer.sizes.get("")
+        if literal and not any(name for name in self.scorer.sizes if name):
+            self.batch = literal
+        self.probes = self.draw()
+        self.errors: list[BaseException] = []
+
+    def draw(self) -> list[Probe]:
+        scale = 1 if self.batch <= BATCH else self.batch / BATCH
+        sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in SETS]
+        probes = [self.oracle.probe(n, min(k, n), self.classes, self.batch, seed) for seed, (n, k) in enumerate(sets)]
+        if SHORT.search(self.scorer.text):
+            probes.insert(0, self.oracle.probe(1013, 787, self.classes, self.batch, 9))
+        return probes
+
+    def verdict(self) -> Verdict:
+        """What is thought of it; every way of calling it is tried until one is right."""
+        name = standing_for(self.reference, self.classes)
+        quantities = ["share within"] if self.classes else list(QUANTITIES)
+        self.rights = {q: say(edited(name, None, q), name, self.oracle, self.probes, self.classes, self.batch).shares for q in quantities}
+        if not self.classes:
+            self.rights["share explained"] = tuple(explained(probe) for probe in self.probes)
+        trials: list[Trial] = []
+        with sized(self.scorer, self.batch):
+            try:
+                with time_limit(LIMIT_S, self.runs_yours):
+                    for trial in self.trials():
+                        right = self.right(trial)
+                        if right is not None:
+                            return self.with_modes(trial, right)
+                        trials.append(trial)
+                    return self.wrong(trials, name, quantities)
+            except OutOfTime:
+                return Verdict(self.scorer, "unusable", error=TimeoutError(f"it was not through after {LIMIT_S:g} s"))
+
+    def runs_yours(self, frame: FrameType | None) -> bool:
+        while frame is not None and frame.f_code.co_filename not in self.files:
+            frame = frame.f_back
+        return frame is not None
+
+    def trials(self) -> Iterator[Trial]:
+        shape = self.probes[0].examples.outputs.shape
+        forms, _ = self.scorer.forms(self.classes, shape)
+        tried, began = 0, time.monotonic()
+        for way in self.scorer.ways():
+            for form in forms:
+                tried += 1
+                try:
+                    leaves = self.read(way, form)
+                except OutOfTime:
+                    raise
+                except Exception as error:  # noqa: BLE001: your function may raise anything when called otherwise than meant
+                    self.errors.append(error)
+                    continue
+                if leaves:
+                    yield Trial(way, form, leaves)
+                if tried >= MOST_WAYS or time.monotonic() - began > LIMIT_S / 2:
+                    return
+
+    def read(self, way: Callable, form: LabelForm, **changes: Any) -> list[Leaf]:
+        with jax.enable_x64(False):
+            return leaves_of([numbers(way(dataclasses.replace(probe.examples, **changes), form)) for probe in self.probes])
+
+    def right(self, trial: Trial) -> tuple[Leaf, str, str] | None:
+        """The number that is right, its form and its quantity; None where one is wrong that should be an accuracy."""
+        found = None
+        for leaf in trial.leaves:
+            for quantity, shares in self.rights.items():
+                form = form_of(leaf.values, shares, self.counts)
+                if form and (form != "root" or quantity == "squared error"):
+                    found = found or (leaf, form, quantity)
+                    break
+            else:
+                if CALLED_ACCURACY.fullmatch(leaf.name) and len(trial.leaves) > 1:
+                    return None
+        return found
+
+    @property
+    def counts(self) -> list[int]:
+        return [probe.answered for probe in self.probes]
+
+    @property
+    def sets(self) -> tuple[tuple[int, int], ...]:
+        return tuple((probe.right, probe.answered) for probe in self.probes)
+
+    def with_modes(self, trial: Trial, right: tuple[Leaf, str, str]) -> Verdict:
+        """Right as called; wrong all the same if it leaves a model in training mode and so does every caller."""
+        good = Verdict(self.scorer, "right", form=right[1], said=right[0].values, sets=self.sets)
+        if self.scorer.of_outputs or not self.scorer.has_modes or not self.left_in_training():
+            return good
+        try:
+            leaves = self.read(trial.way, trial.form, training=True)
+        except Exception:  # noqa: BLE001: in training mode it may want a key
+            return good
+        leaf = next((leaf for leaf in leaves if leaf.name == right[0].name), None)
+        if leaf is None or form_of(leaf.values, self.rights[right[2]], self.counts):
+            return good
+        return self.in_training(trial, leaf, training=True) or good
+
+    def left_in_training(self) -> bool:
+        """Whether the file calls it and never asks for evaluation mode."""
+        source = self.scorer.evidence.source
+        called = re.search(rf"(?<!def )\b{self.scorer.name}\(", source)
+        asks = re.search(r"\.eval\(|deterministic\s*=\s*True|use_running_average\s*=\s*True|set_attributes|nnx\.view\(|eval_mode|set_mode",
+                         source)
+        return bool(called) and not asks
+
+    def in_training(self, trial: Trial, leaf: Leaf, **changes: Any) -> Verdict | None:
+        """That it is right as soon as the layers are in evaluation mode."""
+        wanted = self.rights[next(iter(self.rights))]
+        for layer, id in (("Dropout", "dropout-at-evaluation"), ("BatchNorm", "batch-statistics-at-evaluation")):
+            if layer not in self.scorer.evidence.source:
+                continue
+            jax.clear_caches()
+            other = {"Dropout": "BatchNorm", "BatchNorm": "Dropout"}[layer]
+            layers = (layer,) if other not in self.scorer.evidence.source else (layer, other)
+            try:
+                with evaluating(self.scorer.evidence.source, layers):
+                    again = self.read(trial.way, trial.form, **changes)
+            except Exception:  # noqa: BLE001
+                return None
+            finally:
+                jax.clear_caches()
+            if self.right(Trial(trial.way, trial.form, again)):
+                return Verdict(self.scorer, "bug", id, "the metric in training mode", said=leaf.values, wanted=wanted, sets=self.sets)
+        return None
+
+    def wrong(self, trials: list[Trial], name: str, quantities: list[str]) -> Verdict:
+        """The known bug that says the same, or that nothing does."""
+        scored = [(bug, edit) for bug, edit in metric_edits(name) if bug.group != "mode"]
+        told = {q: [(b, e, say(edited(name, e, q), name, self.oracle, self.probes, self.classes, self.batch)) for b, e in scored]
+                for q in quantities}
+        for trial in trials:
+            for leaf in trial.leaves:
+                found = self.named(leaf, told)
+                if found is not None:
+                    return found
+        for trial in trials[:2]:
+            found = self.in_training(trial, trial.leaves[0]) or self.with_other_leaves(trial)
+            if found is not None:
+                return found
+        if not trials:
+            return self.raises(told)
+        return self.unexplained(trials[0])
+
+    def named(self, leaf: Leaf, told: dict) -> Verdict | None:
+        for quantity, entries in told.items():
+            matching = []
+            for bug, edit, said in entries:
+                if len(set(leaf.values)) < 2 or same_everywhere(said.shares, self.rights[quantity]) or not np.isfinite(said.shares).all():
+                    continue
+                form = form_of(leaf.values, said.shares, self.counts)
+                if form:
+                    matching.append((bug, edit, form))
+            if matching:
+                bug, edit, form = self.likeliest(matching)
+                rivals = tuple((other.id, 0.0) for other, _, _ in matching if other.id != bug.id)
+                return Verdict(self.scorer, "bug", bug.id, edit.where, form, leaf.values, self.rights[quantity], self.sets,
+                               rivals=tuple(dict.fromkeys(rivals)))
+        return None
+
+    def likeliest(self, matching: list) -> tuple:
+        """Of several that say the same, the one with the file's own words."""
+        short = bool(SHORT.search(self.scorer.text))
+        return min(matching, key=lambda entry: (entry[0].id == "low-precision-accumulation") != short)
+
+    def with_other_leaves(self, trial: Trial) -> Verdict | None:
+        """That it says the same whatever parameters it is given."""
+        if self.scorer.of_outputs:
+            return None
+        other = jax.tree.map(negated, self.probes[0].examples.tree)
+        try:
+            again = self.read(trial.way, trial.form, tree=other)
+        except Exception:  # noqa: BLE001
+            return None
+        if any(one.values != two.values for one, two in zip(trial.leaves, again, strict=False)):
+            return None
+        wanted = self.rights[next(iter(self.rights))]
+        return Verdict(self.scorer, "bug", "initial-parameters-at-evaluation", "parameters that it was not given", said=trial.leaves[0].values,
+                       wanted=wanted, sets=self.sets)
+
+    def raises(self, told: dict) -> Verdict:
+        """It raised in every way of calling it: so does the metric with a known bug in it."""
+        mine = [error for error in self.errors if innermost(error) in self.files]
+        shapes = [error for error in mine if re.search(r"shape|broadcast", str(error), re.I)]
+        argmax = re.search(r"argmax\(\s*(axis\s*=\s*)?0\s*\)|argmax\([^()\n]*(\([^()]*\))?[^()\n]*,\s*(axis\s*=\s*)?0\s*\)", self.scorer.text)
+        if shapes and argmax:
+            entries = next(iter(told.values()))
+            ids = [bug.id for bug, _, said in entries if said.raised]
+            if "argmax-over-batch" in ids:
+                return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", error=shapes[0], sets=self.sets)
+        return Verdict(self.scorer, "unusable", error=(mine or self.errors or [None])[0])
+
+    def unexplained(self, trial: Trial) -> Verdict:
+        """Wrong for certain only where it is called an accuracy, and nothing says that another score is meant."""
+        leaf = next((leaf for leaf in trial.leaves if CALLED_ACCURACY.fullmatch(leaf.name)), trial.leaves[0])
+        named = CALLED_ACCURACY.fullmatch(self.scorer.name) and len(trial.leaves) == 1 or CALLED_ACCURACY.fullmatch(leaf.name)
+        wanted = self.rights[next(iter(self.rights))]
+        within = all(np.isfinite(value) and -1e-6 <= value for value in leaf.values)
+        sure = named and self.classes and within and not OTHER_SCORES.search(self.scorer.text)
+        kind = "unexplained" if sure else "unusable"
+        return Verdict(self.scorer, kind, said=leaf.values, wanted=wanted, sets=self.sets)
+
+
+def negated(leaf: Any) -> Any:
+    return -leaf if np.issubdtype(leaf.dtype, np.floating) else leaf
+
+
+def same_everywhere(shares: tuple[float, ...], wanted: tuple[float, ...]) -> bool:
+    return bool(np.allclose(shares, wanted, rtol=1e-6, atol=1e-9))
+
+
+def explained(probe: Probe) -> float:
+    """R²: the share of the targets' variance that the answers explain."""
+    targets = probe.examples.labels.reshape(len(probe.examples.labels), -1)
+    errors = probe.examples.outputs.reshape(targets.shape) - targets
+    return float(1 - (errors**2).sum() / ((targets - targets.mean(axis=0)) ** 2).sum())
+
+
+def innermost(error: BaseException) -> str:
+    """File of the innermost frame that is no library's."""
+    files = []
+    trace = error.__traceback__
+    while trace is not None:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    return next((file for file in reversed(files) if "site-packages" not in file and "refkit" not in file), "")
+
+
+@contextlib.contextmanager
+def sized(scorer: Scorer, batch: int) -> Iterator[None]:
+    """The file's batch sizes made small, so that a few examples are several batches."""
+    variables = scorer.evidence.namespace.variables
+    kept = {name: variables[name] for name in scorer.sizes if name in variables}
+    variables.update(dict.fromkeys(kept, batch))
+    try:
+        yield
+    finally:
+        variables.update(kept)
