@@ -35,7 +35,7 @@ class NnxModel:
     def init(self, key: jax.Array, data: Data | None = None) -> dict[str, Any]:
         module = self.construct(typed(key))
         mark_arrays(module)
-        self.graph, *states, random = nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
+        self.graph, *states, random = parted(module)
         tree = {}
         for group, state in zip(GROUPS, states, strict=True):
             found, self.structures[group] = jax.tree_util.tree_flatten_with_path(state)
@@ -51,6 +51,18 @@ class NnxModel:
         module = nnx.merge(self.graph, *self.states(tree), self.random_state(key))
         module.train() if training else module.eval()
         return module
+
+    def constructed(self, tree: dict[str, Any], key: jax.Array | None) -> nnx.Module:
+        """The module with these leaves, in the mode in which its constructor leaves it."""
+        return nnx.merge(self.graph, *self.states(tree), self.random_state(key))
+
+    def tree_of(self, module: nnx.Module) -> dict[str, Any]:
+        """The leaves of a module, as `init` gives them."""
+        tree = {}
+        for group, state in zip(GROUPS, parted(module)[1:-1], strict=True):
+            if leaves := jax.tree.leaves(state):
+                tree[group] = trees.nest(self.paths[group], leaves)
+        return tree
 
     def states(self, tree: dict[str, Any]) -> list[nnx.State]:
         """Parameters, statistics and constants as NNX has them."""
@@ -91,6 +103,11 @@ def mark_arrays(module: nnx.Module) -> None:
             traced = {name: value for name, value in vars(node).items() if isinstance(value, jax.core.Tracer)}
             for name, value in traced.items():
                 setattr(node, name, nnx.data(value))
+
+
+def parted(module: nnx.Module) -> tuple:
+    """Graph, parameters, statistics, constants and random state."""
+    return nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
 
 
 def trainable(module: nnx.Module) -> Any:

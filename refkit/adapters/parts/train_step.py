@@ -1,0 +1,273 @@
+"""The user's train step as a pure function of a state, whatever it takes and returns.
+
+How it is used:
+
+    part = implementation.part("train_step")      # `part.run` is None where there is no step; `part.lacking` says why
+    state = part.run.start(tree, key)             # tree: as `implementation.init` gives it
+    state, loss = part.run(state, inputs, labels, key)
+    part.run.parameters(state)                    # a tree as `implementation.init` gives it, statistics and constants too
+    part.run.optimizer_state(state)               # leaves of everything else that is carried
+
+`start` and the step are traceable by JAX (`part.run.traceable` says so of the step), so `jax.jit`, `jax.make_jaxpr` and
+`jax.lax.scan` apply; a state is a tree of arrays. `loss` is None where the step returns none. The mode is the user's own.
+"""
+
+import contextlib
+import inspect
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from refkit.adapters import roles
+from refkit.adapters.bindings import slots_for
+from refkit.adapters.calling import parameters_of, typed
+from refkit.adapters.candidates import call_by_kind
+from refkit.adapters.labels import label_forms
+from refkit.adapters.loss_modes import missing_model
+from refkit.adapters.losses import abstract_arguments, label_dtypes, output_shape
+from refkit.adapters.nnx import make_key
+from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, subtrees, unpack
+from refkit.adapters.parts.old_optimizer import old_optimizer
+from refkit.adapters.parts.returned import Returned
+from refkit.adapters.parts.slices import Slices
+from refkit.adapters.parts.starting import Starts
+from refkit.adapters.parts.step_roles import DATA, step_roles
+from refkit.adapters.parts.steps import Step, steps
+from refkit.adapters.parts.surroundings import Surroundings
+from refkit.adapters.raised import Failure, furthest
+from refkit.adapters.values import Plan, Values
+from refkit.implementation import Part
+
+CARRIED = ("model", "params", "state", "memory", "optimizer", "metrics", "statistics", "count", "rest")
+MOST_WAYS = 24
+
+
+class TrainStep:
+    """One way to call a train step.
+
+    Args:
+        surroundings: the file and its model.
+        step: the step in it.
+        starts: first values of what it carries.
+        function: it, decorators included.
+        plan: a value for each parameter that takes data.
+        labels: from the reference's form to the user's.
+    """
+
+    traceable = True
+
+    def __init__(self, surroundings: Surroundings, step: Step, starts: Starts, function: Callable, plan: Plan, labels: Callable):
+        self.surroundings, self.step, self.starts, self.function = surroundings, step, starts, function
+        self.plan, self.labels = plan, labels
+        self.call, self.definition, self.name = surroundings.call, step.definition, step.name
+        self.parameters_taken = [p for p in parameters_of(function) if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        self.roles = step_roles(self.parameters_taken, self.call)
+        self.returned = Returned(step, self.roles)
+        self.static: dict[str, Any] = {}
+
+    def start(self, tree: dict[str, Any], key: jax.Array) -> Carried:
+        """The state before the first step, with these parameters.
+
+        Args:
+            tree: as `implementation.init` gives it.
+        """
+        with old_optimizer(self.surroundings.evidence.source), missing_model(self.surroundings.evidence, self.call):
+            given = self.starts.given(tree, key, self.roles)
+            carried: dict[str, Any] = {}
+            for parameter in self.parameters_taken:
+                role = self.roles[parameter.name]
+                if DATA.fullmatch(role) or role in ("key", "mode"):
+                    continue
+                value = given.of(parameter, role)
+                if value is None and parameter.default is not inspect.Parameter.empty:
+                    continue
+                if role in CARRIED and (has_objects(value) or any(map(is_number, jax.tree.leaves(value)))):
+                    carried[parameter.name] = value
+                else:
+                    self.static[parameter.name] = value
+            return pack(carried)
+
+    def __call__(self, state: Carried, inputs: tuple, labels: jax.Array, key: jax.Array) -> tuple[Carried, jax.Array | None]:
+        """One step: the next state and the loss.
+
+        Args:
+            inputs: a batch in the reference's convention.
+            labels: `i32[batch]` or `f32[batch, outputs]`.
+        """
+        values = unpack(state)
+        arguments = dict(values) | self.static
+        given = Values(self.call, {}, tuple(inputs), self.labels(labels), key, True)
+        arguments |= self.plan.arguments(given)
+        for parameter in self.parameters_taken:
+            role = self.roles[parameter.name]
+            if role == "key":
+                arguments[parameter.name] = make_key(parameter.name, typed(key))
+            elif role == "mode" and parameter.default is inspect.Parameter.empty:
+                arguments[parameter.name] = roles.mode(parameter.name, True)
+        with old_optimizer(self.surroundings.evidence.source), missing_model(self.surroundings.evidence, self.call):
+            result = call_by_kind(self.function, arguments)
+        after, loss = self.returned.take_apart(result, values)
+        return pack(after), loss
+
+    def parameters(self, state: Carried) -> dict[str, Any]:
+        """Parameters, statistics and constants, as `implementation.init` gives them."""
+        values = unpack(state)
+        model = self.call.model
+        if model.framework == "nnx":
+            for value in [*values.values(), *self.static.values()]:
+                if isinstance(value, model.cls) and isinstance(value, nnx.Module):
+                    return model.tree_of(value)
+            for graph in self.static.values():
+                for value in values.values():
+                    with contextlib.suppress(Exception):
+                        merged = nnx.merge(graph, value)
+                        found = [merged, *(merged if isinstance(merged, tuple) else ())]
+                        return model.tree_of(next(part for part in found if isinstance(part, model.cls)))
+        tree = {group: part for group, part in model_tree(self).items()}
+        names = sorted(values, key=lambda name: ("params", "state", "memory").index(self.roles[name])
+                       if self.roles[name] in ("params", "state", "memory") else 9)
+        for name in names:
+            value = unpacked_triple(self, values[name])
+            for form, back in self.forms(tree):
+                if found := next(subtrees(value, form), None):
+                    leaves = jax.tree.unflatten(jax.tree.structure(form), jax.tree.leaves(found[1]))
+                    return self.with_statistics(tree | back(leaves), values)
+        raise LookupError("the state holds no parameters")
+
+    def forms(self, tree: dict[str, Any]) -> list[tuple[Any, Callable[[Any], dict[str, Any]]]]:
+        """The parameters as the user may keep them, and the way back to our groups."""
+        model = self.call.model
+        if model.framework == "linen":
+            full = model.variables(tree)
+            return [(full, lambda v: groups_of(model, v)), (tree["parameters"], lambda p: {"parameters": p})]
+        restored = model.restore(tree)
+        found = [(restored, lambda made: model.tree_of(made))]
+        if model.returned_pair:
+            found.append((restored[0], lambda made: model.tree_of((made, restored[1]))))
+        return found
+
+    def with_statistics(self, tree: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+        statistics = tree.get("statistics")
+        if self.call.model.framework != "linen" or not jax.tree.leaves(statistics):
+            return tree
+        for value in values.values():
+            if found := next(subtrees(value, statistics), None):
+                return tree | {"statistics": jax.tree.unflatten(jax.tree.structure(statistics), jax.tree.leaves(found[1]))}
+        return tree
+
+    def statistics(self, state: Carried) -> Any:
+        return self.parameters(state).get("statistics", {})
+
+    def optimizer_state(self, state: Carried) -> list[jax.Array]:
+        """Leaves that are carried and are neither parameters, nor statistics, nor keys."""
+        values = unpack(state)
+        found: list[jax.Array] = []
+        for name, value in values.items():
+            role = self.roles[name]
+            if isinstance(value, nnx.Optimizer):
+                found += [leaf for leaf in jax.tree.leaves(nnx.state(value, nnx.optimizer.OptState))]
+            elif role == "memory":
+                found += jax.tree.leaves(value)
+            elif role == "state" and hasattr(value, "opt_state"):
+                found += jax.tree.leaves(value.opt_state)
+        return [leaf for leaf in found if is_number(leaf)]
+
+
+def model_tree(step: TrainStep) -> dict[str, Any]:
+    """Zeros for every leaf of the model."""
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), step.call.tree)
+
+
+def groups_of(model: Any, variables: dict[str, Any]) -> dict[str, Any]:
+    constants = {name: part for name, part in variables.items() if name not in ("params", "batch_stats")}
+    found = {"parameters": variables["params"]}
+    found |= {"statistics": variables["batch_stats"]} if "batch_stats" in variables else {}
+    return found | ({"constants": constants} if constants else {})
+
+
+def unpacked_triple(step: TrainStep, value: Any) -> Any:
+    """The parameters in the state of an optimizer of `jax.example_libraries`."""
+    found = step.surroundings.find("optimizer")
+    if found is not None and len(found.objects) == 3 and type(value).__name__ == "OptimizerState":
+        return found.objects[2](value)
+    return value
+
+
+def adapt_train_step(surroundings: Surroundings) -> Part:
+    """The file's train step as a part: `part.run` is a `TrainStep`."""
+    slices = Slices(surroundings)
+    tried: list[tuple[Step, list[Failure]]] = []
+    for step in steps(surroundings, slices):
+        failures: list[Failure] = []
+        found = find_way(surroundings, slices, step, failures)
+        if found is not None:
+            return Part("train_step", step.name, found, step.line)
+        tried.append((step, failures))
+    if not tried:
+        return Part("train_step", lacking="no train step found: name it with `--train-step NAME`")
+    step, failures = tried[0]
+    error = furthest(failures, surroundings.loaded.file).error if failures else None
+    why = "in no way that is known" if error is None else f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return Part("train_step", step.name, None, step.line, f"`{step.name}` could not be called ({why})")
+
+
+def find_way(surroundings: Surroundings, slices: Slices, step: Step, failures: list[Failure]) -> TrainStep | None:
+    """The first way of calling a step that runs on shapes and gives its parameters back."""
+    call, evidence = surroundings.call, surroundings.evidence
+    try:
+        function = function_of(step, slices)
+        plans = list(data_plans(surroundings, step, function))
+    except Exception as error:  # noqa: BLE001: what is around the step may want anything
+        failures.append(Failure(error, "loss"))
+        return None
+    for dtype in label_dtypes(evidence, evidence.source, "int32"):
+        forms, _ = label_forms(evidence, step.definition, dtype == "int32", output_shape(call), call.swaps)
+        _, inputs, labels = abstract_arguments(call, dtype)
+        for number in range(2 if call.model.framework == "linen" else 1):
+            starts = Starts(surroundings, slices, step, number)
+            for plan, form in itertools.product(plans, forms):
+                if len(failures) > MOST_WAYS:
+                    return None
+                try:
+                    found = TrainStep(surroundings, step, starts, function, plan, form.convert)
+                    check(found, call, inputs, labels)
+                    return found
+                except Exception as error:  # noqa: BLE001: the user's step may raise anything where it is called wrongly
+                    failures.append(Failure(error, "loss"))
+    return None
+
+
+def check(found: TrainStep, call: Any, inputs: tuple, labels: Any) -> None:
+    """Run a step on shapes alone."""
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    state = jax.eval_shape(found.start, call.tree, key)
+    after, _ = jax.eval_shape(found, state, inputs, labels, key)
+    jax.eval_shape(found.parameters, after)
+
+
+def function_of(step: Step, slices: Slices) -> Callable:
+    """The step's function; one that is nested is cut out of the function around it."""
+    function = step.get(slices, {})
+    if not callable(function):
+        raise TypeError(f"`{step.name}` could not be had")
+    return function
+
+
+def data_plans(surroundings: Surroundings, step: Step, function: Callable) -> Iterator[Plan]:
+    """Ways to hand the batch over, the likeliest first."""
+    parameters = parameters_of(function)
+    assigned = step_roles(parameters, surroundings.call)
+    names, choices = [], []
+    for parameter in parameters:
+        role = assigned[parameter.name]
+        if DATA.fullmatch(role):
+            slots = slots_for(role, parameter, surroundings.call, step.definition, surroundings.evidence.namespace)
+            names.append(parameter.name)
+            choices.append([slot for _, slot in slots])
+    combinations = sorted(itertools.product(*(range(len(choice)) for choice in choices)), key=sum)
+    for combination in combinations[:12]:
+        yield Plan({name: choices[k][chosen] for k, (name, chosen) in enumerate(zip(names, combination, strict=True))})
