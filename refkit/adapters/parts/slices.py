@@ -23,9 +23,11 @@ class Slices:
 
     Args:
         surroundings: the file.
+        stand_ins: what stands for arguments of its functions where no call says what they are.
     """
 
-    def __init__(self, surroundings: Surroundings):
+    def __init__(self, surroundings: Surroundings, stand_ins: dict[str, Any] | None = None):
+        self.stand_ins = stand_ins or {}
         self.loaded, self.evidence = surroundings.loaded, surroundings.evidence
         self.tree = surroundings.evidence.tree
         self.around = {id(node): scopes for node, scopes in with_scopes(self.tree, ())}
@@ -78,9 +80,14 @@ class Slices:
                     return self.value(expression, call, given, depth + 1)
                 except Unresolved:
                     continue
+                except Exception as error:  # noqa: BLE001: the file's own statements may raise anything
+                    if name not in self.stand_ins:
+                        raise Unresolved(f"`{name}` of `{function.name}`: {error}") from error
         default = defaults(function).get(name)
         if default is not None:
             return self.value(default, function, given, depth + 1)
+        if name in self.stand_ins:
+            return self.stand_ins[name]
         raise Unresolved(f"nothing in the file says what `{name}` of `{function.name}` is")
 
     def calls(self, name: str) -> list[ast.Call]:
@@ -154,8 +161,19 @@ def needed_statements(
             kept.insert(0, statement)
             if not isinstance(statement, (ast.AugAssign, ast.If)):
                 needed -= bound
-            needed |= read_names(statement) - given
+            needed |= free_names(statement) - given
     return kept, needed
+
+
+def free_names(node: ast.AST) -> set[str]:
+    """Names that a statement reads from around it: of a function, neither its arguments nor what it binds itself."""
+    if not isinstance(node, FUNCTIONS):
+        return read_names(node)
+    outside = [*node.decorator_list, *node.args.defaults, *(value for value in node.args.kw_defaults if value is not None)]
+    inside = set().union(*(free_names(statement) for statement in node.body))
+    bound = set().union(*(bound_names(statement) for statement in node.body)) | set(argument_names(node))
+    variadic = {argument.arg for argument in (node.args.vararg, node.args.kwarg) if argument is not None}
+    return (inside - bound - variadic) | set().union(*map(read_names, outside))
 
 
 def imports(statement: ast.stmt, needed: set[str]) -> bool:

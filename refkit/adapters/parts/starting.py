@@ -11,11 +11,13 @@ import optax
 from flax import nnx
 from flax.training import train_state
 
+from refkit.adapters.batches import unpacked_to
 from refkit.adapters.calling import typed
 from refkit.adapters.expressions import name_of
 from refkit.adapters.parts.carrying import has_objects, replaced, subtrees
 from refkit.adapters.parts.optimizer import RATE_MEANT, filled, found_optimizer, is_transformation, zeros_like
 from refkit.adapters.parts.slices import Slices, argument_of, called
+from refkit.adapters.parts.step_roles import own_role
 from refkit.adapters.parts.steps import Step
 from refkit.adapters.parts.surroundings import Surroundings
 
@@ -192,9 +194,21 @@ class Given:
         return None
 
     def state(self, parameter: inspect.Parameter) -> Any:
-        """The train state: by the file's own function, else put together."""
+        """The train state: what the step takes it apart to, by the file's own function, else put together."""
+        parts = unpacked_to(self.starts.step.definition, parameter.name)
+        if len(parts) > 1:
+            return self.tuple_of(parts)
         found = self.made_state()
         return self.put_together(parameter) if found is None else found
+
+    def tuple_of(self, names: list[str]) -> tuple:
+        """The values of `params, opt_state = carry`."""
+        found, values = {}, []
+        for name in names:
+            parameter = inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+            found[name] = own_role(parameter, found, self.starts.surroundings.call) or "memory"
+            values.append(self.key if found[name] == "key" else self.of(parameter, found[name]))
+        return tuple(values)
 
     def made_state(self) -> Any:
         evidence = self.starts.surroundings.evidence

@@ -12,6 +12,7 @@ How it is used:
 `jax.lax.scan` apply; a state is a tree of arrays. `loss` is None where the step returns none. The mode is the user's own.
 """
 
+import ast
 import contextlib
 import inspect
 import itertools
@@ -20,26 +21,31 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import optax
 from flax import nnx
 
 from refkit.adapters import roles
+from refkit.adapters.batches import batch_slots, indexed_with, unpacked_to
 from refkit.adapters.bindings import slots_for
 from refkit.adapters.calling import parameters_of, typed
 from refkit.adapters.candidates import call_by_kind
+from refkit.adapters.differentiated import read_names
 from refkit.adapters.labels import label_forms
 from refkit.adapters.loss_modes import missing_model
+from refkit.adapters.loss_roles import BATCH
 from refkit.adapters.losses import abstract_arguments, label_dtypes, output_shape
 from refkit.adapters.nnx import make_key
 from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, subtrees, unpack
 from refkit.adapters.parts.old_optimizer import old_optimizer
+from refkit.adapters.parts.optimizer import RATE_MEANT
 from refkit.adapters.parts.returned import Returned
-from refkit.adapters.parts.slices import Slices
+from refkit.adapters.parts.slices import Slices, argument_names
 from refkit.adapters.parts.starting import Starts
 from refkit.adapters.parts.step_roles import DATA, step_roles
 from refkit.adapters.parts.steps import Step, steps
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.raised import Failure, furthest
-from refkit.adapters.values import Plan, Values
+from refkit.adapters.values import Plan, Slot, Values
 from refkit.implementation import Part
 
 CARRIED = ("model", "params", "state", "memory", "optimizer", "metrics", "statistics", "count", "rest")
@@ -199,7 +205,7 @@ def unpacked_triple(step: TrainStep, value: Any) -> Any:
 
 def adapt_train_step(surroundings: Surroundings) -> Part:
     """The file's train step as a part: `part.run` is a `TrainStep`."""
-    slices = Slices(surroundings)
+    slices = Slices(surroundings, stand_ins(surroundings))
     tried: list[tuple[Step, list[Failure]]] = []
     for step in steps(surroundings, slices):
         failures: list[Failure] = []
@@ -213,6 +219,14 @@ def adapt_train_step(surroundings: Surroundings) -> Part:
     error = furthest(failures, surroundings.loaded.file).error if failures else None
     why = "in no way that is known" if error is None else f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return Part("train_step", step.name, None, step.line, f"`{step.name}` could not be called ({why})")
+
+
+def stand_ins(surroundings: Surroundings) -> dict[str, Any]:
+    """What stands for the arguments of a maker of steps that the file never calls."""
+    found = dict.fromkeys(("tx", "optimizer", "opt", "optim", "optimiser"), optax.adam(RATE_MEANT))
+    if surroundings.call.model.framework == "linen":
+        found |= dict.fromkeys(("model", "net", "module", "network"), surroundings.call.model.module)
+    return found
 
 
 def find_way(surroundings: Surroundings, slices: Slices, step: Step, failures: list[Failure]) -> TrainStep | None:
@@ -265,9 +279,36 @@ def data_plans(surroundings: Surroundings, step: Step, function: Callable) -> It
     for parameter in parameters:
         role = assigned[parameter.name]
         if DATA.fullmatch(role):
-            slots = slots_for(role, parameter, surroundings.call, step.definition, surroundings.evidence.namespace)
+            slots = slots_of(role, parameter, surroundings, step)
             names.append(parameter.name)
             choices.append([slot for _, slot in slots])
     combinations = sorted(itertools.product(*(range(len(choice)) for choice in choices)), key=sum)
     for combination in combinations[:12]:
         yield Plan({name: choices[k][chosen] for k, (name, chosen) in enumerate(zip(names, combination, strict=True))})
+
+
+def slots_of(role: str, parameter: inspect.Parameter, surroundings: Surroundings, step: Step) -> list[tuple[str, Slot]]:
+    """Values for a parameter that takes data; a batch as the step, or what it hands it on to, takes it apart."""
+    call, evidence = surroundings.call, surroundings.evidence
+    if role != "batch":
+        return slots_for(role, parameter, call, step.definition, evidence.namespace)
+    keys, unpacked = [], []
+    for definition in mentioned(step.definition, evidence.tree):
+        for name in argument_names(definition):
+            if name == parameter.name or BATCH.fullmatch(name.lower()):
+                keys += indexed_with(definition, name)
+                unpacked = unpacked or unpacked_to(definition, name)
+    keys = [key for key in dict.fromkeys(keys) if key != "params"]
+    return batch_slots(call.layout.inputs, keys, unpacked, call.layout.packing.keys)
+
+
+def mentioned(definition: ast.AST | None, tree: ast.Module) -> list[ast.AST]:
+    """A function, and those of the file that it calls or hands on, through others too."""
+    defined = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    waiting, found = [definition] if definition is not None else [], []
+    while waiting:
+        node = waiting.pop(0)
+        if node not in found:
+            found.append(node)
+            waiting += [defined[name] for name in sorted(read_names(node)) if name in defined]
+    return found
