@@ -1,6 +1,7 @@
 """What a train step carries from one call to the next, as a tree of arrays and what is no array."""
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -117,6 +118,23 @@ def subtrees(value: Any, like: Any, path: tuple[int, ...] = ()) -> Iterator[tupl
             if parts is not None:
                 below += [((*place, number), part) for number, part in enumerate(parts[0])]
         level = below
+
+
+def subtree(value: Any, like: Any) -> tuple[tuple[int, ...], Any] | None:
+    """The part of a tree that is built as `like` is: one that is called after parameters or statistics, else the nearest."""
+    found = list(subtrees(value, like))
+    said = [entry for entry in found if entry[0] and OURS.fullmatch(name_at(value, entry[0]))]
+    return next(iter(said or found), None)
+
+
+OURS = re.compile(r"(.*_)?(params?|parameters|weights|variables|model|net|batch_stats|stats|statistics)")
+
+
+def name_at(value: Any, path: tuple[int, ...]) -> str:
+    """The name under which a node keeps the part at a place; empty where it has none."""
+    node = at(value, path[:-1])
+    entries = jax.tree_util.tree_flatten_with_path(node, is_leaf=lambda inner: inner is not node)[0]
+    return jax.tree_util.keystr(entries[path[-1]][0], simple=True, separator=".").lower()
 
 
 def same_build(node: Any, wanted: Any, leaves: list[tuple]) -> bool:

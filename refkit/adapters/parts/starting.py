@@ -14,9 +14,9 @@ from flax.training import train_state
 from refkit.adapters.batches import unpacked_to
 from refkit.adapters.calling import typed
 from refkit.adapters.expressions import name_of
-from refkit.adapters.parts.carrying import has_objects, replaced, subtrees
+from refkit.adapters.parts.carrying import has_objects, replaced, subtree
 from refkit.adapters.parts.optimizer import RATE_MEANT, filled, found_optimizer, is_transformation, zeros_like
-from refkit.adapters.parts.slices import Slices, argument_of, called
+from refkit.adapters.parts.slices import Slices, argument_of, called, contains
 from refkit.adapters.parts.step_roles import own_role
 from refkit.adapters.parts.steps import Step
 from refkit.adapters.parts.surroundings import Surroundings
@@ -127,11 +127,11 @@ class Given:
         if role == "state":
             return self.with_ours(found if is_tree(found) else self.state(parameter))
         if found is not None:
-            return self.with_ours(found) if role == "memory" else found
+            return found
         if role == "memory":
             return self.memory(parameter)
         if role == "count":
-            return 1 if parameter.name == "t" else 0
+            return self.first_count(parameter.name)
         if role == "rate":
             return None if parameter.default is not inspect.Parameter.empty else RATE_MEANT
         if role == "metrics":
@@ -139,6 +139,19 @@ class Given:
         if role == "graph":
             return self.starts.model.graph
         return None
+
+    def first_count(self, name: str) -> int:
+        """Where the file's loop begins to count."""
+        call = self.starts.step.call
+        for node in ast.walk(self.starts.slices.tree) if call is not None else ():
+            counts = isinstance(node, ast.For) and isinstance(node.iter, ast.Call) and contains(node, call)
+            if counts and called(node.iter) in ("range", "enumerate") and len(node.iter.args) > 1:
+                target = node.target.elts[0] if isinstance(node.target, ast.Tuple) else node.target
+                place = 0 if called(node.iter) == "range" else 1
+                first = node.iter.args[place]
+                if name_of(target) == name and isinstance(first, ast.Constant) and isinstance(first.value, int):
+                    return first.value
+        return 1 if name == "t" else 0
 
     def by_call(self, name: str) -> Any:
         """What the file's own call of the step gives; None where that cannot be had."""
@@ -224,7 +237,7 @@ class Given:
                 except Exception:  # noqa: BLE001: it may want anything
                     continue
                 for entry in made if type(made) is tuple else (made,):
-                    if any(True for _ in subtrees(entry, self.params_value)) or has_objects(entry):
+                    if subtree(entry, self.params_value) or has_objects(entry):
                         return entry
         return None
 
@@ -262,11 +275,11 @@ class Given:
         else:
             parts = self.forms()
         for ours in parts:
-            if jax.tree.leaves(ours) and (found := next(subtrees(value, ours), None)):
+            if jax.tree.leaves(ours) and (found := subtree(value, ours)):
                 value = replaced(value, found[0], jax.tree.unflatten(jax.tree.structure(found[1]), jax.tree.leaves(ours)))
                 break
         statistics = self.statistics()
-        if statistics and jax.tree.leaves(statistics) and (found := next(subtrees(value, statistics), None)):
+        if statistics and jax.tree.leaves(statistics) and (found := subtree(value, statistics)):
             leaves = jax.tree.leaves(statistics)
             value = replaced(value, found[0], jax.tree.unflatten(jax.tree.structure(found[1]), leaves))
         return value

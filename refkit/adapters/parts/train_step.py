@@ -14,9 +14,11 @@ How it is used:
 
 import ast
 import contextlib
+import dataclasses
 import inspect
 import itertools
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -35,9 +37,10 @@ from refkit.adapters.loss_modes import missing_model
 from refkit.adapters.loss_roles import BATCH
 from refkit.adapters.losses import abstract_arguments, label_dtypes, output_shape
 from refkit.adapters.nnx import make_key
-from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, subtrees, unpack
+from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, subtree, unpack
 from refkit.adapters.parts.old_optimizer import old_optimizer
 from refkit.adapters.parts.optimizer import RATE_MEANT
+from refkit.adapters.parts.recording import recorded
 from refkit.adapters.parts.returned import Returned
 from refkit.adapters.parts.slices import Slices, argument_names
 from refkit.adapters.parts.starting import Starts
@@ -45,11 +48,13 @@ from refkit.adapters.parts.step_roles import DATA, step_roles
 from refkit.adapters.parts.steps import Step, steps
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.raised import Failure, furthest
+from refkit.adapters.states import State
 from refkit.adapters.values import Plan, Slot, Values
 from refkit.implementation import Part
 
 CARRIED = ("model", "params", "state", "memory", "optimizer", "metrics", "statistics", "count", "rest")
-MOST_WAYS = 24
+MOST_WAYS = 40
+LARGER = 48  # a batch that can be divided
 
 
 class TrainStep:
@@ -65,6 +70,8 @@ class TrainStep:
     """
 
     traceable = True
+    label_dtype = "int32"
+    batch = 0  # examples that a step was tried with
 
     def __init__(self, surroundings: Surroundings, step: Step, starts: Starts, function: Callable, plan: Plan, labels: Callable):
         self.surroundings, self.step, self.starts, self.function = surroundings, step, starts, function
@@ -119,6 +126,19 @@ class TrainStep:
         after, loss = self.returned.take_apart(result, values)
         return pack(after), loss
 
+    def inline(self, state: Carried, inputs: tuple, labels: jax.Array, key: jax.Array, scale: float = 1.0) -> tuple:
+        """One step with everything that is jitted run in its place, and what it differentiated.
+
+        Args:
+            scale: what every gradient is multiplied by before the step goes on with it.
+
+        Returns:
+            The next state, the loss, and for every gradient taken the value and the gradients' leaves.
+        """
+        with recorded(self.surroundings.evidence, scale) as taken:
+            after, loss = self(state, inputs, labels, key)
+        return after, loss, [(entry.value, entry.leaves) for entry in taken]
+
     def parameters(self, state: Carried) -> dict[str, Any]:
         """Parameters, statistics and constants, as `implementation.init` gives them."""
         values = unpack(state)
@@ -139,7 +159,7 @@ class TrainStep:
         for name in names:
             value = unpacked_triple(self, values[name])
             for form, back in self.forms(tree):
-                if found := next(subtrees(value, form), None):
+                if found := subtree(value, form):
                     leaves = jax.tree.unflatten(jax.tree.structure(form), jax.tree.leaves(found[1]))
                     return self.with_statistics(tree | back(leaves), values)
         raise LookupError("the state holds no parameters")
@@ -161,7 +181,7 @@ class TrainStep:
         if self.call.model.framework != "linen" or not jax.tree.leaves(statistics):
             return tree
         for value in values.values():
-            if found := next(subtrees(value, statistics), None):
+            if found := subtree(value, statistics):
                 return tree | {"statistics": jax.tree.unflatten(jax.tree.structure(statistics), jax.tree.leaves(found[1]))}
         return tree
 
@@ -240,14 +260,17 @@ def find_way(surroundings: Surroundings, slices: Slices, step: Step, failures: l
         return None
     for dtype in label_dtypes(evidence, evidence.source, "int32"):
         forms, _ = label_forms(evidence, step.definition, dtype == "int32", output_shape(call), call.swaps)
-        _, inputs, labels = abstract_arguments(call, dtype)
-        for number in range(2 if call.model.framework == "linen" else 1):
+        ways = itertools.product((call.batch, LARGER), range(2 if call.model.framework == "linen" else 1))
+        for batch, number in ways:
+            _, inputs, labels = abstract_arguments(dataclasses.replace(call, batch=batch), dtype)
+            labels = jax.ShapeDtypeStruct((batch, *labels.shape[1:]), labels.dtype)
             starts = Starts(surroundings, slices, step, number)
             for plan, form in itertools.product(plans, forms):
                 if len(failures) > MOST_WAYS:
                     return None
                 try:
                     found = TrainStep(surroundings, step, starts, function, plan, form.convert)
+                    found.label_dtype, found.batch = dtype, batch
                     check(found, call, inputs, labels)
                     return found
                 except Exception as error:  # noqa: BLE001: the user's step may raise anything where it is called wrongly
@@ -299,7 +322,13 @@ def slots_of(role: str, parameter: inspect.Parameter, surroundings: Surroundings
                 keys += indexed_with(definition, name)
                 unpacked = unpacked or unpacked_to(definition, name)
     keys = [key for key in dict.fromkeys(keys) if key != "params"]
-    return batch_slots(call.layout.inputs, keys, unpacked, call.layout.packing.keys)
+    slots = batch_slots(call.layout.inputs, keys, unpacked, call.layout.packing.keys)
+    return [(note, lambda values, slot=slot: as_tree(slot(values))) for note, slot in slots]
+
+
+def as_tree(batch: Any) -> Any:
+    """A batch with attributes as a tree of arrays, which a jitted step can take."""
+    return State(vars(batch), {}) if isinstance(batch, SimpleNamespace) else batch
 
 
 def mentioned(definition: ast.AST | None, tree: ast.Module) -> list[ast.AST]:
