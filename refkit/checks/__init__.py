@@ -6,5 +6,6 @@ from refkit.checks.initialization import INITIALIZATION
 from refkit.checks.loss import LOSS
 from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
+from refkit.checks.update import UPDATE
 
-CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS)
+CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS, UPDATE)

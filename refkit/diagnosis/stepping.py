@@ -1,5 +1,6 @@
 """Your train step, traced once and run for a few steps in NumPy."""
 
+import ast
 import dataclasses
 import functools
 from typing import Any
@@ -8,6 +9,7 @@ import jax
 import numpy as np
 
 from refkit.diagnosis.probe import input_value, label_value, parameter_value
+from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.yours import Yours
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program, trace_program
@@ -116,6 +118,65 @@ class Stepping:
     @functools.cached_property
     def labels(self) -> np.ndarray:
         return label_value((self.batch, *self.outputs[1:]), self.step.label_dtype == "float32", self.batch)
+
+    @functools.cached_property
+    def own(self) -> Program | None:
+        """The program's own loss of a whole batch in evaluation mode, and its gradients; None where it has none."""
+        yours = self.yours
+        implementation, kinds = yours.implementation, yours.kinds
+        if implementation.loss is None and implementation.output_loss is None:
+            return None
+        places = [k for k, kind in enumerate(kinds) if kind == "parameters"]
+
+        def loss(parameters, leaves, inputs, labels):
+            leaves = list(leaves)
+            for place, value in zip(places, parameters, strict=True):
+                leaves[place] = value
+            tree = jax.tree.unflatten(yours.tree, leaves)
+            if implementation.loss is not None:
+                return implementation.loss(tree, inputs, labels)
+            return implementation.output_loss(implementation.apply(tree, *inputs), labels)
+
+        def function(*flat):
+            leaves, inputs, labels = flat[: len(kinds)], flat[len(kinds) : -1], flat[-1]
+            value, grads = jax.value_and_grad(loss)([leaves[k] for k in places], leaves, inputs, labels)
+            return [value, *grads]
+
+        records = yours.inputs
+        inputs = [jax.ShapeDtypeStruct((self.batch, *record.shape), record.dtype) for record in records]
+        labels = jax.ShapeDtypeStruct(self.labels.shape, np.int32 if self.labels.dtype.kind == "i" else np.float32)
+        try:
+            return trace_program(function, [*yours.shapes, *inputs, labels], [*yours.roles(), ("label", "")], yours.sites)
+        except Exception:  # noqa: BLE001: a loss may raise anything on labels that it is not for
+            return None
+
+    def own_values(self, seed: int) -> list[np.ndarray] | None:
+        if self.own is None:
+            return None
+        trace = evaluate(self.own, [*self.leaf_values(), *self.inputs(seed), self.labels])
+        return [trace.values[node] for node in trace.outputs]
+
+    def own_loss(self, seed: int) -> float | None:
+        values = self.own_values(seed)
+        return None if values is None else float(values[0])
+
+    def own_gradients(self) -> list[np.ndarray] | None:
+        """Of the first batch at the first parameters."""
+        values = self.own_values(0)
+        return None if values is None else values[1:]
+
+    def share_by_rate(self, rate: float, count: int) -> float | None:
+        """By the numbers in the file: 1 where `rate` is one of them, 1 / count where `rate` times `count` is.
+
+        Args:
+            rate: what the sum of `count` gradients is multiplied by.
+        """
+        numbers = [node.value for node in ast.walk(parsed(source_of(self.yours.implementation.file)))
+                   if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+        told = lambda wanted: any(number and abs(wanted / number - 1) < 1e-5 for number in numbers)
+        if told(rate * count):
+            return 1 / count
+        return 1.0 if told(rate) else None
 
     def trace(self, function: Any) -> Program:
         """A step `function(state, inputs, labels, key)` as a program over flat leaves."""
