@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from refkit.diagnosis.initial import nearest_site
 from refkit.diagnosis.step_effects import Effects, Fault
-from refkit.diagnosis.step_text import FUNCTIONS, StepText, own_nodes
+from refkit.diagnosis.step_text import FUNCTIONS, StepText, name_of, own_nodes
 
 UPDATING = r"\.update\(|apply_gradients\(|opt_update\("
 APPLYING = r"apply_updates\(|apply_gradients\(|opt_update\(|\.update\(|\.replace\(|tree\.map\(|tree_map\(|nnx\.update\("
@@ -40,7 +40,7 @@ def first(text: StepText, pattern: str, kind: tuple | type = ast.stmt) -> ast.st
 
 def of_not_updated(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     dropped = first(text, APPLYING, ast.Expr)
-    if dropped is not None and not (text_of(dropped.value).startswith(("optimizer.", "opt.", "metrics.", "nnx.update"))):
+    if dropped is not None and not updates_argument(dropped, text):
         return dropped
     if text.definition is None:
         return None
@@ -51,8 +51,16 @@ def of_not_updated(fault: Fault, text: StepText, effects: Effects) -> ast.AST | 
     return returned[-1] if returned and returned[-1].value is not None else unread or first(text, GRADIENT)
 
 
-def text_of(node: ast.AST) -> str:
-    return ast.unparse(node)
+def updates_argument(statement: ast.Expr, text: StepText) -> bool:
+    """Whether a call changes the step's own model, as `optimizer.update(model, grads)` does, or is no update of one."""
+    call = statement.value
+    if not isinstance(call, ast.Call) or name_of(call.func) != "update" or not call.args:
+        return False
+    return isinstance(call.args[0], ast.Name) or root_is(call, "metrics")
+
+
+def root_is(call: ast.Call, name: str) -> bool:
+    return isinstance(call.func, ast.Attribute) and name in ast.unparse(call.func.value)
 
 
 def unread_assignment(function: ast.FunctionDef) -> ast.stmt | None:

@@ -5,9 +5,8 @@ import dataclasses
 import re
 
 from refkit.diagnosis.step_effects import Fault
-from refkit.diagnosis.step_text import CHANGING, COUNTING_TRACES, FUNCTIONS, StepText, bound_in, name_of, own_nodes
+from refkit.diagnosis.step_text import CHANGING, COUNTING_TRACES, FUNCTIONS, StepText, all_nodes, bound_in, name_of, own_nodes
 
-MAKES_STATE = re.compile(r"(\w+\.)*(init|Optimizer|TrainState\.create|create_train_state|create_state|opt_init)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +75,7 @@ def frozen_name(text: StepText) -> Reading | None:
         for outer in text.around(function):
             if isinstance(outer, FUNCTIONS) and outer in text.jitted_functions():
                 local |= bound_in(outer)
-        for node in own_nodes(function):
+        for node in all_nodes(function):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
                 if change := changed_between(node.id, function, text):
                     words = f"`{node.id}` is read when the step is traced; what line {change.lineno} makes of it later never arrives"

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 OPTIMIZER = re.compile(r"(.*_)?(optimizer|optimiser|opt|tx|optim|solver)", re.I)
+MAKES_OPTIMIZER = (
+    r"\boptax\.(?!\w*(entropy|loss|error|labels|huber|distance|divergence|apply_updates|norm\())\w+\(|\boptimizers\.\w+\("
+    r"|nnx\.Optimizer\(|\b(adamw?|sgd|chain|rmsprop)\("
+)
 CHANGING = {"append", "extend", "insert", "add", "setdefault", "appendleft", "update"}
 COUNTING_TRACES = re.compile(r"trac|compil", re.I)
 
@@ -107,8 +111,7 @@ class StepText:
         found = []
         for node in ast.walk(self.tree):
             if isinstance(node, (ast.Assign, ast.Return, ast.AnnAssign)) and node.value is not None:
-                text = ast.unparse(node.value)
-                if re.search(r"\boptax\.\w+\(|\boptimizers\.\w+\(|nnx\.Optimizer\(|\b(adamw?|sgd|chain|rmsprop)\(", text):
+                if re.search(MAKES_OPTIMIZER, ast.unparse(node.value)):
                     names = [name_of(t) for t in getattr(node, "targets", [])] + [getattr(getattr(node, "target", None), "id", "")]
                     found.append((not any(OPTIMIZER.fullmatch(name) for name in names if name), node.lineno, node))
         return min(found, key=lambda entry: entry[:2])[2] if found else None
@@ -139,6 +142,14 @@ def own_nodes(node: ast.AST) -> Iterator[ast.AST]:
         if not isinstance(child, (*FUNCTIONS, ast.Lambda)):
             yield child
             yield from own_nodes(child)
+
+
+def all_nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes of a function and of the lambdas in it, without those of the functions in it."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, FUNCTIONS):
+            yield child
+            yield from all_nodes(child)
 
 
 def bound_in(function: ast.FunctionDef) -> set[str]:

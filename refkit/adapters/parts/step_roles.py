@@ -45,6 +45,8 @@ def own_role(parameter: inspect.Parameter, before: dict[str, str], call: Call) -
     whole = bool(has & {"params", "state"}) or ("model" in has and call.model.framework == "nnx")
     if parameter.kind is inspect.Parameter.VAR_KEYWORD:
         return "default"
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return "batch"
     if name == "self":
         return "self"
     if roles.mode(name, True) is not None:

@@ -54,6 +54,7 @@ from refkit.implementation import Part
 
 CARRIED = ("model", "params", "state", "memory", "optimizer", "metrics", "statistics", "count", "rest")
 MOST_WAYS = 40
+POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 LARGER = 48  # a batch that can be divided
 
 
@@ -122,9 +123,19 @@ class TrainStep:
             elif role == "mode" and parameter.default is inspect.Parameter.empty:
                 arguments[parameter.name] = roles.mode(parameter.name, True)
         with old_optimizer(self.surroundings.evidence.source), missing_model(self.surroundings.evidence, self.call):
-            result = call_by_kind(self.function, arguments)
+            result = self.call_with(arguments)
         after, loss = self.returned.take_apart(result, values)
         return pack(after), loss
+
+    def call_with(self, arguments: dict[str, Any]) -> Any:
+        """The step's result; what `*batch` takes is put behind the rest."""
+        rest = next((p.name for p in self.parameters_taken if p.kind is inspect.Parameter.VAR_POSITIONAL), None)
+        if rest is None or rest not in arguments:
+            return call_by_kind(self.function, arguments)
+        given = dict(arguments)
+        more = given.pop(rest)
+        before = [given.pop(p.name) for p in self.parameters_taken if p.name in given and p.kind in POSITIONAL]
+        return self.function(*before, *more, **given)
 
     def inline(self, state: Carried, inputs: tuple, labels: jax.Array, key: jax.Array, scale: float = 1.0) -> tuple:
         """One step with everything that is jitted run in its place, and what it differentiated.
@@ -258,7 +269,8 @@ def find_way(surroundings: Surroundings, slices: Slices, step: Step, failures: l
     except Exception as error:  # noqa: BLE001: what is around the step may want anything
         failures.append(Failure(error, "loss"))
         return None
-    for dtype in label_dtypes(evidence, evidence.source, "int32"):
+    dtypes = label_dtypes(evidence, evidence.source, "int32")
+    for dtype in sorted(dtypes, key=lambda dtype: dtype != (surroundings.label_dtype or dtypes[0])):
         forms, _ = label_forms(evidence, step.definition, dtype == "int32", output_shape(call), call.swaps)
         ways = itertools.product((call.batch, LARGER), range(2 if call.model.framework == "linen" else 1))
         for batch, number in ways:
@@ -313,6 +325,8 @@ def data_plans(surroundings: Surroundings, step: Step, function: Callable) -> It
 def slots_of(role: str, parameter: inspect.Parameter, surroundings: Surroundings, step: Step) -> list[tuple[str, Slot]]:
     """Values for a parameter that takes data; a batch as the step, or what it hands it on to, takes it apart."""
     call, evidence = surroundings.call, surroundings.evidence
+    if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
+        return [("", lambda values: (*values.data, values.labels))]
     if role != "batch":
         return slots_for(role, parameter, call, step.definition, evidence.namespace)
     keys, unpacked = [], []

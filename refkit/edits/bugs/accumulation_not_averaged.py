@@ -2,7 +2,7 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
-from refkit.edits.training import REFERENCES, gradient
+from refkit.edits.training import REFERENCES, UPDATE, gradient
 
 HALVES = {
     "mlp": "halves = [(x[::2], labels[::2]), (x[1::2], labels[1::2])]",
@@ -19,7 +19,7 @@ loss = sum(loss for loss, _ in parts) / len(parts)
 
 def edit(reference: str) -> Edit:
     new = STEP.format(halves=HALVES[reference], sum=SUM)
-    return Edit(reference, (Replace(gradient(reference), new),), visible=SUM, where="two halves of the batch")
+    return Edit(reference, (Replace(gradient(reference), new),), visible=UPDATE, where="two halves of the batch")
 
 
 BUG = Bug(

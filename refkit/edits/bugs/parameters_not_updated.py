@@ -1,7 +1,8 @@
 """A step whose new parameters are dropped."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.training import update_edits
+from refkit.edits.edit import Edit, Remove
+from refkit.edits.training import REFERENCES, UPDATE, gradient, update_edits
 
 BUG = Bug(
     id="parameters-not-updated",
@@ -15,7 +16,7 @@ BUG = Bug(
     "optax.apply_updates(params, updates)`.",
     edits=(
         *update_edits("optimizer.update(nnx.clone(model), grads)", "a copy is updated"),
-        *update_edits("pass  # grads are not used", "no update"),
+        *(Edit(r, (Remove(UPDATE),), visible=gradient(r), where="no update") for r in REFERENCES),
     ),
     alike=("state-update-lost", "part-frozen"),
 )
