@@ -24,7 +24,7 @@ def run(matter: Matter) -> Outcome:
     if part.run is None:
         return not_run(NAME, part.lacking)
     source = source_of(matter.implementation.file)
-    text = StepText(parsed(source), definition_in(parsed(source), part.run.definition), part.run.name)
+    text = text_of(matter, part)
     effects = effects_of(matter, part)
     try:
         faults = [*effects.faults(), *intents(effects, source)]
@@ -32,7 +32,7 @@ def run(matter: Matter) -> Outcome:
         return not_run(NAME, f"`{part.name}` could not be run: {type(error).__name__}: {' '.join(str(error).split())[:160]}")
     findings = [finding(fault, place_of(fault, text, effects), text, matter) for fault in faults]
     for reading in readings(text, source):
-        if reading.fault.id not in [found.id for found in findings]:
+        if find_bug(reading.fault.id).rung != "train-eval" and reading.fault.id not in [found.id for found in findings]:
             findings.append(finding(reading.fault, reading.node, text, matter))
     moved = sum(effects.ever_moved)
     return outcome(NAME, findings, f"`{part.name}` moves {moved} parameters against their gradients, three times")
@@ -46,6 +46,13 @@ def effects_of(matter: Matter, part: Part) -> Effects:
     return vars(matter)["effects"]
 
 
+def text_of(matter: Matter, part: Part) -> StepText:
+    """What the file says around its train step."""
+    tree = parsed(source_of(matter.implementation.file))
+    carried = tuple(name for name, role in part.run.roles.items() if role in ("params", "state"))
+    return StepText(tree, definition_in(tree, part.run.definition), part.run.name, carried)
+
+
 def definition_in(tree: ast.Module, definition: ast.AST | None) -> ast.FunctionDef | None:
     """The same function in another tree of the same text."""
     if definition is None:
@@ -54,7 +61,7 @@ def definition_in(tree: ast.Module, definition: ast.AST | None) -> ast.FunctionD
     return next((n for n in ast.walk(tree) if isinstance(n, kinds) and n.lineno == definition.lineno), None)
 
 
-def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter) -> Finding:
+def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, rung: str = NAME) -> Finding:
     bug, file = find_bug(fault.id), matter.implementation.file
     place: dict = {}
     if node is not None:
@@ -68,7 +75,7 @@ def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter) 
     shown = ", ".join(f"`{path}`" for path in fault.paths[:4]) + (f" and {len(fault.paths) - 4} more" if len(fault.paths) > 4 else "")
     said = f"{fault.words} ({shown})" if shown else fault.words
     candidates = (Candidate(bug.id, 0.0), *(Candidate(other, 0.0) for other in bug.alike[:2]))
-    return Finding(NAME, "bug", f"looks like `{bug.id}`: {said}", id=bug.id, candidates=candidates, help=bug.mend, **place, **numbers)
+    return Finding(rung, "bug", f"looks like `{bug.id}`: {said}", id=bug.id, candidates=candidates, help=bug.mend, **place, **numbers)
 
 
 def side(value: np.ndarray) -> Side:

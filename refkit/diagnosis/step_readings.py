@@ -79,7 +79,8 @@ def frozen_name(text: StepText) -> Reading | None:
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
                 if change := changed_between(node.id, function, text):
                     words = f"`{node.id}` is read when the step is traced; what line {change.lineno} makes of it later never arrives"
-                    return Reading(Fault("stale-closure", words), node)
+                    flag = isinstance(getattr(change, "value", None), ast.Constant) and isinstance(change.value.value, bool)
+                    return Reading(Fault("mode-frozen-by-jit" if flag else "stale-closure", words), node)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and name_of(node.value) == "self":
                 if "self" in [a.arg for a in function.args.args] and (change := attribute_changed(node.attr, text)):
                     words = f"`self.{node.attr}` is read when the step is traced; what line {change.lineno} makes of it never arrives"
@@ -128,7 +129,6 @@ def dropped_by_loop(text: StepText) -> Reading | None:
     """A step whose new parameters the loop around it does not go on with."""
     if text.definition is None:
         return None
-    carried = carried_parameters(text)
     for call in text.calls:
         loops, statement = text.loops(call), text.statement(call)
         if not loops or statement is None or any(isinstance(argument, ast.Starred) for argument in call.args[:1]):
@@ -136,24 +136,12 @@ def dropped_by_loop(text: StepText) -> Reading | None:
         body = loops[0]
         names = [a.arg for a in text.definition.args.args if a.arg != "self"]
         given = dict(zip(names, call.args)) | {k.arg: k.value for k in call.keywords if k.arg}
-        for name in carried:
+        for name in text.carried:
             argument = given.get(name)
             if isinstance(argument, ast.Name) and not bound_within(argument.id, body):
                 words = f"the loop hands `{argument.id}` to every step as it was before the first one"
                 return Reading(Fault("parameters-not-updated", words), statement)
     return None
-
-
-def carried_parameters(text: StepText) -> list[str]:
-    """Parameters of the step that it returns a new value for, and that are no objects which it changes."""
-    returned = [node.value for node in own_nodes(text.definition) if isinstance(node, ast.Return) and node.value is not None]
-    found = []
-    for argument in text.definition.args.args:
-        name = argument.arg
-        if re.fullmatch(r"(.*_)?(params?|parameters|variables|state|weights|train_state)", name) and returned:
-            if any(re.search(rf"\b(new_)?{name}\b|apply_updates|apply_gradients|replace", ast.unparse(value)) for value in returned):
-                found.append(name)
-    return found
 
 
 def bound_within(name: str, loop: ast.AST) -> bool:

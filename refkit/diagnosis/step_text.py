@@ -22,10 +22,11 @@ class StepText:
         tree: the file's syntax.
         definition: of the step; None where it is in no function of this file.
         name: what the file calls it.
+        carried: its parameters that hold the model's parameters and that it returns anew.
     """
 
-    def __init__(self, tree: ast.Module, definition: ast.FunctionDef | None, name: str):
-        self.tree, self.definition, self.name = tree, definition, name
+    def __init__(self, tree: ast.Module, definition: ast.FunctionDef | None, name: str, carried: tuple[str, ...] = ()):
+        self.tree, self.definition, self.name, self.carried = tree, definition, name, carried
         self.functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
 
     @functools.cached_property
