@@ -6,7 +6,7 @@ import tokenize
 
 import numpy as np
 
-from refkit.diagnosis.step_effects import Effects, Fault, key_of
+from refkit.diagnosis.step_effects import Effects, Fault, key_of, proportion
 
 GLOBAL_NORM = re.compile(r"global[_ -]?norm|by[_ ]the[_ ]norm|total[_ ]norm|overall norm|norm of (all|the whole|the) gradient", re.I)
 DECOUPLED = re.compile(r"adam_?w\b|decoupled|loshchilov", re.I)
@@ -62,7 +62,8 @@ def factors_of(effects: Effects, hot, k: int, gradient: np.ndarray) -> np.ndarra
         value = hot.memory[place]
         if value.shape == gradient.shape and (np.sign(value[large]) == np.sign(gradient[large])).all():
             return (value / np.where(gradient == 0, 1, gradient))[large]
-    if effects.moments_of_gradients:
+    own = effects.gradients(0)
+    if effects.moments_of_gradients or own is None or proportion(effects.updates(0)[k], own[k]) is None:
         return None
     update = hot.parameters[k] - effects.moments[0].parameters[k]
     return (update / np.where(gradient == 0, 1, gradient))[large]

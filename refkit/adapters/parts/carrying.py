@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
@@ -149,7 +149,8 @@ def plain(node: Any) -> Any:
     parts = children(node)
     if parts is None:
         return None
-    return [plain(part) for part in parts[0]]
+    keys = sorted(map(str, node)) if isinstance(node, Mapping) else None
+    return keys, [plain(part) for part in parts[0]]
 
 
 def at(value: Any, path: tuple[int, ...]) -> Any:

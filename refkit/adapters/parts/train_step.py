@@ -211,7 +211,18 @@ class TrainStep:
                 found += jax.tree.leaves(value)
             elif role == "state" and hasattr(value, "opt_state"):
                 found += jax.tree.leaves(value.opt_state)
+            elif role == "state" and not has_objects(value):
+                tree = self.parameters(state)
+                known = {id(leaf) for leaf in jax.tree.leaves(tree)}
+                found += [leaf for leaf in jax.tree.leaves(value) if id(leaf) not in known and not is_key(leaf)]
         return [leaf for leaf in found if is_number(leaf)]
+
+
+def is_key(leaf: Any) -> bool:
+    """Whether an array is a key, of either kind."""
+    if not hasattr(leaf, "dtype"):
+        return False
+    return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key) or (leaf.dtype == jnp.uint32 and leaf.shape[-1:] == (2,))
 
 
 def model_tree(step: TrainStep) -> dict[str, Any]:
