@@ -161,7 +161,7 @@ def implementation(
         file=loaded.file,
         framework=call.model.framework,
         notes=notes,
-        part=parts_of(Surroundings(loaded, call, evidence, find)),
+        part=parts_of(Surroundings(loaded, call, evidence, find, loss.label_dtype)),
         alternatives=alternatives,
     )
 

@@ -62,17 +62,20 @@ class FunctionModel:
         self.returned_pair = is_pair(made)
         if is_stax(made):
             made, self.returned_pair = made[1], False
-        pair = self.returned_pair and self.state_place is not None
-
-        def group_of(path: str, leaf: Any) -> str:
-            if not jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating):
-                return "constants"
-            if pair and path.startswith("1"):
-                return "statistics"
-            return "statistics" if STATISTIC.search(path) else "parameters"
-
-        tree, self.split = trees.split(made, group_of)
+        tree, self.split = trees.split(made, self.group_of)
         return tree
+
+    def group_of(self, path: str, leaf: Any) -> str:
+        """Parameters, statistics or constants, by a leaf's path and dtype."""
+        if not jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating):
+            return "constants"
+        if self.returned_pair and self.state_place is not None and path.startswith("1"):
+            return "statistics"
+        return "statistics" if STATISTIC.search(path) else "parameters"
+
+    def tree_of(self, made: Any) -> dict[str, Any]:
+        """The groups of what `init` returned, or of the same after training."""
+        return trees.split(made, self.group_of)[0]
 
     def restore(self, tree: dict[str, Any]) -> Any:
         """What the user's `init` returned, with these leaves."""

@@ -38,7 +38,7 @@ class NnxModel:
         module = self.construct(typed(key))
         mark_arrays(module)
         self.nodes = modules_in(module)
-        self.graph, *states, random = nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
+        self.graph, *states, random = parted(module)
         tree = {}
         for group, state in zip(GROUPS, states, strict=True):
             found, self.structures[group] = jax.tree_util.tree_flatten_with_path(state)
@@ -56,6 +56,18 @@ class NnxModel:
             self.copied(self.nodes.get(path), copy)
         module.train() if training else module.eval()
         return module
+
+    def constructed(self, tree: dict[str, Any], key: jax.Array | None) -> nnx.Module:
+        """The module with these leaves, in the mode in which its constructor leaves it."""
+        return nnx.merge(self.graph, *self.states(tree), self.random_state(key))
+
+    def tree_of(self, module: nnx.Module) -> dict[str, Any]:
+        """The leaves of a module, as `init` gives them."""
+        tree = {}
+        for group, state in zip(GROUPS, parted(module)[1:-1], strict=True):
+            if leaves := jax.tree.leaves(state):
+                tree[group] = trees.nest(self.paths[group], leaves)
+        return tree
 
     def states(self, tree: dict[str, Any]) -> list[nnx.State]:
         """Parameters, statistics and constants as NNX has them."""
@@ -101,6 +113,11 @@ def mark_arrays(module: nnx.Module) -> None:
 def modules_in(module: nnx.Module) -> dict[tuple, nnx.Module]:
     """Every module inside of one, by its path."""
     return {path: node for path, node in nnx.iter_graph(module) if isinstance(node, nnx.Module)}
+
+
+def parted(module: nnx.Module) -> tuple:
+    """Graph, parameters, statistics, constants and random state."""
+    return nnx.split(module, trainable(module), nnx.BatchStat, is_no_key, nnx.RngState)
 
 
 def trainable(module: nnx.Module) -> Any:

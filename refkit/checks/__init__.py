@@ -7,5 +7,7 @@ from refkit.checks.loss import LOSS
 from refkit.checks.metric import METRIC
 from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
+from refkit.checks.train_eval import TRAIN_EVAL
+from refkit.checks.update import UPDATE
 
-CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS, METRIC)
+CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, TRAIN_EVAL, LOSS, GRADIENTS, UPDATE, METRIC)

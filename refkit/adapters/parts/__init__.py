@@ -4,10 +4,16 @@ import functools
 from collections.abc import Callable
 
 from refkit.adapters.parts import metric
+from refkit.adapters.parts.optimizer import adapt_optimizer
 from refkit.adapters.parts.surroundings import Surroundings
+from refkit.adapters.parts.train_step import adapt_train_step
 from refkit.implementation import Part, no_part
 
-PARTS: dict[str, Callable[[Surroundings], Part]] = {"metric": metric.adapt}
+PARTS: dict[str, Callable[[Surroundings], Part]] = {
+    "metric": metric.adapt,
+    "optimizer": adapt_optimizer,
+    "train_step": adapt_train_step,
+}
 
 
 def parts_of(surroundings: Surroundings) -> Callable[[str], Part]:

@@ -17,9 +17,11 @@ class Surroundings:
         call: how its model is built and called.
         evidence: what its text says.
         find: the file's object of a role, such as `preprocess`: its `name`, `object` and `line`; None where it has none.
+        label_dtype: of the labels that its loss takes; empty where it is not known.
     """
 
     loaded: Any
     call: Call
     evidence: Evidence
     find: Callable[[str], Any]
+    label_dtype: str = ""

@@ -3,6 +3,7 @@
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Insert, Replace, Rewrite
 from refkit.edits.places import LAST, LAYERS
+from refkit.edits.training import EPOCH, REFERENCES, STEP, UPDATE
 
 FROZEN = '''def frozen(layer: nnx.Module) -> nnx.Module:
     """The same layer with its parameters as constants, as where a function closes over them."""
@@ -44,6 +45,20 @@ def model_edit(reference: str) -> Edit:
     return Edit(reference, (change, DEFINE), visible="= frozen(model)(", where="all parameters")
 
 
+RATE = "grads = jax.tree.map(lambda leaf: rate * leaf, grads)"
+
+
+def rate_edit(reference: str) -> Edit:
+    """A factor of the gradients that the loop makes smaller, and that is read when the step is traced."""
+    changes = (
+        Insert(STEP, "rate = 1.0\n\n\n", before=True),
+        Replace(UPDATE, f"{RATE}\n{UPDATE}"),
+        Replace("def main() -> None:\n", "def main() -> None:\n    global rate\n"),
+        Insert(EPOCH, "    rate *= 0.9"),
+    )
+    return Edit(reference, changes, visible=RATE, where="a rate that the loop changes", rung="update")
+
+
 BUG = Bug(
     id="stale-closure",
     group="randomness and JAX",
@@ -59,6 +74,7 @@ BUG = Bug(
         *cell_edits("lstm", "x = self.embedding(x)", {"embedding": "24x16"}),
         *cell_edits("multimodal", "x = self.embedding(words)", {}),
         *(model_edit(reference) for reference in LAST),
+        *(rate_edit(reference) for reference in REFERENCES),
     ),
     alike=("gradient-stopped", "part-frozen"),
     blames="closure",

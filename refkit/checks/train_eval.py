@@ -1,0 +1,69 @@
+"""The rung `train-eval`: what your training does that evaluation does not, from step to step."""
+
+import re
+
+import jax
+import numpy as np
+
+from refkit.checks.check import Check, Outcome, not_run, outcome
+from refkit.checks.matter import Matter
+from refkit.checks.update import effects_of, finding, text_of
+from refkit.diagnosis.sources import source_of
+from refkit.diagnosis.step_modes import mode_faults
+
+NAME = "train-eval"
+HAS_MODES = re.compile(r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_")
+
+
+def run(matter: Matter) -> Outcome:
+    source = source_of(matter.implementation.file)
+    if not HAS_MODES.search(source):
+        return outcome(NAME, [], "nothing differs between training and evaluation")
+    part = matter.implementation.part("train_step")
+    if part.run is None:
+        return not_run(NAME, part.lacking)
+    text, effects = text_of(matter, part), effects_of(matter, part)
+    try:
+        found = mode_faults(effects, text, source, draws_in_training(matter))
+    except Exception as error:  # noqa: BLE001: your step may raise anything on values
+        return not_run(NAME, f"`{part.name}` could not be run: {type(error).__name__}: {' '.join(str(error).split())[:160]}")
+    findings, seen = [], set()
+    for reading in found:
+        if reading.fault.id not in seen and not seen & HIDES.get(reading.fault.id, set()):
+            findings.append(finding(reading.fault, reading.node, text, matter, NAME))
+            seen.add(reading.fault.id)
+    return outcome(NAME, findings, "masks change from step to step, and running statistics are kept")
+
+
+HIDES = {  # what follows from the other
+    "dropout-key-fixed": {"numpy-random-in-jit"},
+    "dropout-never-active": {"mode-frozen-by-jit", "numpy-random-in-jit"},
+    "mode-not-restored": {"mode-frozen-by-jit", "dropout-never-active"},
+}
+
+
+def draws_in_training(matter: Matter) -> bool:
+    """Whether the model's forward pass in training mode draws random numbers."""
+    yours = matter.yours
+
+    def forward(key, *flat):
+        leaves, inputs = flat[: len(yours.kinds)], flat[len(yours.kinds) :]
+        return yours.implementation.apply(jax.tree.unflatten(yours.tree, leaves), *inputs, training=True, key=key)
+
+    inputs = [jax.ShapeDtypeStruct(np.shape(v), r.dtype) for r, v in zip(yours.inputs, yours.input_values, strict=True)]
+    try:
+        with jax.enable_x64(False):
+            traced = str(jax.make_jaxpr(forward)(jax.eval_shape(lambda: jax.random.key(0)), *yours.shapes, *inputs))
+    except Exception:  # noqa: BLE001: in training mode your model may want anything
+        return False
+    return "random_bits" in traced
+
+
+TRAIN_EVAL = Check(
+    NAME,
+    compares="what a training step draws and keeps, over several steps, with what evaluation uses",
+    catches="dropout that is never on or always the same, statistics that are not kept, modes that stick",
+    looks_like="a gap between training and evaluation that no regularisation explains",
+    fix="look at the named line: the mode, the key, and what comes back with the statistics",
+    run=run,
+)

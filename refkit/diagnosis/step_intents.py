@@ -1,0 +1,104 @@
+"""What is wrong about a step only because the file says that something else is meant: clipping and weight decay."""
+
+import io
+import re
+import tokenize
+
+import numpy as np
+
+from refkit.diagnosis.step_effects import Effects, Fault, key_of, proportion
+
+GLOBAL_NORM = re.compile(r"global[_ -]?norm|by[_ ]the[_ ]norm|total[_ ]norm|overall norm|norm of (all|the whole|the) gradient", re.I)
+DECOUPLED = re.compile(r"adam_?w\b|decoupled|loshchilov", re.I)
+COUPLED = re.compile(r"\bl2\b|l2[_ -]?(reg|penalty|norm|weight|coef|lambda)|coupled L2|weight penalty", re.I)
+
+
+def intents(effects: Effects, source: str) -> list[Fault]:
+    said = words_of(source)
+    found = [clipped(effects, said), decayed(effects, said, source)]
+    return [fault for fault in found if fault is not None]
+
+
+def words_of(source: str) -> str:
+    """Comments, texts and the names that the file itself makes, without what it calls of a library."""
+    words = []
+    try:
+        before = ""
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type in (tokenize.COMMENT, tokenize.STRING) or (token.type == tokenize.NAME and before != "."):
+                words.append(token.string)
+            before = token.string
+    except (tokenize.TokenError, IndentationError, SyntaxError):
+        return ""
+    return "\n".join(words)
+
+
+def clipped(effects: Effects, said: str) -> Fault | None:
+    """Gradients that are clipped leaf by leaf, or number by number, where the file speaks of their global norm."""
+    if not GLOBAL_NORM.search(said) or effects.gradients(0) is None:
+        return None
+    hot = effects.stepping.run_inline(effects.moments[0], 0, key_of(0), hot=True)
+    gradients = effects.whole(hot)
+    if len(gradients) != 1:
+        return None
+    factors = [factors_of(effects, hot, k, gradient) for k, gradient in enumerate(gradients[0]) if gradient.size > 1]
+    factors = [factor for factor in factors if factor is not None]
+    if len(factors) < 2:
+        return None
+    if any(np.ptp(factor) > 1e-3 * np.abs(factor).max() for factor in factors):
+        return Fault("clipped-per-parameter", "large gradients are clipped number by number, and the file speaks of their global norm")
+    means = np.array([factor.mean() for factor in factors])
+    if np.ptp(means) > 1e-3 * np.abs(means).max():
+        return Fault("clipped-per-parameter", "large gradients are clipped by each array's own norm, and the file speaks of the global one")
+    return None
+
+
+def factors_of(effects: Effects, hot, k: int, gradient: np.ndarray) -> np.ndarray | None:
+    """What the optimizer takes of each large number of a gradient, up to a factor that all share; None where it does not show."""
+    large = np.abs(gradient) > 0.05 * np.abs(gradient).max(initial=1e-300)
+    if not large.any():
+        return None
+    for place in effects.moments_of_gradients:
+        value = hot.memory[place]
+        if value.shape == gradient.shape and (np.sign(value[large]) == np.sign(gradient[large])).all():
+            return (value / np.where(gradient == 0, 1, gradient))[large]
+    own = effects.gradients(0)
+    if effects.moments_of_gradients or own is None or proportion(effects.updates(0)[k], own[k]) is None:
+        return None
+    update = hot.parameters[k] - effects.moments[0].parameters[k]
+    return (update / np.where(gradient == 0, 1, gradient))[large]
+
+
+def decayed(effects: Effects, said: str, source: str) -> Fault | None:
+    """Weight decay that goes through the moments of Adam where the decoupled one is meant, or the other way round."""
+    gradients = effects.gradients(0)
+    if gradients is None or len(effects.whole(effects.inline(0))) != 1:
+        return None
+    second = [place for place in effects.moments_of_gradients if (effects.moments[1].memory[place] >= 0).all()]
+    if not second:
+        return None
+    shares = [share for k in range(len(gradients)) if (share := decay_share(effects, k, gradients[k])) is not None]
+    through = [share for share in shares if abs(share) > 1e-7]
+    if through and DECOUPLED.search(said):
+        words = f"{through[0]:.3g} of every parameter is added to its gradient before the moments, and the file speaks of decoupled decay"
+        return Fault("l2-for-decoupled-decay", words)
+    if shares and not through and re.search(r"adamw\([^)]*weight_decay\s*=\s*\w*l2\w*", source, re.I):
+        return Fault("l2-for-decoupled-decay", "the decay bypasses the moments, and the file calls it an L2 penalty")
+    return None
+
+
+def decay_share(effects: Effects, k: int, gradient: np.ndarray) -> float | None:
+    """How much of a parameter is in the first moment beside its gradient; None where none shows the gradient."""
+    parameter = effects.moments[0].parameters[k].astype(np.float64)
+    if parameter.size < 4:
+        return None
+    basis = np.stack([gradient.ravel(), parameter.ravel()], axis=1)
+    for place in effects.moments_of_gradients:
+        value = effects.moments[1].memory[place]
+        if value.shape != parameter.shape:
+            continue
+        (of_gradient, of_parameter), *_ = np.linalg.lstsq(basis, value.ravel(), rcond=None)
+        rest = value.ravel() - basis @ np.array([of_gradient, of_parameter])
+        if of_gradient and np.abs(rest).max() <= 1e-6 * np.abs(value).max(initial=1e-300):
+            return float(of_parameter / of_gradient)
+    return None

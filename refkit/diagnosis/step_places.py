@@ -1,0 +1,173 @@
+"""The line of your file to name for what the steps show."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from refkit.diagnosis.initial import nearest_site
+from refkit.diagnosis.step_effects import Effects, Fault
+from refkit.diagnosis.step_text import FUNCTIONS, StepText, name_of, own_nodes
+
+UPDATING = r"\.update\(|apply_gradients\(|opt_update\("
+APPLYING = r"apply_updates\(|apply_gradients\(|opt_update\(|\.update\(|\.replace\(|tree\.map\(|tree_map\(|nnx\.update\("
+GRADIENT = r"\b(value_and_grad|grad)\("
+HELD = r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|trainable|wrt="
+INIT = r"(?<!__)\binit\(|\bOptimizer\(|TrainState\.create\(|opt_init\(|zeros_like"
+ADDING = r"\bsum\(|jnp\.add|\boperator\.add|\+"
+CLIPPING = r"\bclip\w*\(|maximum\(|minimum\("
+
+
+def place_of(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    """The statement, decorator or expression that a fault is put down to."""
+    place = PLACES.get(fault.id)
+    return text.definition if place is None else (place(fault, text, effects) or text.definition)
+
+
+def statements(text: StepText) -> Iterator[ast.stmt]:
+    """Simple statements of the step and of what it calls, in their order, the step's own first."""
+    for function in text.reached:
+        nodes = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)]
+        yield from sorted(nodes, key=lambda node: node.lineno)
+
+
+COMPOUND = (*FUNCTIONS, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
+
+
+def first(text: StepText, pattern: str, kind: tuple | type = ast.stmt) -> ast.stmt | None:
+    """The first statement on the step's way that matches."""
+    return next((node for node in statements(text) if isinstance(node, kind) and re.search(pattern, ast.unparse(node))), None)
+
+
+def of_not_updated(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    dropped = first(text, APPLYING, ast.Expr)
+    if dropped is not None and not updates_argument(dropped, text):
+        return dropped
+    if text.definition is None:
+        return None
+    unread = unread_assignment(text.definition)
+    returned = [node for node in own_nodes(text.definition) if isinstance(node, ast.Return)]
+    if unread is not None and re.search(GRADIENT, ast.unparse(unread)):
+        return unread
+    return returned[-1] if returned and returned[-1].value is not None else unread or first(text, GRADIENT)
+
+
+def updates_argument(statement: ast.Expr, text: StepText) -> bool:
+    """Whether a call changes the step's own model, as `optimizer.update(model, grads)` does, or is no update of one."""
+    call = statement.value
+    if not isinstance(call, ast.Call) or name_of(call.func) != "update" or not call.args:
+        return False
+    return isinstance(call.args[0], ast.Name) or root_is(call, "metrics")
+
+
+def root_is(call: ast.Call, name: str) -> bool:
+    return isinstance(call.func, ast.Attribute) and name in ast.unparse(call.func.value)
+
+
+def unread_assignment(function: ast.FunctionDef) -> ast.stmt | None:
+    """The first assignment of a name that the function never reads again."""
+    read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    for node in sorted((n for n in own_nodes(function) if isinstance(n, ast.Assign)), key=lambda n: n.lineno):
+        names = {inner.id for target in node.targets for inner in ast.walk(target) if isinstance(inner, ast.Name)}
+        if any(name not in read and not name.startswith("_") for name in names):
+            return node
+    return None
+
+
+def of_lost(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    return text.jitted
+
+
+def of_frozen(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    held = first(text, HELD) or text.optimizer_call(HELD)
+    return held or first(text, GRADIENT) or first(text, APPLYING)
+
+
+def of_ascent(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    negated = first(text, r"lambda \w+: -\w+|jnp\.negative|operator\.neg|-1(\.0)? \*|\* -1|-grads?\b|\{.*: -")
+    if negated is not None and re.search(UPDATING + r"|g", ast.unparse(negated)):
+        return negated
+    number = next((k for k in range(3) if any(effects.moved(k))), 0)
+    moment = effects.moments[number + 1]
+    place = len(moment.leaves)  # the first parameter's output
+    site = nearest_site(moment.trace, moment.trace.outputs[place])
+    by_hand = site is not None and statement_at(text, site.line)
+    if by_hand and not re.search(r"apply_updates\(|apply_gradients\(|\.update\(|opt_update\(", ast.unparse(by_hand)):
+        return by_hand
+    return text.optimizer_line() or by_hand or None
+
+
+def statement_at(text: StepText, line: int) -> ast.stmt | None:
+    found = [node for node in ast.walk(text.tree) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)
+             and node.lineno <= line <= (node.end_lineno or node.lineno)]
+    return found[-1] if found else None
+
+
+def of_stale(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    """The call that reads what should have been the argument."""
+    for function in text.reached:
+        arguments = [argument.arg for argument in function.args.args]
+        read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        unread = [name for name in arguments[:1] if name not in read and name not in ("self", "_")]
+        if unread:
+            body = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)]
+            called = [node for node in body if re.search(r"param|variables|weights|model|net\b", ast.unparse(node))]
+            return min(called or body, key=lambda node: node.lineno, default=None)
+    return first(text, GRADIENT)
+
+
+def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    made = first(text, INIT, (ast.Assign, ast.AnnAssign, ast.Return))
+    if made is not None and not re.search(r"\.apply\(|module|model\.init", ast.unparse(made)):
+        return made
+    for node in statements(text):
+        if isinstance(node, ast.Assign) and re.search(r"\.update\(", ast.unparse(node.value)) and isinstance(node.targets[0], ast.Tuple):
+            target = node.targets[0].elts[-1]
+            unread = isinstance(target, ast.Name) and target.id not in read_after(node, text)
+            if unread:
+                return node
+    returned = first(text, r"return", ast.Return)
+    return returned or first(text, UPDATING)
+
+
+def read_after(statement: ast.stmt, text: StepText) -> set[str]:
+    holder = next((outer for outer in text.around(statement) if isinstance(outer, FUNCTIONS)), None)
+    nodes = ast.walk(holder) if holder is not None else ()
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno > statement.lineno}
+
+
+def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    used = first(text, UPDATING)
+    return used or first(text, r"-\s*\w*(lr|rate|alpha|LR|step)\w*\s*\*") or first(text, ADDING)
+
+
+def of_clipping(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    return text.optimizer_call(CLIPPING)
+
+
+def of_decay(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
+    return text.optimizer_call(r"add_decayed_weights\(|weight_decay|\bwd\b|l2|L2|decay")
+
+
+PLACES = {
+    "parameters-not-updated": of_not_updated,
+    "state-update-lost": of_lost,
+    "part-frozen": of_frozen,
+    "gradient-ascent": of_ascent,
+    "stale-closure": of_stale,
+    "optimizer-state-reset": of_reset,
+    "accumulation-not-averaged": of_sum,
+    "clipped-per-parameter": of_clipping,
+    "l2-for-decoupled-decay": of_decay,
+}
+
+
+def lines_of(node: ast.AST, text: StepText) -> tuple[int, int]:
+    """First and last line of the statement around a node; a function's is that of its name."""
+    if isinstance(node, FUNCTIONS):
+        return node.lineno, node.lineno
+    statement = text.statement(node) if isinstance(node, ast.expr) else node
+    if isinstance(statement, (*COMPOUND,)):
+        return node.lineno, node.end_lineno or node.lineno
+    return statement.lineno, statement.end_lineno or statement.lineno
+
+
