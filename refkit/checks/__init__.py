@@ -1,5 +1,6 @@
 """The ladder: one file a rung, in the order in which they are climbed."""
 
+from refkit.checks.data import DATA
 from refkit.checks.forward import FORWARD
 from refkit.checks.gradients import GRADIENTS
 from refkit.checks.initialization import INITIALIZATION
@@ -7,4 +8,4 @@ from refkit.checks.loss import LOSS
 from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
 
-CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS)
+CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, LOSS, GRADIENTS, DATA)

@@ -3,10 +3,17 @@
 import functools
 from collections.abc import Callable
 
+from refkit.adapters.parts.batches import adapt_batches
+from refkit.adapters.parts.preprocess import adapt_preprocess
+from refkit.adapters.parts.split import adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.implementation import Part, no_part
 
-PARTS: dict[str, Callable[[Surroundings], Part]] = {}
+PARTS: dict[str, Callable[[Surroundings], Part]] = {
+    "batches": adapt_batches,
+    "preprocess": adapt_preprocess,
+    "split": adapt_split,
+}
 
 
 def parts_of(surroundings: Surroundings) -> Callable[[str], Part]:
