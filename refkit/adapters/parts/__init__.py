@@ -4,6 +4,7 @@ import functools
 from collections.abc import Callable
 
 from refkit.adapters.parts.batches import adapt_batches
+from refkit.adapters.parts.loop import adapt_loop
 from refkit.adapters.parts.preprocess import adapt_preprocess
 from refkit.adapters.parts.split import adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
@@ -13,6 +14,7 @@ PARTS: dict[str, Callable[[Surroundings], Part]] = {
     "batches": adapt_batches,
     "preprocess": adapt_preprocess,
     "split": adapt_split,
+    "train": adapt_loop,
 }
 
 

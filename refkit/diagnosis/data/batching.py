@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from refkit.adapters.parts.data_parameters import DATA
 from refkit.adapters.parts.preprocess import takes
 from refkit.diagnosis.data.callsites import calls_of
 from refkit.diagnosis.data.loops import left_early, loop_above
@@ -22,6 +23,7 @@ ROLE = "batches"
 SIZE = 5
 EPOCHS = 3
 CHANCES = re.compile(r"permut|shuffl|choice|randint|integers\(|random_state|sample\(")
+MIRRORS = re.compile(r"autoencod|reconstruct|copy task|denois|identity task", re.IGNORECASE)
 KEEPS_PADDING = re.compile(r"pad|reserv|unknown|<unk>|shift", re.IGNORECASE)
 
 
@@ -53,6 +55,8 @@ def observe_batches(part: Part, situation: Situation, role: str = ROLE) -> tuple
     Raises:
         NotTaken: it cannot be observed.
     """
+    if not any(takes(part, role) for role in DATA):
+        return observe_made(part, situation)
     count = 4 * SIZE + 3
     data = situation.data(count)
     runs, steps = run_epochs(part, situation, data)
@@ -72,6 +76,20 @@ def observe_batches(part: Part, situation: Situation, role: str = ROLE) -> tuple
     symptoms = judge.symptoms()
     words = f"{len(np.unique(epochs[0].rows))} of {count} examples in {len(epochs[0].sizes)} batches"
     return symptoms, words, judge.note
+
+
+def observe_made(part: Part, situation: Situation) -> tuple[list[Symptom], str, str]:
+    """Batches of a function that makes its examples itself: all that can be said is of each by itself."""
+    batches, steps = record(situation.file, lambda: list(part.run({"batch_size": SIZE, "epochs": 1}, 0, 2)))
+    for batch in batches:
+        arrays = [array for _, array in batch if array.ndim > 1]
+        alike = [other for one, other in zip(arrays, arrays[1:]) if one.shape == other.shape and np.array_equal(one, other)]
+        if alike and alike[0].std() > 0 and not MIRRORS.search(situation.source):
+            return [Symptom("target is input", part.role, "the target of every example is its own input",
+                            last_return(steps), alike[0])], "made by itself", ""
+    if not batches:
+        raise NotTaken("it gives no batch")
+    return [], "made by itself", ""
 
 
 def takes_no_size(part: Part) -> bool:

@@ -5,6 +5,7 @@ import dataclasses
 from collections.abc import Callable
 
 from refkit.diagnosis.data.batching import observe_batches
+from refkit.diagnosis.data.looping import observe_loop
 from refkit.diagnosis.data.preprocessing import observe_preprocess
 from refkit.diagnosis.data.situation import NotTaken, Situation
 from refkit.diagnosis.data.splitting import observe_split
@@ -45,6 +46,8 @@ def observe(part: Part, situation: Situation, sources: Callable) -> Observation:
         if part.role == "batches":
             symptoms, words, note = observe_batches(part, situation)
             return Observation(symptoms, words, note=note)
+        if part.role == "train":
+            return Observation(*observe_loop(part, situation))
         return Observation(*observe_split(part, situation, sources))
     except NotTaken as error:
         return Observation(lacking=f"`{part.name}`: {error}")

@@ -144,6 +144,14 @@ class Judge:
                 return symptoms
         return self.of_classes()
 
+    def of_labels_beside(self) -> list[Symptom]:
+        """Labels of the training examples beside those that were read with them."""
+        labels, known = self.found[0].labels, self.known[0]
+        labels = None if labels is None else labelled(labels)
+        if labels is None or known is None or labels.dtype.kind not in "iu":
+            return []
+        return self.beside_raw(labels, known)
+
     def beside_raw(self, labels: np.ndarray, known: Identity) -> list[Symptom]:
         good = known.rows >= 0
         raw = np.asarray(self.raw[1])
