@@ -26,12 +26,21 @@ def run(matter: Matter) -> Outcome:
     roles = [role for role in ROLES if role != "train" or situation.main.kind in LISTENED]
     observed = {role: observe_part(matter.implementation.part(role), situation, matter) for role in roles}
     symptoms = once([symptom for seen in observed.values() for symptom in seen.symptoms])
+    symptoms = [symptom for symptom in symptoms if symptom.kind != "unscaled" or not scaled_in_model(matter)]
     findings = [finding_of(symptom, matter) for symptom in symptoms]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]
     if not seen and not findings:
         return not_run(NAME, "; ".join(each.lacking for each in observed.values()))
     notes = [each.note for each in observed.values() if each.note]
     return outcome(NAME, findings, "; ".join([*seen, *notes]))
+
+
+def scaled_in_model(matter: Matter) -> bool:
+    """Whether the model scales its inputs itself, so that raw ones are what it takes."""
+    try:
+        return matter.setting.value("scaling") not in (None, "none")
+    except Exception:  # noqa: BLE001: a model that cannot be compared says nothing of its inputs
+        return False
 
 
 def situation_of(matter: Matter) -> Situation:

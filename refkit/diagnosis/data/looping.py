@@ -5,11 +5,11 @@ import re
 
 import numpy as np
 
-from refkit.diagnosis.data.batching import as_ids
-from refkit.diagnosis.data.parts_of_data import Portion
+from refkit.diagnosis.data.loops import loops_around, order_made_in_loop
+from refkit.diagnosis.data.parts_of_data import Portion, labelled
 from refkit.diagnosis.data.recording import first_line, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, widths
-from refkit.diagnosis.data.splitting import Judge
+from refkit.diagnosis.data.splitting import Judge, enlarged
 from refkit.diagnosis.data.symptom import Symptom
 from refkit.implementation import Part
 
@@ -66,8 +66,6 @@ class Training:
         return Portion(main, words, rest[0] if rest else None)
 
     def fits(self, one) -> bool:
-        from refkit.diagnosis.data.splitting import enlarged
-
         return bool(enlarged(np.asarray(one[0]), widths(self.train[0].inputs)))
 
     def symptoms(self) -> list[Symptom]:
@@ -167,12 +165,17 @@ class Training:
             return []
         if not np.array_equal(known[:length], known[length : 2 * length]):
             return []
+        source = self.situation.source
         if length == size:
-            if OVERFITS.search(self.situation.source):
+            others = len(self.raw[0]) - sum(len(piece.inputs) for piece in self.scores[-1:])
+            if OVERFITS.search(source) or 3 * size > others or loops_around(source, self.lines[0]) < 2:
                 return []
             return [self.symptom("first batch only", message="every step is handed the same batch", line=self.lines[0])]
-        return [self.symptom("same order", message="the examples reach the step in the same order in every epoch",
-                             line=self.lines[0])]
+        line = order_made_in_loop(source, self.lines[0])
+        labels = None if self.whole().labels is None else labelled(self.whole().labels)
+        if labels is not None and labels.dtype.kind == "i" and len(np.unique(labels)) > 1 and (np.diff(labels[:length]) >= 0).all():
+            return [self.symptom("sorted", message="the examples reach the step sorted by their class", line=line or self.lines[0])]
+        if not line:
+            return []
+        return [self.symptom("same order", message="the examples reach the step in the same order in every epoch", line=line)]
 
-
-__all__ = ["as_ids", "observe_loop"]

@@ -1,6 +1,9 @@
 """The loop around a line, where it decides how far the line gets."""
 
 import ast
+import re
+
+MAKES_ORDER = re.compile(r"permut|shuffl|arange\(|list\(range\(|choice\(")
 
 
 def loop_above(source: str, line: int) -> int:
@@ -39,3 +42,31 @@ def function_around(tree: ast.AST, line: int) -> ast.AST | None:
     around = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
               and node.lineno <= line <= node.end_lineno]
     return max(around, key=lambda node: node.lineno, default=None)
+
+
+def loops_around(source: str, line: int) -> int:
+    """How many loops a line lies in, within its function."""
+    return len(enclosing_loops(ast.parse(source), line))
+
+
+def enclosing_loops(tree: ast.AST, line: int) -> list[ast.AST]:
+    """The loops around a line, the outermost first."""
+    found = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= node.end_lineno]
+    return sorted(found, key=lambda node: node.lineno)
+
+
+def order_made_in_loop(source: str, line: int) -> int:
+    """The line in the outermost loop around a line that makes an order of all examples anew; 0 where none does.
+
+    Who draws the order in every epoch means it to be another one in each.
+    """
+    loops = enclosing_loops(ast.parse(source), line)
+    if not loops:
+        return 0
+    for node in loops[0].body:
+        for part in ast.walk(node):
+            if isinstance(part, ast.Assign) and MAKES_ORDER.search(ast.unparse(part.value)):
+                return part.lineno
+            if isinstance(part, ast.For) and MAKES_ORDER.search(ast.unparse(part.iter)):
+                return part.lineno
+    return 0
