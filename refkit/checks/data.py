@@ -14,7 +14,7 @@ from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding, Side
 
 NAME = "data"
-ROLES = ("split", "preprocess", "batches", "train")
+ROLES = ("split", "made", "preprocess", "batches", "train")
 LISTENED = ("image", "features")  # inputs whose raw form is known well enough to judge what a step is handed
 LIMIT_S = 40.0
 
@@ -30,7 +30,7 @@ def run(matter: Matter) -> Outcome:
     findings = [finding_of(symptom, matter) for symptom in symptoms]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]
     if not seen and not findings:
-        return not_run(NAME, "; ".join(each.lacking for each in observed.values()))
+        return not_run(NAME, "; ".join(each.lacking for role, each in observed.items() if role != "made"))
     notes = [each.note for each in observed.values() if each.note]
     return outcome(NAME, findings, "; ".join([*seen, *notes]))
 

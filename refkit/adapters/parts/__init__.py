@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from refkit.adapters.parts.batches import adapt_batches
 from refkit.adapters.parts.loop import adapt_loop
+from refkit.adapters.parts.made import adapt_made
 from refkit.adapters.parts.preprocess import adapt_preprocess
 from refkit.adapters.parts.split import adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
@@ -12,6 +13,7 @@ from refkit.implementation import Part, no_part
 
 PARTS: dict[str, Callable[[Surroundings], Part]] = {
     "batches": adapt_batches,
+    "made": adapt_made,
     "preprocess": adapt_preprocess,
     "split": adapt_split,
     "train": adapt_loop,

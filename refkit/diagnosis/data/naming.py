@@ -1,11 +1,13 @@
 """From a symptom to the known bug whose edit of the reference shows it."""
 
+import ast
 import functools
 import re
 import types
 from collections.abc import Iterator
 
 from refkit.adapters.parts.batches import batches_part
+from refkit.adapters.parts.made import made_part
 from refkit.adapters.parts.preprocess import preprocess_part
 from refkit.adapters.parts.sources import recorded
 from refkit.adapters.parts.split import split_part
@@ -102,8 +104,10 @@ def parts_of_reference(reference: str, source: str, before: str = "") -> Iterato
     """The parts of an edited reference that are not what they were before."""
     module = module_of(reference, source)
     touched = [name for name, _ in MAKERS.values() if text_of(name, source) != text_of(name, before)]
-    if not touched:
+    if not touched and "load_data" in module.__dict__:
         touched = ["load_data"]
+    if not touched or text_of("main", source) != text_of("main", before):
+        yield made_part(module.__dict__.__getitem__, ast.parse(source))
     for name, make in MAKERS.values():
         function = module.__dict__.get(name)
         if function is not None and name in touched:

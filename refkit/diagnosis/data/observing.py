@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from refkit.diagnosis.data.batching import observe_batches
 from refkit.diagnosis.data.looping import observe_loop
+from refkit.diagnosis.data.making import observe_made
 from refkit.diagnosis.data.preprocessing import observe_preprocess
 from refkit.diagnosis.data.situation import NotTaken, Situation
 from refkit.diagnosis.data.splitting import observe_split
@@ -46,6 +47,8 @@ def observe(part: Part, situation: Situation, sources: Callable) -> Observation:
         if part.role == "batches":
             symptoms, words, note = observe_batches(part, situation)
             return Observation(symptoms, words, note=note)
+        if part.role == "made":
+            return Observation(*observe_made(part, situation))
         if part.role == "train":
             return Observation(*observe_loop(part, situation))
         return Observation(*observe_split(part, situation, sources))

@@ -61,4 +61,6 @@ def labelled(labels: np.ndarray) -> np.ndarray | None:
         return labels.argmax(axis=1)
     if labels.ndim != 1:
         return None
+    if labels.dtype.kind == "f" and not np.isfinite(labels).all():
+        return labels
     return labels.astype(np.int64) if np.array_equal(labels, labels.astype(np.int64)) else labels

@@ -233,11 +233,11 @@ class Judge:
         labels = self.found[0].labels
         if not self.situation.regression or labels is None or labels.dtype.kind != "f" or self.situation.outputs > 20:
             return []
-        large = float(np.abs(labels).max()) if labels.size else 0.0
+        large = float(np.abs(labels).max()) if labels.size and np.isfinite(labels).all() else 0.0
         if large < LARGE or not self.part.run.loads or SCALES_TARGETS.search(self.situation.besides("")):
             return []
         line = self.made(lambda value: value.size >= labels.size and value.dtype.kind in "fi" and widths(value) <= labels[0].size
-                         and np.isin(labels.ravel()[:9], value.ravel()).all())
+                         and np.isin(np.float32(labels.ravel()[:9]), np.float32(value.ravel())).all())
         return [self.symptom("targets unscaled", message=f"targets reach from {labels.min():.4g} to {labels.max():.4g}",
                              line=line)]
 
