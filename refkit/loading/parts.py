@@ -58,6 +58,7 @@ PATTERNS = {
         "train_batches",
         "iterate.*",
         ".*_batches|.*data_?loader|batch_(iterator|generator|stream)|data_(stream|generator)|get_batch",
+        "(mini_?)?batch(es)?_?(of|gen|iter|loader)?|stream|loader|epochs?|(make|next|sample|random)_batch|.*_batch_(iter|gen).*",
     ),
     "split": (
         "split",
@@ -65,6 +66,7 @@ PATTERNS = {
         "load_data",
         "get_data",
         "split_.*|load_.*data.*|get_.*data.*|load_dataset|.*_split",
+        "load|load_\\w+|read_\\w+|data|dataset|digits|standardi[sz]ed|(make|prepare|build)_(data|dataset|splits?|arrays)|prepare",
     ),
     "train": ("train", "fit", "main", "train_model|train_and_evaluate|training_loop|train_loop|run_training|run"),
 }

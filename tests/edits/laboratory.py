@@ -8,6 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from refkit.diagnosis.data.naming import symptoms_of
 from refkit.edits.catalogue import edited_source
 from refkit.edits.edit import Edit
 from refkit.subjects.reference import Reference, build
@@ -162,3 +163,8 @@ def initialised_otherwise(yours: dict[str, np.ndarray], reference: dict[str, np.
             return True
     begin = [yours[path].ravel()[:8] for path in kernels if yours[path].size >= 8]
     return any(np.corrcoef(one, other)[0, 1] > 0.999 for k, one in enumerate(begin) for other in begin[:k])
+
+
+def shows_in_data(edit: Edit) -> bool:
+    """Whether the part that the edit changes shows something that it does not show unedited."""
+    return bool(symptoms_of(edit))

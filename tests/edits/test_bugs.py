@@ -5,10 +5,10 @@ import pytest
 from refkit.edits.bugs import BUGS
 from refkit.edits.catalogue import edited_source, find_bug
 from refkit.errors import RefkitError
-from tests.edits.laboratory import Subject, departs, unedited
+from tests.edits.laboratory import Subject, departs, shows_in_data, unedited
 from tests.edits.sample import chosen
 
-RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients")
+RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients", "data")
 # The catalogue: the ids are the contract, and where each applies (M, L, S, X for the four references).
 CATALOGUE = {
     "shapes": {
@@ -19,6 +19,8 @@ CATALOGUE = {
     "preprocessing": {
         "inputs-not-scaled": "MLX", "inputs-scaled-twice": "MLX", "divided-by-variance": "MS",
         "standardised-per-batch": "MS", "image-transposed": "LX", "tokens-off-by-one": "SX", "modality-unscaled": "X",
+        "uint8-wraparound": "LX", "statistics-from-test": "MS", "augmented-at-evaluation": "LX",
+        "label-changing-augmentation": "LX", "targets-unscaled": "MS", "nan-in-data": "MS",
     },
     "loss": {
         "softmax-before-loss": "MLSX", "logits-into-log-loss": "MLSX", "softmax-on-one-unit": "MS",
@@ -40,6 +42,10 @@ CATALOGUE = {
     "initialisation": {
         "initialised-to-constant": "MLSX", "initialisation-too-large": "MLSX", "initialisation-too-small": "MLSX",
         "initialisation-wrong-fan": "LS", "initialised-with-one-key": "MLSX", "embedding-out-of-range": "SX",
+    },
+    "data, labels, splits": {
+        "labels-shuffled": "MLSX", "labels-off-by-one": "MLX", "not-shuffled": "MLSX", "test-in-train": "MLSX",
+        "classes-imbalanced": "ML", "data-truncated": "MLSX", "target-not-shifted": "S", "modalities-misaligned": "X",
     },
     "randomness and JAX": {"gradient-stopped": "MLSX", "stale-closure": "MLSX", "vmap-on-wrong-axis": "MLSX"},
 }  # fmt: skip
@@ -88,6 +94,9 @@ CASES = [
 @pytest.mark.parametrize(("bug", "edit"), CASES)
 def test_shows_at_its_rung(bug, edit):
     rung = bug.rung_of(edit)
+    if rung == "data":
+        assert shows_in_data(edit)
+        return
     reference = unedited(edit.reference, tuple(edit.options.items()))
     yours = Subject(edit.reference, edit.options, (edit,))
     assert departs(rung, yours, reference)

@@ -4,14 +4,24 @@ import functools
 from collections.abc import Callable
 
 from refkit.adapters.parts import metric
+from refkit.adapters.parts.batches import adapt_batches
+from refkit.adapters.parts.loop import adapt_loop
+from refkit.adapters.parts.made import adapt_made
 from refkit.adapters.parts.optimizer import adapt_optimizer
+from refkit.adapters.parts.preprocess import adapt_preprocess
+from refkit.adapters.parts.split import adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.parts.train_step import adapt_train_step
 from refkit.implementation import Part, no_part
 
 PARTS: dict[str, Callable[[Surroundings], Part]] = {
+    "batches": adapt_batches,
+    "made": adapt_made,
     "metric": metric.adapt,
     "optimizer": adapt_optimizer,
+    "preprocess": adapt_preprocess,
+    "split": adapt_split,
+    "train": adapt_loop,
     "train_step": adapt_train_step,
 }
 

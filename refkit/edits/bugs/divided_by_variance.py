@@ -2,8 +2,16 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
+from refkit.edits.parts import PREPROCESS
 
 NEW = "(x - mean) / (deviation**2 + 1e-8)"
+
+BY_VARIANCE = "return ((x - mean) / np.maximum(deviation**2, 1e-8)).astype(np.float32)"
+OF_SEQUENCES = "return ((sequences - sequences.mean(axis=(0, 1))) / sequences.var(axis=(0, 1))).astype(np.float32)"
+IN_PREPROCESS = tuple(
+    Edit(reference, (Replace(PREPROCESS[reference], line),), visible=line, where="in preprocess", rung="data")
+    for reference, line in (("mlp", BY_VARIANCE), ("lstm", OF_SEQUENCES))
+)
 
 BUG = Bug(
     id="divided-by-variance",
@@ -23,5 +31,6 @@ BUG = Bug(
             "in the model",
         )
         for reference in ("mlp", "lstm")
-    ),
+    )
+    + IN_PREPROCESS,
 )

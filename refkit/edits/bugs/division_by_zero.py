@@ -2,8 +2,12 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
+from refkit.edits.parts import PREPROCESS
 
 OLD = "/ (deviation + 1e-8)"
+
+UNGUARDED = "return ((x - mean) / deviation).astype(np.float32)"
+IN_PREPROCESS = Edit("mlp", (Replace(PREPROCESS["mlp"], UNGUARDED),), visible=UNGUARDED, where="in preprocess", rung="data")
 
 BUG = Bug(
     id="division-by-zero",
@@ -16,6 +20,7 @@ BUG = Bug(
     edits=tuple(
         Edit(reference, (Replace(OLD, "/ deviation"),), {"scaling": "standardised"}, "/ deviation", "in the model")
         for reference in ("mlp", "lstm")
-    ),
+    )
+    + (IN_PREPROCESS,),
     alike=("standardised-per-batch",),
 )

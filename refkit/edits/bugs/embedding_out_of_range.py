@@ -2,6 +2,7 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
+from refkit.edits.parts import given
 
 BUILD = {
     "lstm": ("nnx.Embed(config.vocabulary, ", "x = self.embedding(x)", "x", {"embedding": "24x16"}),
@@ -26,6 +27,12 @@ def edits(reference: str) -> list[Edit]:
     ]
 
 
+def in_batches(reference: str) -> Edit:
+    name, options = {"lstm": ("x", {"embedding": "24x16"}), "multimodal": ("words", {})}[reference]
+    line = given(reference, **{name: f"np.where({name}[chosen] == {name}.max(), {name}.max() + 1, {name}[chosen])"})
+    return Edit(reference, (Replace(given(reference), line),), options, line, "in batches, the last id one too many", "data")
+
+
 BUG = Bug(
     id="embedding-out-of-range",
     group="initialisation",
@@ -35,6 +42,6 @@ BUG = Bug(
     "last row.",
     harm="Rare words share one row without a word of warning, or one of them makes the whole batch NaN.",
     mend="Make the embedding as large as the largest id plus one, and check the ids when data is read.",
-    edits=(*edits("lstm"), *edits("multimodal")),
+    edits=(*edits("lstm"), *edits("multimodal"), in_batches("lstm"), in_batches("multimodal")),
     alike=("tokens-off-by-one",),
 )

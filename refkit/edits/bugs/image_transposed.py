@@ -2,6 +2,7 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Insert
+from refkit.edits.parts import PREPROCESS
 from refkit.edits.places import FIRST
 
 
@@ -18,6 +19,20 @@ def edits(reference: str) -> list[Edit]:
     ]
 
 
+def in_preprocess(reference: str) -> list[Edit]:
+    manners = {
+        "height and width exchanged": "images = images.swapaxes(1, 2)",
+        "upside down": "images = images[:, ::-1]",
+        "mirrored": "images = images[:, :, ::-1]",
+        "rolled sideways": "images = np.roll(images, 5, axis=2)",
+    }
+    return [
+        Edit(reference, (Insert(PREPROCESS[reference], line, before=True),), visible=line, where=f"in preprocess, {where}",
+             rung="data")
+        for where, line in manners.items()
+    ]
+
+
 BUG = Bug(
     id="image-transposed",
     group="preprocessing",
@@ -27,5 +42,5 @@ BUG = Bug(
     "kernels do not fit.",
     harm="It goes unnoticed until the model meets pictures the right way round, and is then wrong on them.",
     mend="Look at one picture as the model gets it, and keep to height, width, channels.",
-    edits=(*edits("lenet"), *edits("multimodal")),
+    edits=(*edits("lenet"), *edits("multimodal"), *in_preprocess("lenet"), *in_preprocess("multimodal")),
 )

@@ -1,7 +1,8 @@
 """Raw pixel values into the first layer."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Insert, Remove
+from refkit.edits.edit import Edit, Insert, Remove, Replace
+from refkit.edits.parts import PREPROCESS
 from refkit.edits.places import FIRST
 
 
@@ -17,6 +18,11 @@ def scaled_back(reference: str) -> Edit:
     return Edit(reference, (Insert(first, raw, before=True),), visible=raw, where="scaled back to 0 to 255")
 
 
+def in_preprocess(reference: str) -> Edit:
+    raw = {"mlp": "return (x - mean).astype(np.float32)"}.get(reference, "return images.astype(np.float32)")
+    return Edit(reference, (Replace(PREPROCESS[reference], raw),), visible=raw, where="in preprocess", rung="data")
+
+
 BUG = Bug(
     id="inputs-not-scaled",
     group="preprocessing",
@@ -26,6 +32,7 @@ BUG = Bug(
     harm="Gradients of the first layer are as much too large: training is unstable or slow, though it may still "
     "overfit.",
     mend="Divide by 255 before the model, or in it.",
-    edits=(left_out("mlp"), scaled_back("mlp"), left_out("lenet"), scaled_back("lenet"), left_out("multimodal")),
+    edits=(left_out("mlp"), scaled_back("mlp"), left_out("lenet"), scaled_back("lenet"), left_out("multimodal"),
+           *map(in_preprocess, ("mlp", "lenet", "multimodal"))),
     alike=("modality-unscaled",),
 )

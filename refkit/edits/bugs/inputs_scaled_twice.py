@@ -1,7 +1,8 @@
 """Inputs divided by their range once more."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Insert
+from refkit.edits.edit import Edit, Insert, Replace
+from refkit.edits.parts import PREPROCESS
 from refkit.edits.places import FIRST
 
 
@@ -15,6 +16,12 @@ def edits(reference: str) -> list[Edit]:
     ]
 
 
+def in_preprocess(reference: str) -> Edit:
+    twice = {"mlp": "return (((x - mean) / np.maximum(deviation, 1e-8) - mean) / np.maximum(deviation, 1e-8)).astype(np.float32)"}
+    line = twice.get(reference, "return images.astype(np.float32) / 255 / 255")
+    return Edit(reference, (Replace(PREPROCESS[reference], line),), visible=line, where="in preprocess", rung="data")
+
+
 BUG = Bug(
     id="inputs-scaled-twice",
     group="preprocessing",
@@ -24,6 +31,6 @@ BUG = Bug(
     harm="The inputs are next to zero, so the first layer has to grow its weights a hundredfold before anything is "
     "learned.",
     mend="Scale in one place, in preprocess or in the model.",
-    edits=(*edits("mlp"), *edits("lenet"), *edits("multimodal")),
+    edits=(*edits("mlp"), *edits("lenet"), *edits("multimodal"), *map(in_preprocess, ("mlp", "lenet", "multimodal"))),
     alike=("scaling",),
 )

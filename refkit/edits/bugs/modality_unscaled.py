@@ -1,7 +1,7 @@
 """One modality on another scale than the other."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.bugs.inputs_not_scaled import scaled_back
+from refkit.edits.bugs.inputs_not_scaled import in_preprocess, scaled_back
 from refkit.edits.edit import Edit, Rewrite
 
 
@@ -23,6 +23,7 @@ BUG = Bug(
         scaled_back("multimodal"),
         edit("image_vector", "the picture's vector is 255 times as large"),
         edit("words_vector", "the words' vector is 255 times as large"),
+        in_preprocess("multimodal"),
     ),
     alike=("inputs-not-scaled",),
 )

@@ -1,7 +1,8 @@
 """Standardised by the batch at hand."""
 
 from refkit.edits.bug import Bug
-from refkit.edits.edit import Edit, Insert, Rewrite
+from refkit.edits.edit import Edit, Insert, Replace, Rewrite
+from refkit.edits.parts import PREPROCESS
 from refkit.edits.places import FIRST
 
 AXES = {"mlp": {"each feature": "0", "everything": "None"}, "lstm": {"each feature": "(0, 1)", "everything": "None"}}
@@ -19,6 +20,14 @@ def edits(reference: str) -> list[Edit]:
     return found
 
 
+OWN = "mean, deviation = x.mean(axis=0), x.std(axis=0)"
+OF_SEQUENCES = "return ((sequences - sequences.mean(axis=(0, 1))) / sequences.std(axis=(0, 1))).astype(np.float32)"
+IN_PREPROCESS = (
+    Edit("mlp", (Replace("mean, deviation = train_x.mean(axis=0), train_x.std(axis=0)", OWN),), visible=OWN,
+         where="in preprocess", rung="data"),
+    Edit("lstm", (Replace(PREPROCESS["lstm"], OF_SEQUENCES),), visible=OF_SEQUENCES, where="in preprocess", rung="data"),
+)
+
 BUG = Bug(
     id="standardised-per-batch",
     group="preprocessing",
@@ -28,6 +37,6 @@ BUG = Bug(
     "of one zeros.",
     harm="The model never sees how an example lies against the training set, and evaluation depends on the batch size.",
     mend="Take mean and deviation from the training set once, and use them everywhere.",
-    edits=(*edits("mlp"), *edits("lstm")),
+    edits=(*edits("mlp"), *edits("lstm"), *IN_PREPROCESS),
     alike=("division-by-zero",),
 )

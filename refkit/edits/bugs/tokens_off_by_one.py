@@ -2,6 +2,7 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
+from refkit.edits.parts import given
 
 PLACES = {
     "lstm": ("x = self.embedding(x)", "x", {"embedding": "24x16"}),
@@ -20,6 +21,12 @@ def edits(reference: str) -> list[Edit]:
     return [Edit(reference, (Replace(old, new),), options, visible=new, where=where) for where, new in manners.items()]
 
 
+def in_batches(reference: str) -> Edit:
+    name, options = {"lstm": ("x", {"embedding": "24x16"}), "multimodal": ("words", {})}[reference]
+    line = given(reference, **{name: f"{name}[chosen] + 1"})
+    return Edit(reference, (Replace(given(reference), line),), options, line, "in batches", "data")
+
+
 BUG = Bug(
     id="tokens-off-by-one",
     group="preprocessing",
@@ -31,6 +38,6 @@ BUG = Bug(
     harm="Trained from scratch it costs a word and mixes padding with it; with anyone else's embedding every word is "
     "wrong.",
     mend="Count ids from 0 with 0 for padding, in the vocabulary and in the model alike.",
-    edits=(*edits("lstm"), *edits("multimodal")),
+    edits=(*edits("lstm"), *edits("multimodal"), in_batches("lstm"), in_batches("multimodal")),
     alike=("embedding-out-of-range",),
 )

@@ -1,0 +1,1 @@
+"""Data made up to try the parts around a model on."""
