@@ -19,7 +19,8 @@ CATALOGUE = {
     "preprocessing": {
         "inputs-not-scaled": "MLX", "inputs-scaled-twice": "MLX", "divided-by-variance": "MS",
         "standardised-per-batch": "MS", "image-transposed": "LX", "tokens-off-by-one": "SX", "modality-unscaled": "X",
-        "uint8-wraparound": "LX", "statistics-from-test": "MS", "augmented-at-evaluation": "LX",
+        "uint8-wraparound": "LX", "statistics-from-test": "MS", "train-test-transform-differ": "MLX",
+        "augmented-at-evaluation": "LX",
         "label-changing-augmentation": "LX", "targets-unscaled": "MS", "nan-in-data": "MS",
     },
     "loss": {

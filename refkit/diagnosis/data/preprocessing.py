@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from refkit.adapters.parts.preprocess import takes
 from refkit.diagnosis.data.recording import Step, first_line, last_return, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, given, widths
 from refkit.diagnosis.data.standardising import judge_numbers
@@ -96,7 +97,20 @@ def judged_pictures(part, situation, raw, seen, out, steps: list[Step], call) ->
                           and 0 < abs(small.typical_scale) < SCALED_TWICE)
         symptoms.append(symptom("scaled twice", message=f"pixels of 0 to 255 come out as {out.min():.3g} to {out.max():.3g}",
                                 line=line or last_return(steps), expected=seen.astype(np.float32) / 255))
+    if not symptoms and takes(part, "training"):
+        symptoms = in_both_modes(part, situation, seen, raw, found, steps, symptom)
     return symptoms, f"pixels times {found.typical_scale:.3g}"
+
+
+def in_both_modes(part, situation, seen, raw, found: Identity, steps: list[Step], symptom) -> list[Symptom]:
+    """Whether training pictures are scaled as those to be judged are; where they are augmented, nothing is said."""
+    training = out_of(part.run(given(situation, raw, training=True)), widths(seen), len(raw))
+    other = None if training is None else fit(seen, training)
+    if other is None or other.view or abs(other.typical_scale / found.typical_scale - 1) < 0.03 and \
+            np.allclose(other.offset, found.offset, atol=0.02, equal_nan=True):
+        return []
+    return [symptom("parts differ", message=f"pixels are multiplied by {other.typical_scale:.3g} in training and by "
+                    f"{found.typical_scale:.3g} in evaluation", line=last_return(steps))]
 
 
 def first_changing(situation: Situation, steps: list[Step], call) -> int:
