@@ -7,9 +7,10 @@ import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
-from refkit.checks.update import effects_of, finding, text_of
+from refkit.checks.update import effects_of, finding, limited, text_of, why_not
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.step_modes import mode_faults
+from refkit.loading.time_limit import OutOfTime
 
 NAME = "train-eval"
 HAS_MODES = re.compile(r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_")
@@ -24,9 +25,10 @@ def run(matter: Matter) -> Outcome:
         return not_run(NAME, part.lacking)
     text, effects = text_of(matter, part), effects_of(matter, part)
     try:
-        found = mode_faults(effects, text, source, draws_in_training(matter))
-    except Exception as error:  # noqa: BLE001: your step may raise anything on values
-        return not_run(NAME, f"`{part.name}` could not be run: {type(error).__name__}: {' '.join(str(error).split())[:160]}")
+        with limited(matter):
+            found = mode_faults(effects, text, source, draws_in_training(matter))
+    except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
+        return not_run(NAME, why_not(part, error))
     findings, seen = [], set()
     for reading in found:
         if reading.fault.id not in seen and not seen & HIDES.get(reading.fault.id, set()):

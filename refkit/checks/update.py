@@ -1,6 +1,7 @@
 """The rung `update`: three steps of your own training, beside the gradients that they take."""
 
 import ast
+
 import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
@@ -14,9 +15,11 @@ from refkit.diagnosis.step_text import StepText
 from refkit.diagnosis.stepping import Stepping
 from refkit.edits.catalogue import find_bug
 from refkit.implementation import Part
+from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding, Side
 
 NAME = "update"
+LIMIT_S = 60.0
 
 
 def run(matter: Matter) -> Outcome:
@@ -27,15 +30,34 @@ def run(matter: Matter) -> Outcome:
     text = text_of(matter, part)
     effects = effects_of(matter, part)
     try:
-        faults = [*effects.faults(), *intents(effects, source)]
-    except Exception as error:  # noqa: BLE001: your step may raise anything on values
-        return not_run(NAME, f"`{part.name}` could not be run: {type(error).__name__}: {' '.join(str(error).split())[:160]}")
+        with limited(matter):
+            faults = [*effects.faults(), *intents(effects, source)]
+    except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
+        return not_run(NAME, why_not(part, error))
     findings = [finding(fault, place_of(fault, text, effects), text, matter) for fault in faults]
     for reading in readings(text, source):
         if find_bug(reading.fault.id).rung != "train-eval" and reading.fault.id not in [found.id for found in findings]:
             findings.append(finding(reading.fault, reading.node, text, matter))
     moved = sum(effects.ever_moved)
     return outcome(NAME, findings, f"`{part.name}` moves {moved} parameters against their gradients, three times")
+
+
+def limited(matter: Matter):
+    """A limit on how long your step may run: no more than a wrong one that never ends needs to be told from a slow one."""
+    file = matter.implementation.file
+
+    def is_yours(frame) -> bool:
+        while frame is not None and frame.f_code.co_filename != file:
+            frame = frame.f_back
+        return frame is not None
+
+    return time_limit(LIMIT_S, is_yours)
+
+
+def why_not(part: Part, error: BaseException) -> str:
+    if isinstance(error, OutOfTime):
+        return f"`{part.name}` was not through after {LIMIT_S:g} s"
+    return f"`{part.name}` could not be run: {type(error).__name__}: {' '.join(str(error).split())[:160]}"
 
 
 def effects_of(matter: Matter, part: Part) -> Effects:

@@ -2,26 +2,27 @@
 
 import pytest
 
+import refkit
 from refkit.edits.bugs import BUGS
 from refkit.edits.catalogue import edited_source, find_bug
 from refkit.errors import RefkitError
 from tests.edits.laboratory import Subject, departs, shows_in_data, unedited
 from tests.edits.sample import chosen
 
-RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients", "data")
+RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients", "update", "data", "metric")
+AROUND_THE_MODEL = ("train-eval", "update", "metric")
 # The catalogue: the ids are the contract, and where each applies (M, L, S, X for the four references).
 CATALOGUE = {
     "shapes": {
         "targets-broadcast": "MS", "reshape-for-transpose": "LSX", "flatten-across-batch": "LX",
         "softmax-over-batch": "MLSX", "recurrence-over-batch": "SX", "onehot-broadcast": "MLSX",
-        "bias-on-wrong-axis": "ML", "concat-on-wrong-axis": "X",
+        "bias-on-wrong-axis": "ML", "concat-on-wrong-axis": "X", "argmax-over-batch": "MLSX",
     },
     "preprocessing": {
         "inputs-not-scaled": "MLX", "inputs-scaled-twice": "MLX", "divided-by-variance": "MS",
         "standardised-per-batch": "MS", "image-transposed": "LX", "tokens-off-by-one": "SX", "modality-unscaled": "X",
         "uint8-wraparound": "LX", "statistics-from-test": "MS", "train-test-transform-differ": "MLX",
-        "augmented-at-evaluation": "LX",
-        "label-changing-augmentation": "LX", "targets-unscaled": "MS", "nan-in-data": "MS",
+        "augmented-at-evaluation": "LX", "label-changing-augmentation": "LX", "targets-unscaled": "MS", "nan-in-data": "MS",
     },
     "loss": {
         "softmax-before-loss": "MLSX", "logits-into-log-loss": "MLSX", "softmax-on-one-unit": "MS",
@@ -29,7 +30,11 @@ CATALOGUE = {
         "loss-averaged-over-classes": "MLSX", "loss-sign-flipped": "MLSX", "activation-on-logits": "MLSX",
         "padding-in-loss": "S",
     },
-    "mode": {"dropout-at-evaluation": "MLSX", "batch-statistics-at-evaluation": "L"},
+    "mode": {
+        "dropout-at-evaluation": "MLSX", "batch-statistics-at-evaluation": "L", "dropout-never-active": "MLSX",
+        "dropout-rate-inverted": "MLSX", "mode-not-restored": "ML", "batch-statistics-discarded": "L",
+        "batchnorm-momentum-inverted": "L", "mode-frozen-by-jit": "ML", "initial-parameters-at-evaluation": "MLSX",
+    },
     "numerics": {
         "exp-overflow": "MLSX", "log-of-zero": "MLSX", "division-by-zero": "MS", "nan-through-where": "MS",
         "sqrt-at-zero": "MS", "low-precision-accumulation": "MLSX",
@@ -44,11 +49,23 @@ CATALOGUE = {
         "initialised-to-constant": "MLSX", "initialisation-too-large": "MLSX", "initialisation-too-small": "MLSX",
         "initialisation-wrong-fan": "LS", "initialised-with-one-key": "MLSX", "embedding-out-of-range": "SX",
     },
+    "optimizer and update": {
+        "parameters-not-updated": "MLSX", "gradient-ascent": "MLSX", "optimizer-state-reset": "MLSX",
+        "l2-for-decoupled-decay": "MLSX", "schedule-in-wrong-unit": "MLSX", "clipped-per-parameter": "MLSX",
+        "part-frozen": "MLSX", "accumulation-not-averaged": "MLSX",
+    },
     "data, labels, splits": {
         "labels-shuffled": "MLSX", "labels-off-by-one": "MLX", "not-shuffled": "MLSX", "test-in-train": "MLSX",
         "classes-imbalanced": "ML", "data-truncated": "MLSX", "target-not-shifted": "S", "modalities-misaligned": "X",
     },
-    "randomness and JAX": {"gradient-stopped": "MLSX", "stale-closure": "MLSX", "vmap-on-wrong-axis": "MLSX"},
+    "evaluation": {
+        "mean-of-batch-means": "MLSX", "divided-by-padded-count": "MLSX", "last-batch-only": "MLSX",
+        "evaluated-on-train": "MLSX", "metric-not-reset": "MLSX",
+    },
+    "randomness and JAX": {
+        "gradient-stopped": "MLSX", "stale-closure": "MLSX", "vmap-on-wrong-axis": "MLSX", "dropout-key-fixed": "MLSX",
+        "key-reused": "MLSX", "numpy-random-in-jit": "MLSX", "side-effect-in-jit": "MLSX", "state-update-lost": "ML",
+    },
 }  # fmt: skip
 LETTERS = {"mlp": "M", "lenet": "L", "lstm": "S", "multimodal": "X"}
 
@@ -93,11 +110,13 @@ CASES = [
 
 
 @pytest.mark.parametrize(("bug", "edit"), CASES)
-def test_shows_at_its_rung(bug, edit):
+def test_shows_at_its_rung(bug, edit, tmp_path):
     rung = bug.rung_of(edit)
+    if rung in AROUND_THE_MODEL:
+        return shows_around_the_model(rung, bug, edit, tmp_path / "mine.py")
     if rung == "data":
         assert shows_in_data(edit)
-        return
+        return None
     reference = unedited(edit.reference, tuple(edit.options.items()))
     yours = Subject(edit.reference, edit.options, (edit,))
     assert departs(rung, yours, reference)
@@ -107,6 +126,17 @@ def test_shows_at_its_rung(bug, edit):
         assert not departs("forward", yours, reference), "an earlier rung would catch it"
     if rung == "gradients":
         assert not departs("loss", yours, reference), "an earlier rung would catch it"
+
+
+def shows_around_the_model(rung, bug, edit, file):
+    """The reference with the edit, seen as any other program, is named so on its line, and by nothing else."""
+    source = edited_source(edit.reference, edit.options, [edit])
+    file.write_text(source, encoding="utf-8")
+    options = ",".join(f"{option}={value}" for option, value in edit.options.items())
+    report = refkit.compare(str(file), f"{edit.reference}:{options}", only=rung)
+    (finding,) = report.findings
+    assert finding.id == bug.id
+    assert edit.visible.splitlines()[0] in source.splitlines()[finding.line - 1]
 
 
 def test_unknown_id():
