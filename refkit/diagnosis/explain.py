@@ -13,6 +13,7 @@ from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candid
 from refkit.diagnosis.difference import Difference, Explained, describe, distance_to, explained
 from refkit.diagnosis.healing import heal
 from refkit.diagnosis.nearness import by_place, pairs_in_turns
+from refkit.diagnosis.penalties import without_penalty
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
@@ -59,6 +60,12 @@ class Explainer:
                 best = self.of_another_size(current)
                 if best is not None:  # it explains what the bugs found before it explained in part
                     differences = [d for d in differences if d.candidate is not None and d.candidate.kind == "choice"]
+            penalty = without_penalty(current, self.replaced) if best is None else None
+            if penalty is not None:
+                candidate, after, self.replaced = penalty
+                differences.append(describe(candidate, current, after, tried))
+                current = after
+                continue
             if best is None:
                 self.unexplained |= self.place(current)
                 healed = heal(current, self.replaced)
