@@ -25,6 +25,8 @@ def run(matter: Matter) -> Outcome:
             pass
     if not aligned.whole:
         return not_run("gradients", f"the {aligned.kind} departs and nothing explains it: mend that first")
+    if matter.healed and penalised(matter):
+        return not_run("gradients", "your loss has a penalty that the reference has not")
     if matter.healed:
         return not_run("gradients", "a value had to be replaced by the reference's to go on: mend that first")
     parameters, difference = Gradients(matter.yours, matter.bench, aligned, matter.healed).compare()
@@ -40,6 +42,12 @@ def run(matter: Matter) -> Outcome:
         elif overflow is not None:
             findings.append(overflow_finding(overflow, "gradients"))
     return outcome("gradients", findings, passed)
+
+
+def penalised(matter: Matter) -> bool:
+    """Whether all that was replaced by the reference's is a penalty of the user's own."""
+    differences = [*matter.forward.differences, *(matter.loss.differences if matter.has_loss else ())]
+    return all(difference.candidate is not None for difference in differences)
 
 
 def finding_of(difference: GradientDifference, aligned) -> Finding:

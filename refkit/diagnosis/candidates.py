@@ -57,6 +57,22 @@ def choice_candidates(
                 yield Candidate(setting.with_option(choice.option, value), "choice", choice.option, value)
 
 
+def choices_together(bench: Bench, setting: Setting, fixed: frozenset[str], source: str) -> Iterator[Candidate]:
+    """Every choice that another one needs, together with that: layers without bias because a normalisation follows."""
+    every = {choice.option: choice for choice in choices_for(bench.name)}
+    for choice in every.values():
+        for value in closed_values(choice) if choice.option not in fixed else ():
+            edit = None if value == choice.values[0] else choice.edit(value)
+            needed = [option for option in edit.options if setting.value(option) is None] if edit is not None else []
+            if choice.found_by != "structure" or len(needed) != 1 or needed[0] in fixed:
+                continue
+            first = every[needed[0]]
+            for other in closed_values(first)[1:]:
+                if not first.denied(other, source):
+                    both = setting.with_option(first.option, other).with_option(choice.option, value)
+                    yield Candidate(both, "choice", first.option, f"{other}, {choice.option}={value}")
+
+
 def closed_values(choice: Choice) -> tuple[str, ...]:
     return tuple(value for value in choice.values if "<" not in value)
 

@@ -9,10 +9,17 @@ from refkit.diagnosis.aligned import Aligned, align, fit, realign, search_pairin
 from refkit.diagnosis.as_large import bugs_as_large
 from refkit.diagnosis.bench import Bench, Side
 from refkit.diagnosis.blame import blamed_node
-from refkit.diagnosis.candidates import Candidate, bug_candidates, choice_candidates, instead_of_choices
+from refkit.diagnosis.candidates import (
+    Candidate,
+    bug_candidates,
+    choice_candidates,
+    choices_together,
+    instead_of_choices,
+)
 from refkit.diagnosis.difference import Difference, Explained, describe, distance_to, explained
 from refkit.diagnosis.healing import heal
 from refkit.diagnosis.nearness import by_place, pairs_in_turns
+from refkit.diagnosis.penalties import without_penalty
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
@@ -59,6 +66,12 @@ class Explainer:
                 best = self.of_another_size(current)
                 if best is not None:  # it explains what the bugs found before it explained in part
                     differences = [d for d in differences if d.candidate is not None and d.candidate.kind == "choice"]
+            penalty = without_penalty(current, self.replaced) if best is None else None
+            if penalty is not None:
+                candidate, after, self.replaced = penalty
+                differences.append(describe(candidate, current, after, tried))
+                current = after
+                continue
             if best is None:
                 self.unexplained |= self.place(current)
                 healed = heal(current, self.replaced)
@@ -121,11 +134,12 @@ class Explainer:
         far = [candidate for candidate in far if candidate.kind == "bug"]
         optional = bug_candidates(self.bench, current.side.setting, self.rungs, with_options=True)
         optional = by_place(self.bench, current, [c for c in optional if not self.reopens(c, current)])[0]
-        steps = ((instead, False), (here, False), (near, False), (optional, False), (here + near, True), (far, False),
+        together = list(choices_together(self.bench, current.side.setting, self.fixed, source))
+        steps = ((instead, False), (here, False), (near, False), (together, True), (optional, False), (here + near, True), (far, False),
                  *([(far, True)] if current.open_cells() else []), (sizes, True))
         better = []
         for batch, search in steps:
-            if search and batch is not sizes and not current.open_leaves():
+            if search and batch not in (sizes, together) and not current.open_leaves():
                 continue
             better += self.improving(batch, current, search, tried)
             if any(self.settles(after, current) for _, after in better):

@@ -12,6 +12,7 @@ from refkit.diagnosis.yours import Yours
 from refkit.tracing.program import Plan, Program
 from refkit.tracing.trace import Site
 
+LAID_OUT_ONLY = {"xla_backend_optimization_level": 0}  # the layout is the same, and its code is never run
 LIMIT = "REFKIT_DEVICE_MEMORY"  # bytes that the device is taken to have, for tests and for planning
 
 
@@ -96,7 +97,7 @@ def lowered(yours: Yours, batch: int, labels: jax.ShapeDtypeStruct | None):
 
 def needed(step) -> int | None:
     """Bytes of arguments, results and everything between, as XLA lays them out."""
-    found = step.compile().memory_analysis()
+    found = step.compile(compiler_options=LAID_OUT_ONLY).memory_analysis()
     if found is None:
         return None
     return (

@@ -8,7 +8,10 @@ NEAR = 2  # lines between the departure's place in the reference and an edit's
 
 
 def by_place(bench: Bench, current: Aligned, candidates: list[Candidate]) -> tuple[list[Candidate], ...]:
-    """Candidates that may show at the departure, within a few lines of it, and elsewhere."""
+    """Candidates that may show at the departure, within a few lines of it, and elsewhere.
+
+    A departure that takes up nothing of the reference, such as one on labels alone, is near every choice.
+    """
     window = window_of(current)
     tiers: tuple[list[Candidate], ...] = ([], [], [])
     for candidate in candidates:
@@ -17,7 +20,8 @@ def by_place(bench: Bench, current: Aligned, candidates: list[Candidate]) -> tup
             continue
         places = places_of(current.side.reference.source, source)
         distance = min((abs(place - line) for place in places for line in window), default=NEAR + 1)
-        tiers[0 if distance == 0 else 1 if distance <= NEAR else 2].append(candidate)
+        near = distance <= NEAR or (not window and candidate.kind == "choice")
+        tiers[0 if distance == 0 else 1 if near else 2].append(candidate)
     return tuple(in_turns(tier) for tier in tiers)
 
 

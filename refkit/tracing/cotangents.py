@@ -18,7 +18,7 @@ def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], node
         trace: its execution on `arguments`.
         nodes: nodes of the trace, floats, at which the gradient is wanted.
         wrt: places of the arguments, floats, for which it is wanted.
-        seed: like the result.
+        seed: as many numbers as the result, in its order; an axis of one may be there or not.
 
     Returns:
         The gradient by node, and by argument; in float64.
@@ -31,7 +31,7 @@ def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], node
         for place, value in zip(wrt, chosen):
             flat[place] = value
         out = replay.run(flat, dict(zip(nodes, changes)))
-        return (out * seed.astype(out.dtype)).sum()
+        return (out * seed.astype(out.dtype).reshape(out.shape)).sum()
 
     def gradient(*flat):
         changes, rest = list(flat[:len(nodes)]), list(flat[len(nodes):])

@@ -152,7 +152,7 @@ def root(node: ast.expr) -> str:
 
 
 def value_of(node: ast.expr, frame: FrameType) -> Any:
-    """The value of a name, of its attributes and of its elements.
+    """The value of a name, of its attributes and of its elements; never of an array's, which would be computed.
 
     Raises:
         LookupError, AttributeError, TypeError: it has none yet, or is none of these.
@@ -163,9 +163,9 @@ def value_of(node: ast.expr, frame: FrameType) -> Any:
         local = frame.f_locals
         return local[node.id] if node.id in local else dict.__getitem__(frame.f_globals, node.id)
     if isinstance(node, ast.Attribute):
-        return getattr(value_of(node.value, frame), node.attr)
+        return getattr(no_array(value_of(node.value, frame)), node.attr)
     if isinstance(node, ast.Subscript):
-        return value_of(node.value, frame)[value_of(node.slice, frame)]
+        return no_array(value_of(node.value, frame))[value_of(node.slice, frame)]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return -value_of(node.operand, frame)
     raise TypeError("no name")
@@ -193,3 +193,14 @@ def items_of(container: Any) -> list:
     if isinstance(container, Mapping):
         return list(container.values())
     return list(container) if hasattr(container, "__len__") and hasattr(container, "__getitem__") else []
+
+
+def no_array(value: Any) -> Any:
+    """The value itself.
+
+    Raises:
+        TypeError: it is an array.
+    """
+    if hasattr(value, "dtype"):
+        raise TypeError("an array has no layers in it")
+    return value

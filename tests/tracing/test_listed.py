@@ -1,5 +1,7 @@
 """Which line of a list of layers a step comes from, in the ways in which lists are made and called."""
 
+import ast
+import sys
 import textwrap
 
 import jax
@@ -7,6 +9,7 @@ import jax.numpy as jnp
 import pytest
 
 from refkit.loading import load
+from refkit.tracing import loops
 from refkit.tracing.callers import Callers, frames_of
 from refkit.tracing.listed import Listed
 from refkit.tracing.program import trace_program
@@ -159,3 +162,11 @@ def test_nothing_is_noticed_of_what_is_called_by_its_name():
     with listed.watching():
         jax.make_jaxpr(lambda x: jnp.tanh(x))(1.0)
     assert not listed.known
+
+
+def test_no_element_of_an_array_is_computed():
+    """A method of one, as in `xs[t].reshape(-1)`, looks like a method of a listed layer."""
+    xs, t = jnp.zeros((3, 2)), 1
+    assert xs[t].shape == (2,)
+    with pytest.raises(TypeError, match="an array has no layers"):
+        loops.value_of(ast.parse("xs[t]", mode="eval").body, sys._getframe())
