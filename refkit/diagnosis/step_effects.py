@@ -61,7 +61,7 @@ class Effects:
 
     def gradients(self, number: int) -> list[np.ndarray] | None:
         """What a step differentiated, leaf by leaf of the parameters, summed where it did so several times; None unknown."""
-        return summed(self.whole(self.inline(number)), self.moments[number].parameters)
+        return summed(self.whole(self.inline(number)))
 
     def whole(self, moment: Moment) -> list[list[np.ndarray]]:
         """Gradients of a step that are of all parameters."""
@@ -168,9 +168,9 @@ class Effects:
 
     def stale(self) -> Fault | None:
         """Whether the loss is differentiated at other parameters than those that are carried."""
-        again = self.stepping.run_inline(self.moments[1], 0, key_of(0))
-        first, second = summed(self.whole(self.inline(0)), self.paths), summed(self.whole(again), self.paths)
-        if first is None or second is None or not any(leaf.any() for leaf in first) or not any(self.moved(0)):
+        again = self.stepping.run_inline(self.moments[-1], 0, key_of(0))
+        first, second = summed(self.whole(self.inline(0))), summed(self.whole(again))
+        if first is None or second is None or not any(leaf.any() for leaf in first):
             return None
         if any(np.abs(a - b).max(initial=0) > 0 for a, b in zip(first, second, strict=True)):
             return None
@@ -206,14 +206,13 @@ class Effects:
 
     def not_averaged(self) -> Fault | None:
         """Whether the gradients of parts of a batch are added up where each of them is already a mean."""
-        parts = [self.whole(self.inline(0))]
-        count = len(parts[0])
-        if count < 2:
+        count = len(self.whole(self.inline(0)))
+        if count < 2 or not self.means(self.inline(0)):
             return None
-        parts.append(self.whole(self.inline(1)))
-        if len(parts[1]) != count or not self.means(self.inline(0)):
-            return None
-        share = self.share_used(parts, count)
+        steps = [self.moments[0]]
+        for number in range(2):  # with gradients too small to be clipped
+            steps.append(self.stepping.run_inline(steps[-1], number, key_of(number), heat="cold"))
+        share = self.share_used(steps, count)
         if share is None or abs(share - 1) > 0.05:
             return None
         words = f"the step goes on with the sum of {count} gradients, each the mean over its own part of the batch"
@@ -227,10 +226,10 @@ class Effects:
             return False
         return abs(np.mean(values) - whole) < abs(np.sum(values) - whole)
 
-    def share_used(self, parts: list[list[list[np.ndarray]]], count: int) -> float | None:
+    def share_used(self, steps: list[Moment], count: int) -> float | None:
         """1 where the sum of the gradients is gone on with, 1 / count where it is their mean; None where nothing tells."""
-        sums = [summed(part, self.paths) for part in parts]
-        first, second = self.moments[1].memory, self.moments[2].memory
+        sums = [summed(self.whole(moment)) for moment in steps[1:]]
+        first, second = steps[1].memory, steps[2].memory
         by_shape = sorted(range(len(sums[0])), key=lambda k: -sums[0][k].size)
         for k in by_shape[:1]:
             for place in self.moments_of_gradients:
@@ -245,7 +244,7 @@ class Effects:
                 if abs(scale - 1) < 1e-6 or abs(scale * count - 1) < 1e-6:  # a plain trace of gradients
                     return scale
                 return scale / (1 - kept) if kept < 1 else None
-            rate = proportion(-self.updates(0)[k], sums[0][k])
+            rate = proportion(steps[0].parameters[k] - steps[1].parameters[k], sums[0][k])
             if rate is not None:
                 return self.stepping.share_by_rate(rate, count)
         return None
@@ -262,7 +261,8 @@ def key_of(number: int) -> np.ndarray:
     return KEY + np.array([0, number], np.uint32)
 
 
-def summed(gradients: list[list[np.ndarray]], _: list) -> list[np.ndarray] | None:
+def summed(gradients: list[list[np.ndarray]]) -> list[np.ndarray] | None:
+    """Several gradients, added up leaf by leaf."""
     return [np.sum(leaves, axis=0) for leaves in zip(*gradients)] if gradients else None
 
 

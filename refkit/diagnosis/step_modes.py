@@ -9,7 +9,7 @@ import numpy as np
 from refkit.diagnosis.step_effects import Effects, Fault, key_of
 from refkit.diagnosis.step_readings import Reading, frozen_name, root_of
 from refkit.diagnosis.step_text import FUNCTIONS, StepText, all_nodes, bound_in, name_of
-from refkit.tracing.trace import Trace
+from refkit.tracing.trace import Site, Trace
 
 HAS_DROPOUT = re.compile(r"\bDropout\(|\bdropout\w*\(|\.dropout\(")
 DECAY = 0.3  # of a running statistic for each step: less is what PyTorch calls its momentum
@@ -25,8 +25,8 @@ def mode_faults(effects: Effects, text: StepText, source: str, draws_in_training
         draws_in_training: whether the model draws random numbers in training mode.
     """
     found = [frozen_mode(text), numpy_random(text), inactive(effects, text, source, draws_in_training)]
-    found += [same_masks(effects, text), reused_key(effects, text), kept_key(text, effects), inverted_rate(text)]
-    found += [not_restored(text, source), statistics(effects, text)]
+    found += [statistics(effects, text), same_masks(effects, text), reused_key(effects, text), kept_key(text, effects), inverted_rate(text)]
+    found += [not_restored(text, source)]
     return [reading for reading in found if reading is not None]
 
 
@@ -100,10 +100,16 @@ def same_masks(effects: Effects, text: StepText) -> Reading | None:
 
 def key_place(text: StepText, trace: Trace) -> ast.AST | None:
     """Where the key is made that is always the same, else where it is used."""
-    for pattern in (r"\b(PRNGKey|key|Rngs)\(\s*(\w+=)?\d+\s*\)", r"reseed\(", r"rngs=\{", r"\bbernoulli\(|dropout"):
+    for pattern in (r"\b(PRNGKey|key|Rngs)\(\s*(\w+=)?\d+\s*\)", r"reseed\("):
         if place := first_matching(text, pattern):
             return place
-    return None
+    own = [node for node in ast.walk(text.definition) if isinstance(node, ast.Assign)] if text.definition is not None else []
+    for node in sorted(own, key=lambda node: node.lineno):
+        names = [part for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)]
+        made = re.search(r"key|rng|split|fold_in", ast.unparse(node.value), re.I)
+        if made and any(re.search(r"key|rng", name.id, re.I) for name in names):
+            return node
+    return first_matching(text, r"rngs=\{") or first_matching(text, r"\bbernoulli\(|dropout")
 
 
 def reused_key(effects: Effects, text: StepText) -> Reading | None:
@@ -116,10 +122,19 @@ def reused_key(effects: Effects, text: StepText) -> Reading | None:
         same_loop = len(trace.times[node]) > 0 and trace.times[node] != trace.times[before]
         if before == node or same_loop or key.size > 2 and key.ndim > 1:
             continue
-        site = trace.sites[node] or trace.sites[before]
+        site = parting(trace.sites[before], trace.sites[node])
         place = statement_on(text, site.line) if site is not None else None
         return Reading(Fault("key-reused", "two draws of a step come from one key"), place or text.definition)
     return None
+
+
+def parting(before: Site | None, site: Site | None) -> Site | None:
+    """The outermost line on which two draws are still on the same way: the second one's own call."""
+    if before is None or site is None:
+        return site or before
+    ways = [[entry, *getattr(entry, "callers", ())] for entry in (before, site)]
+    lines = {(entry.file, entry.line) for entry in ways[0]}
+    return next((entry for entry in ways[1] if (entry.file, entry.line) not in lines), site)
 
 
 def statement_on(text: StepText, line: int) -> ast.stmt | None:

@@ -12,6 +12,8 @@ UPDATING = r"\.update\(|apply_gradients\(|opt_update\("
 APPLYING = r"apply_updates\(|apply_gradients\(|opt_update\(|\.update\(|\.replace\(|tree\.map\(|tree_map\(|nnx\.update\("
 GRADIENT = r"\b(value_and_grad|grad)\("
 HELD = r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|trainable|wrt="
+PARTED = r"zeros_like\(|\b(\w*params|grads?|gradients|updates|new|g)\[(?!0\]$)|\.at\[|\*\*\w*params"
+BY_NORM = r"\bnorm\b|sqrt\(.*sum\(|linalg\.norm"
 INIT = r"(?<!__)\binit\(|\bOptimizer\(|TrainState\.create\(|opt_init\(|zeros_like"
 ADDING = r"\bsum\(|jnp\.add|\boperator\.add|\+"
 CLIPPING = r"\bclip\w*\(|maximum\(|minimum\("
@@ -35,7 +37,9 @@ COMPOUND = (*FUNCTIONS, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.
 
 def first(text: StepText, pattern: str, kind: tuple | type = ast.stmt) -> ast.stmt | None:
     """The first statement on the step's way that matches."""
-    return next((node for node in statements(text) if isinstance(node, kind) and re.search(pattern, ast.unparse(node))), None)
+    said = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    found = (node for node in statements(text) if isinstance(node, kind) and not said(node))
+    return next((node for node in found if re.search(pattern, ast.unparse(node))), None)
 
 
 def of_not_updated(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
@@ -78,7 +82,11 @@ def of_lost(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def of_frozen(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    held = first(text, HELD) or text.optimizer_call(HELD)
+    own = [node for node in statements(text) if any(node is inner for inner in ast.walk(text.definition))] if text.definition else []
+    for pattern in (HELD, PARTED):
+        if found := next((node for node in own if re.search(pattern, ast.unparse(node))), None):
+            return found
+    held = first(text, HELD) or narrowed(text.optimizer_call(HELD), HELD)
     return held or first(text, GRADIENT) or first(text, APPLYING)
 
 
@@ -112,7 +120,10 @@ def of_stale(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
             body = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)]
             called = [node for node in body if re.search(r"param|variables|weights|model|net\b", ast.unparse(node))]
             return min(called or body, key=lambda node: node.lineno, default=None)
-    return first(text, GRADIENT)
+    taken = first(text, GRADIENT)
+    if isinstance(taken, ast.Assign) and isinstance(taken.targets[0], ast.Name):  # `grad_fn = jax.grad(f)`, called later
+        return first(text, rf"\b{taken.targets[0].id}\(") or taken
+    return taken
 
 
 def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
@@ -141,11 +152,21 @@ def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def of_clipping(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    return text.optimizer_call(CLIPPING)
+    library = r"optax\.(clip(?!_by_global)\w*|adaptive_grad_clip)\("
+    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or text.optimizer_call(CLIPPING)
 
 
 def of_decay(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    return text.optimizer_call(r"add_decayed_weights\(|weight_decay|\bwd\b|l2|L2|decay")
+    pattern = r"add_decayed_weights\("
+    return narrowed(text.optimizer_call(pattern), pattern) or text.optimizer_call(r"weight_decay|\bwd\b|l2|L2|decay")
+
+
+def narrowed(statement: ast.AST | None, pattern: str) -> ast.AST | None:
+    """The innermost call of a statement of several lines that matches."""
+    if statement is None or statement.lineno == statement.end_lineno:
+        return statement
+    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and re.search(pattern, ast.unparse(node))]
+    return min(calls, key=lambda node: len(ast.unparse(node)), default=statement)
 
 
 PLACES = {
@@ -166,6 +187,8 @@ def lines_of(node: ast.AST, text: StepText) -> tuple[int, int]:
     if isinstance(node, FUNCTIONS):
         return node.lineno, node.lineno
     statement = text.statement(node) if isinstance(node, ast.expr) else node
+    if isinstance(node, ast.Call) and statement is not None and statement.lineno != statement.end_lineno:
+        return node.lineno, node.end_lineno or node.lineno
     if isinstance(statement, (*COMPOUND,)):
         return node.lineno, node.end_lineno or node.lineno
     return statement.lineno, statement.end_lineno or statement.lineno

@@ -160,6 +160,9 @@ def reset_by_loop(text: StepText) -> Reading | None:
                 target = node.targets[0]
                 if not isinstance(target, ast.Name) or target.id not in handed or node.lineno > call.lineno:
                     continue
+                if re.search(r"\.replace\(.*opt_state=.*\binit\(", ast.unparse(node.value)):
+                    words = f"the optimizer's state in `{target.id}` is made anew in the loop"
+                    return Reading(Fault("optimizer-state-reset", words), node)
                 function = ast.unparse(node.value.func)
                 if not re.search(r"(^|\.)(init|opt_init|Optimizer)$", function) or not node.value.args:
                     continue

@@ -223,6 +223,11 @@ class Stepping:
         """The same with gradients so large that they are clipped wherever they are at all."""
         return self.inline_program(1e4)
 
+    @functools.cached_property
+    def cold(self) -> Program:
+        """The same with gradients so small that none is clipped."""
+        return self.inline_program(1e-4)
+
     def run(self, before: Moment, seed: int = 0, key: np.ndarray = KEY) -> Moment:
         """One step from a state."""
         program = self.program
@@ -231,9 +236,13 @@ class Stepping:
         loss = values.pop() if self.has_loss else None
         return self.moment(values, loss=loss, trace=trace)
 
-    def run_inline(self, before: Moment, seed: int = 0, key: np.ndarray = KEY, hot: bool = False) -> Moment:
-        """One step from a state, with what it differentiated."""
-        program = self.hot if hot else self.inline
+    def run_inline(self, before: Moment, seed: int = 0, key: np.ndarray = KEY, heat: str = "inline") -> Moment:
+        """One step from a state, with what it differentiated.
+
+        Args:
+            heat: `inline`, or `hot` or `cold` for gradients that are much larger or smaller.
+        """
+        program = getattr(self, heat)
         trace = evaluate(program, [*before.leaves, *self.inputs(seed), self.labels, key])
         values = [trace.values[node] for node in trace.outputs]
         taken, start = [], sum(self.counts)
