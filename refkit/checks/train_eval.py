@@ -13,7 +13,9 @@ from refkit.diagnosis.step_modes import mode_faults
 from refkit.loading.time_limit import OutOfTime
 
 NAME = "train-eval"
-HAS_MODES = re.compile(r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_")
+HAS_MODES = re.compile(
+    r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_"
+)
 
 
 def run(matter: Matter) -> Outcome:

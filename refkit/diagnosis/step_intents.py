@@ -10,9 +10,10 @@ import numpy as np
 from refkit.diagnosis.step_effects import Effects, Fault, key_of, summed
 from refkit.diagnosis.stepping import Moment
 
-GLOBAL_NORM = re.compile(r"global[_ -]?norm|by[_ ]the[_ ]norm|total[_ ]norm|overall norm|norm of (all|the whole|the) gradient", re.I)
+GLOBAL_NORM = re.compile(
+    r"global[_ -]?norm|by[_ ]the[_ ]norm|total[_ ]norm|overall norm|norm of (all|the whole|the) gradient", re.I
+)
 DECOUPLED = re.compile(r"adam_?w\b|decoupled|loshchilov", re.I)
-COUPLED = re.compile(r"\bl2\b|l2[_ -]?(reg|penalty|norm|weight|coef|lambda)|coupled L2|weight penalty", re.I)
 
 
 def intents(effects: Effects, source: str) -> list[Fault]:
@@ -52,27 +53,36 @@ def clipped(effects: Effects, said: str) -> Fault | None:
     if len(factors) < 2:
         return None
     if any(factor is None for factor in factors):
-        return Fault("clipped-per-parameter", "large gradients are clipped number by number, and the file speaks of their global norm")
+        return Fault(
+            "clipped-per-parameter",
+            "large gradients are clipped number by number, and the file speaks of their global norm",
+        )
     if np.ptp(factors) > 1e-3 * np.abs(factors).max():
-        return Fault("clipped-per-parameter", "large gradients are clipped by each array's own norm, and the file speaks of the global one")
+        return Fault(
+            "clipped-per-parameter",
+            "large gradients are clipped by each array's own norm, and the file speaks of the global one",
+        )
     return None
 
 
 def reader(effects: Effects, cold: Moment, k: int) -> Callable[[Moment], np.ndarray] | None:
-    """Where a gradient too small to be clipped shows as it is: in the optimizer's state, else in the update; None nowhere."""
+    """Where a gradient too small to be clipped shows: in the optimizer's state or the update; None nowhere."""
     gradients = summed(effects.whole(cold))
     if gradients is None:
         return None
     parameter = effects.moments[0].parameters[k]
     for place in effects.moments_of_gradients:
-        if cold.memory[place].shape == parameter.shape and factor_of(cold.memory[place], gradients[k], parameter) is not None:
+        if (
+            cold.memory[place].shape == parameter.shape
+            and factor_of(cold.memory[place], gradients[k], parameter) is not None
+        ):
             return lambda moment: moment.memory[place]
     update = lambda moment: moment.parameters[k] - parameter
     return update if factor_of(update(cold), gradients[k], parameter) is not None else None
 
 
 def factor_of(value: np.ndarray, gradient: np.ndarray, parameter: np.ndarray) -> float | None:
-    """What of a gradient is in a value, beside some share of the parameter; None where it is not one factor throughout."""
+    """What of a gradient is in a value, beside a share of the parameter; None where it is no one factor."""
     basis = np.stack([gradient.ravel(), parameter.ravel()], axis=1).astype(np.float64)
     lengths = np.linalg.norm(basis, axis=0)
     if not lengths.all() or not value.any():
@@ -95,7 +105,7 @@ def decayed(effects: Effects, said: str, source: str) -> Fault | None:
     shares = [share for k in range(len(gradients)) if (share := decay_share(effects, k, gradients[k])) is not None]
     through = [share for share in shares if abs(share) > 1e-7]
     if through and DECOUPLED.search(said):
-        words = f"{through[0]:.3g} of every parameter is added to its gradient before the moments, and the file speaks of decoupled decay"
+        words = f"{through[0]:.3g} of every parameter goes through the moments, and the file speaks of decoupled decay"
         return Fault("l2-for-decoupled-decay", words)
     if shares and not through and re.search(r"adamw\([^)]*weight_decay\s*=\s*\w*l2\w*", source, re.I):
         return Fault("l2-for-decoupled-decay", "the decay bypasses the moments, and the file calls it an L2 penalty")

@@ -11,7 +11,9 @@ from refkit.diagnosis.step_text import FUNCTIONS, StepText, name_of, own_nodes
 UPDATING = r"\.update\(|apply_gradients\(|opt_update\("
 APPLYING = r"apply_updates\(|apply_gradients\(|opt_update\(|\.update\(|\.replace\(|tree\.map\(|tree_map\(|nnx\.update\("
 GRADIENT = r"\b(value_and_grad|grad)\("
-HELD = r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|trainable|wrt="
+HELD = (
+    r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|wrt="
+)
 PARTED = r"zeros_like\(|\b(\w*params|grads?|gradients|updates|new|g)\[(?!0\]$)|\.at\[|\*\*\w*params"
 BY_NORM = r"\bnorm\b|sqrt\(.*sum\(|linalg\.norm"
 INIT = r"(?<!__)\binit\(|\bOptimizer\(|TrainState\.create\(|opt_init\(|zeros_like"
@@ -82,7 +84,11 @@ def of_lost(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def of_frozen(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    own = [node for node in statements(text) if any(node is inner for inner in ast.walk(text.definition))] if text.definition else []
+    own = (
+        [node for node in statements(text) if any(node is inner for inner in ast.walk(text.definition))]
+        if text.definition
+        else []
+    )
     for pattern in (HELD, PARTED):
         if found := next((node for node in own if re.search(pattern, ast.unparse(node))), None):
             return found
@@ -105,8 +111,13 @@ def of_ascent(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def statement_at(text: StepText, line: int) -> ast.stmt | None:
-    found = [node for node in ast.walk(text.tree) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)
-             and node.lineno <= line <= (node.end_lineno or node.lineno)]
+    found = [
+        node
+        for node in ast.walk(text.tree)
+        if isinstance(node, ast.stmt)
+        and not isinstance(node, COMPOUND)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
     return found[-1] if found else None
 
 
@@ -117,11 +128,15 @@ def of_stale(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
         read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         unread = [name for name in arguments[:1] if name not in read and name not in ("self", "_")]
         if unread:
-            body = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)]
+            body = [
+                node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)
+            ]
             called = [node for node in body if re.search(r"param|variables|weights|model|net\b", ast.unparse(node))]
             return min(called or body, key=lambda node: node.lineno, default=None)
     taken = first(text, GRADIENT)
-    if isinstance(taken, ast.Assign) and isinstance(taken.targets[0], ast.Name):  # `grad_fn = jax.grad(f)`, called later
+    if isinstance(taken, ast.Assign) and isinstance(
+        taken.targets[0], ast.Name
+    ):  # `grad_fn = jax.grad(f)`, called later
         return first(text, rf"\b{taken.targets[0].id}\(") or taken
     return taken
 
@@ -131,7 +146,11 @@ def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     if made is not None and not re.search(r"\.apply\(|module|model\.init", ast.unparse(made)):
         return made
     for node in statements(text):
-        if isinstance(node, ast.Assign) and re.search(r"\.update\(", ast.unparse(node.value)) and isinstance(node.targets[0], ast.Tuple):
+        if (
+            isinstance(node, ast.Assign)
+            and re.search(r"\.update\(", ast.unparse(node.value))
+            and isinstance(node.targets[0], ast.Tuple)
+        ):
             target = node.targets[0].elts[-1]
             unread = isinstance(target, ast.Name) and target.id not in read_after(node, text)
             if unread:
@@ -143,7 +162,11 @@ def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 def read_after(statement: ast.stmt, text: StepText) -> set[str]:
     holder = next((outer for outer in text.around(statement) if isinstance(outer, FUNCTIONS)), None)
     nodes = ast.walk(holder) if holder is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno > statement.lineno}
+    return {
+        node.id
+        for node in nodes
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno > statement.lineno
+    }
 
 
 def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
@@ -165,7 +188,9 @@ def narrowed(statement: ast.AST | None, pattern: str) -> ast.AST | None:
     """The innermost call of a statement of several lines that matches."""
     if statement is None or statement.lineno == statement.end_lineno:
         return statement
-    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and re.search(pattern, ast.unparse(node))]
+    calls = [
+        node for node in ast.walk(statement) if isinstance(node, ast.Call) and re.search(pattern, ast.unparse(node))
+    ]
     return min(calls, key=lambda node: len(ast.unparse(node)), default=statement)
 
 
@@ -192,5 +217,3 @@ def lines_of(node: ast.AST, text: StepText) -> tuple[int, int]:
     if isinstance(statement, (*COMPOUND,)):
         return node.lineno, node.end_lineno or node.lineno
     return statement.lineno, statement.end_lineno or statement.lineno
-
-

@@ -102,8 +102,12 @@ class Stepping:
 
     def parts(self, state: Any) -> list[list[Any]]:
         tree = self.step.parameters(state)
-        return [jax.tree.leaves(state), jax.tree.leaves(tree.get("parameters", {})), self.step.optimizer_state(state),
-                jax.tree.leaves(tree.get("statistics", {}))]
+        return [
+            jax.tree.leaves(state),
+            jax.tree.leaves(tree.get("parameters", {})),
+            self.step.optimizer_state(state),
+            jax.tree.leaves(tree.get("statistics", {})),
+        ]
 
     def moment(self, values: list[np.ndarray], **more: Any) -> Moment:
         parts, start = [], 0
@@ -146,7 +150,9 @@ class Stepping:
         inputs = [jax.ShapeDtypeStruct((self.batch, *record.shape), record.dtype) for record in records]
         labels = jax.ShapeDtypeStruct(self.labels.shape, np.int32 if self.labels.dtype.kind == "i" else np.float32)
         try:
-            return trace_program(function, [*yours.shapes, *inputs, labels], [*yours.roles(), ("label", "")], yours.sites)
+            return trace_program(
+                function, [*yours.shapes, *inputs, labels], [*yours.roles(), ("label", "")], yours.sites
+            )
         except Exception:  # noqa: BLE001: a loss may raise anything on labels that it is not for
             return None
 
@@ -171,8 +177,11 @@ class Stepping:
         Args:
             rate: what the sum of `count` gradients is multiplied by.
         """
-        numbers = [node.value for node in ast.walk(parsed(source_of(self.yours.implementation.file)))
-                   if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+        numbers = [
+            node.value
+            for node in ast.walk(parsed(source_of(self.yours.implementation.file)))
+            if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        ]
         told = lambda wanted: any(number and abs(wanted / number - 1) < 1e-5 for number in numbers)
         if told(rate * count):
             return 1 / count
@@ -189,7 +198,11 @@ class Stepping:
             state = jax.tree.unflatten(structure, given[: len(leaves)])
             return function(state, given[len(leaves) : -2], given[-2], given[-1])
 
-        roles = [("state", "")] * len(leaves) + [("input", record.name) for record in records] + [("label", ""), ("key", "")]
+        roles = (
+            [("state", "")] * len(leaves)
+            + [("input", record.name) for record in records]
+            + [("label", ""), ("key", "")]
+        )
         return trace_program(flat, [*leaves, *inputs, labels, key_shape()], roles, self.yours.sites)
 
     @functools.cached_property

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from refkit.adapters.parts.optimizer import adapt_optimizer
 from refkit.adapters.parts.surroundings import Surroundings
-from refkit.adapters.parts.train_step import adapt_train_step
+from refkit.adapters.parts.ways_to_step import adapt_train_step
 from refkit.implementation import Part, no_part
 
 PARTS: dict[str, Callable[[Surroundings], Part]] = {"optimizer": adapt_optimizer, "train_step": adapt_train_step}
