@@ -43,7 +43,7 @@ def run(matter: Matter) -> Outcome:
 
 
 def limited(matter: Matter):
-    """A limit on how long your step may run: no more than a wrong one that never ends needs to be told from a slow one."""
+    """A limit on how long your step may run, for one that never ends."""
     file = matter.implementation.file
 
     def is_yours(frame) -> bool:
@@ -94,10 +94,21 @@ def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, 
     if fault.yours is not None and fault.expected is not None:
         gap = float(np.abs(fault.yours - fault.expected).max())
         numbers = dict(yours=side(fault.yours), reference=side(fault.expected), max_abs=gap)
-    shown = ", ".join(f"`{path}`" for path in fault.paths[:4]) + (f" and {len(fault.paths) - 4} more" if len(fault.paths) > 4 else "")
+    shown = ", ".join(f"`{path}`" for path in fault.paths[:4]) + (
+        f" and {len(fault.paths) - 4} more" if len(fault.paths) > 4 else ""
+    )
     said = f"{fault.words} ({shown})" if shown else fault.words
     candidates = (Candidate(bug.id, 0.0), *(Candidate(other, 0.0) for other in bug.alike[:2]))
-    return Finding(rung, "bug", f"looks like `{bug.id}`: {said}", id=bug.id, candidates=candidates, help=bug.mend, **place, **numbers)
+    return Finding(
+        rung,
+        "bug",
+        f"looks like `{bug.id}`: {said}",
+        id=bug.id,
+        candidates=candidates,
+        help=bug.mend,
+        **place,
+        **numbers,
+    )
 
 
 def side(value: np.ndarray) -> Side:
@@ -106,8 +117,8 @@ def side(value: np.ndarray) -> Side:
 
 UPDATE = Check(
     NAME,
-    compares="three steps of your training from one state: parameters, optimizer's state and the gradients that they take",
-    catches="steps that change nothing, go the wrong way, leave parts out, forget the optimizer's state or run only once",
+    compares="three steps of your training from one state: parameters, optimizer's state, and gradients taken",
+    catches="steps that change nothing, go the wrong way, leave parts out, or forget the optimizer's state",
     looks_like="a loss that stays, grows, or falls more slowly than it should",
     fix="look at the named line: what the step returns, and what it hands to the optimizer",
     run=run,

@@ -1,4 +1,4 @@
-"""What three steps of your training do to parameters and to the optimizer's state, beside the gradients that they took."""
+"""What three steps of your training do to parameters and to the optimizer's state, beside their gradients."""
 
 import dataclasses
 import functools
@@ -60,8 +60,8 @@ class Effects:
         return self.inlined[number]
 
     def gradients(self, number: int) -> list[np.ndarray] | None:
-        """What a step differentiated, leaf by leaf of the parameters, summed where it did so several times; None unknown."""
-        return summed(self.whole(self.inline(number)), self.moments[number].parameters)
+        """What a step differentiated, leaf by leaf of the parameters, summed over several times; None unknown."""
+        return summed(self.whole(self.inline(number)))
 
     def whole(self, moment: Moment) -> list[list[np.ndarray]]:
         """Gradients of a step that are of all parameters."""
@@ -75,7 +75,9 @@ class Effects:
             return found
         places: list[int] = []
         for shape in wanted:  # statistics may stand among them
-            place = next((k for k in range(places[-1] + 1 if places else 0, len(found)) if found[k].shape == shape), None)
+            place = next(
+                (k for k in range(places[-1] + 1 if places else 0, len(found)) if found[k].shape == shape), None
+            )
             if place is None:
                 return None
             places.append(place)
@@ -87,8 +89,10 @@ class Effects:
 
     def moved(self, number: int) -> list[bool]:
         before = self.moments[number].parameters
-        return [bool(np.abs(u).max(initial=0) > STILL * max(np.abs(p).max(initial=0), 1e-3))
-                for u, p in zip(self.updates(number), before, strict=True)]
+        return [
+            bool(np.abs(u).max(initial=0) > STILL * max(np.abs(p).max(initial=0), 1e-3))
+            for u, p in zip(self.updates(number), before, strict=True)
+        ]
 
     @functools.cached_property
     def ever_moved(self) -> list[bool]:
@@ -96,7 +100,7 @@ class Effects:
 
     @functools.cached_property
     def later_moved(self) -> bool:
-        """Whether parameters move after some more steps, as where gradients are gathered first, or a rate rises from zero."""
+        """Whether parameters move after some more steps, as where gradients are gathered first."""
         first = here = self.moments[-1]
         for number in range(STEPS, PATIENCE):
             here = self.stepping.run(here, number, key_of(number))
@@ -144,8 +148,13 @@ class Effects:
         if not held:
             return None
         paths = tuple(self.paths[k] for k in held)
-        return Fault("part-frozen", "stays as it is, though its gradient is not zero and the others move", paths,
-                     self.updates(0)[held[0]], gradients[held[0]])
+        return Fault(
+            "part-frozen",
+            "stays as it is, though its gradient is not zero and the others move",
+            paths,
+            self.updates(0)[held[0]],
+            gradients[held[0]],
+        )
 
     def ascent(self) -> Fault | None:
         """Whether parameters go along the gradient of a loss that is to be small."""
@@ -164,17 +173,25 @@ class Effects:
             return None
         worst = max(range(len(updates)), key=lambda k: float(np.abs(updates[k]).max(initial=0)))
         words = "parameters go up along the gradient of the loss, which grows by it"
-        return Fault("gradient-ascent", words, tuple(self.paths), updates[worst], -np.abs(updates[worst]) * np.sign(gradients[worst]))
+        return Fault(
+            "gradient-ascent",
+            words,
+            tuple(self.paths),
+            updates[worst],
+            -np.abs(updates[worst]) * np.sign(gradients[worst]),
+        )
 
     def stale(self) -> Fault | None:
         """Whether the loss is differentiated at other parameters than those that are carried."""
-        again = self.stepping.run_inline(self.moments[1], 0, key_of(0))
-        first, second = summed(self.whole(self.inline(0)), self.paths), summed(self.whole(again), self.paths)
-        if first is None or second is None or not any(leaf.any() for leaf in first) or not any(self.moved(0)):
+        again = self.stepping.run_inline(self.moments[-1], 0, key_of(0))
+        first, second = summed(self.whole(self.inline(0))), summed(self.whole(again))
+        if first is None or second is None or not any(leaf.any() for leaf in first):
             return None
         if any(np.abs(a - b).max(initial=0) > 0 for a, b in zip(first, second, strict=True)):
             return None
-        return Fault("stale-closure", "a step from other parameters has the very same loss and gradients", tuple(self.paths))
+        return Fault(
+            "stale-closure", "a step from other parameters has the very same loss and gradients", tuple(self.paths)
+        )
 
     @property
     def moments_of_gradients(self) -> list[int]:
@@ -200,20 +217,24 @@ class Effects:
             return None
         one = self.stepping.run(self.moments[1], 1, key_of(1))
         other = self.stepping.run(fresh, 1, key_of(1))
-        if changed(one.parameters, other.parameters) or changed([one.memory[k] for k in places], [other.memory[k] for k in places]):
+        if changed(one.parameters, other.parameters) or changed(
+            [one.memory[k] for k in places], [other.memory[k] for k in places]
+        ):
             return None
-        return Fault("optimizer-state-reset", "the second step is as if it were the first: what the optimizer had gathered is gone")
+        return Fault(
+            "optimizer-state-reset",
+            "the second step is as if it were the first: what the optimizer had gathered is gone",
+        )
 
     def not_averaged(self) -> Fault | None:
         """Whether the gradients of parts of a batch are added up where each of them is already a mean."""
-        parts = [self.whole(self.inline(0))]
-        count = len(parts[0])
-        if count < 2:
+        count = len(self.whole(self.inline(0)))
+        if count < 2 or not self.means(self.inline(0)):
             return None
-        parts.append(self.whole(self.inline(1)))
-        if len(parts[1]) != count or not self.means(self.inline(0)):
-            return None
-        share = self.share_used(parts, count)
+        steps = [self.moments[0]]
+        for number in range(2):  # with gradients too small to be clipped
+            steps.append(self.stepping.run_inline(steps[-1], number, key_of(number), heat="cold"))
+        share = self.share_used(steps, count)
         if share is None or abs(share - 1) > 0.05:
             return None
         words = f"the step goes on with the sum of {count} gradients, each the mean over its own part of the batch"
@@ -227,10 +248,10 @@ class Effects:
             return False
         return abs(np.mean(values) - whole) < abs(np.sum(values) - whole)
 
-    def share_used(self, parts: list[list[list[np.ndarray]]], count: int) -> float | None:
-        """1 where the sum of the gradients is gone on with, 1 / count where it is their mean; None where nothing tells."""
-        sums = [summed(part, self.paths) for part in parts]
-        first, second = self.moments[1].memory, self.moments[2].memory
+    def share_used(self, steps: list[Moment], count: int) -> float | None:
+        """1 where the sum of the gradients is used, 1 / count where their mean is; None where nothing tells."""
+        sums = [summed(self.whole(moment)) for moment in steps[1:]]
+        first, second = steps[1].memory, steps[2].memory
         by_shape = sorted(range(len(sums[0])), key=lambda k: -sums[0][k].size)
         for k in by_shape[:1]:
             for place in self.moments_of_gradients:
@@ -245,7 +266,7 @@ class Effects:
                 if abs(scale - 1) < 1e-6 or abs(scale * count - 1) < 1e-6:  # a plain trace of gradients
                     return scale
                 return scale / (1 - kept) if kept < 1 else None
-            rate = proportion(-self.updates(0)[k], sums[0][k])
+            rate = proportion(steps[0].parameters[k] - steps[1].parameters[k], sums[0][k])
             if rate is not None:
                 return self.stepping.share_by_rate(rate, count)
         return None
@@ -262,13 +283,18 @@ def key_of(number: int) -> np.ndarray:
     return KEY + np.array([0, number], np.uint32)
 
 
-def summed(gradients: list[list[np.ndarray]], _: list) -> list[np.ndarray] | None:
+def summed(gradients: list[list[np.ndarray]]) -> list[np.ndarray] | None:
+    """Several gradients, added up leaf by leaf."""
     return [np.sum(leaves, axis=0) for leaves in zip(*gradients)] if gradients else None
 
 
 def changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
-    return any(a.shape != b.shape or bool((np.abs(a.astype(float) - b.astype(float)) > SAME * np.abs(a.astype(float)).max(initial=0)).any())
-               for a, b in zip(before, after, strict=True) if a.dtype.kind in "fiu" and a.size)
+    return any(
+        a.shape != b.shape
+        or bool((np.abs(a.astype(float) - b.astype(float)) > SAME * np.abs(a.astype(float)).max(initial=0)).any())
+        for a, b in zip(before, after, strict=True)
+        if a.dtype.kind in "fiu" and a.size
+    )
 
 
 def proportion(value: np.ndarray, of: np.ndarray) -> float | None:

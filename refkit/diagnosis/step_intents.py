@@ -3,14 +3,17 @@
 import io
 import re
 import tokenize
+from collections.abc import Callable
 
 import numpy as np
 
-from refkit.diagnosis.step_effects import Effects, Fault, key_of, proportion
+from refkit.diagnosis.step_effects import Effects, Fault, key_of, summed
+from refkit.diagnosis.stepping import Moment
 
-GLOBAL_NORM = re.compile(r"global[_ -]?norm|by[_ ]the[_ ]norm|total[_ ]norm|overall norm|norm of (all|the whole|the) gradient", re.I)
+GLOBAL_NORM = re.compile(
+    r"global[_ -]?norm|by[_ ]the[_ ]norm|total[_ ]norm|overall norm|norm of (all|the whole|the) gradient", re.I
+)
 DECOUPLED = re.compile(r"adam_?w\b|decoupled|loshchilov", re.I)
-COUPLED = re.compile(r"\bl2\b|l2[_ -]?(reg|penalty|norm|weight|coef|lambda)|coupled L2|weight penalty", re.I)
 
 
 def intents(effects: Effects, source: str) -> list[Fault]:
@@ -37,42 +40,64 @@ def clipped(effects: Effects, said: str) -> Fault | None:
     """Gradients that are clipped leaf by leaf, or number by number, where the file speaks of their global norm."""
     if not GLOBAL_NORM.search(said) or effects.gradients(0) is None:
         return None
-    hot = effects.stepping.run_inline(effects.moments[0], 0, key_of(0), hot=True)
-    gradients = effects.whole(hot)
-    if len(gradients) != 1:
+    hot = effects.stepping.run_inline(effects.moments[0], 0, key_of(0), heat="hot")
+    gradients = summed(effects.whole(hot))
+    if gradients is None:
         return None
-    factors = [factors_of(effects, hot, k, gradient) for k, gradient in enumerate(gradients[0]) if gradient.size > 1]
-    factors = [factor for factor in factors if factor is not None]
+    cold = effects.stepping.run_inline(effects.moments[0], 0, key_of(0), heat="cold")
+    factors = []
+    for k, gradient in enumerate(gradients):
+        read = reader(effects, cold, k) if gradient.size > 3 else None
+        if read is not None:
+            factors.append(factor_of(read(hot), gradient, effects.moments[0].parameters[k]))
     if len(factors) < 2:
         return None
-    if any(np.ptp(factor) > 1e-3 * np.abs(factor).max() for factor in factors):
-        return Fault("clipped-per-parameter", "large gradients are clipped number by number, and the file speaks of their global norm")
-    means = np.array([factor.mean() for factor in factors])
-    if np.ptp(means) > 1e-3 * np.abs(means).max():
-        return Fault("clipped-per-parameter", "large gradients are clipped by each array's own norm, and the file speaks of the global one")
+    if any(factor is None for factor in factors):
+        return Fault(
+            "clipped-per-parameter",
+            "large gradients are clipped number by number, and the file speaks of their global norm",
+        )
+    if np.ptp(factors) > 1e-3 * np.abs(factors).max():
+        return Fault(
+            "clipped-per-parameter",
+            "large gradients are clipped by each array's own norm, and the file speaks of the global one",
+        )
     return None
 
 
-def factors_of(effects: Effects, hot, k: int, gradient: np.ndarray) -> np.ndarray | None:
-    """What the optimizer takes of each large number of a gradient, up to a factor that all share; None where it does not show."""
-    large = np.abs(gradient) > 0.05 * np.abs(gradient).max(initial=1e-300)
-    if not large.any():
+def reader(effects: Effects, cold: Moment, k: int) -> Callable[[Moment], np.ndarray] | None:
+    """Where a gradient too small to be clipped shows: in the optimizer's state or the update; None nowhere."""
+    gradients = summed(effects.whole(cold))
+    if gradients is None:
         return None
+    parameter = effects.moments[0].parameters[k]
     for place in effects.moments_of_gradients:
-        value = hot.memory[place]
-        if value.shape == gradient.shape and (np.sign(value[large]) == np.sign(gradient[large])).all():
-            return (value / np.where(gradient == 0, 1, gradient))[large]
-    own = effects.gradients(0)
-    if effects.moments_of_gradients or own is None or proportion(effects.updates(0)[k], own[k]) is None:
+        if (
+            cold.memory[place].shape == parameter.shape
+            and factor_of(cold.memory[place], gradients[k], parameter) is not None
+        ):
+            return lambda moment: moment.memory[place]
+    update = lambda moment: moment.parameters[k] - parameter
+    return update if factor_of(update(cold), gradients[k], parameter) is not None else None
+
+
+def factor_of(value: np.ndarray, gradient: np.ndarray, parameter: np.ndarray) -> float | None:
+    """What of a gradient is in a value, beside a share of the parameter; None where it is no one factor."""
+    basis = np.stack([gradient.ravel(), parameter.ravel()], axis=1).astype(np.float64)
+    lengths = np.linalg.norm(basis, axis=0)
+    if not lengths.all() or not value.any():
         return None
-    update = hot.parameters[k] - effects.moments[0].parameters[k]
-    return (update / np.where(gradient == 0, 1, gradient))[large]
+    (share, of_parameter), *_ = np.linalg.lstsq(basis / lengths, value.ravel(), rcond=None)
+    rest = value.ravel() - basis / lengths @ np.array([share, of_parameter])
+    if np.abs(rest).max() > 1e-4 * np.abs(value).max() or abs(share) < 1e-6 * abs(of_parameter):
+        return None
+    return float(share / lengths[0])
 
 
 def decayed(effects: Effects, said: str, source: str) -> Fault | None:
     """Weight decay that goes through the moments of Adam where the decoupled one is meant, or the other way round."""
     gradients = effects.gradients(0)
-    if gradients is None or len(effects.whole(effects.inline(0))) != 1:
+    if gradients is None:
         return None
     second = [place for place in effects.moments_of_gradients if (effects.moments[1].memory[place] >= 0).all()]
     if not second:
@@ -80,7 +105,7 @@ def decayed(effects: Effects, said: str, source: str) -> Fault | None:
     shares = [share for k in range(len(gradients)) if (share := decay_share(effects, k, gradients[k])) is not None]
     through = [share for share in shares if abs(share) > 1e-7]
     if through and DECOUPLED.search(said):
-        words = f"{through[0]:.3g} of every parameter is added to its gradient before the moments, and the file speaks of decoupled decay"
+        words = f"{through[0]:.3g} of every parameter goes through the moments, and the file speaks of decoupled decay"
         return Fault("l2-for-decoupled-decay", words)
     if shares and not through and re.search(r"adamw\([^)]*weight_decay\s*=\s*\w*l2\w*", source, re.I):
         return Fault("l2-for-decoupled-decay", "the decay bypasses the moments, and the file calls it an L2 penalty")

@@ -11,7 +11,11 @@ from refkit.diagnosis.step_text import FUNCTIONS, StepText, name_of, own_nodes
 UPDATING = r"\.update\(|apply_gradients\(|opt_update\("
 APPLYING = r"apply_updates\(|apply_gradients\(|opt_update\(|\.update\(|\.replace\(|tree\.map\(|tree_map\(|nnx\.update\("
 GRADIENT = r"\b(value_and_grad|grad)\("
-HELD = r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|trainable|wrt="
+HELD = (
+    r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|wrt="
+)
+PARTED = r"zeros_like\(|\b(\w*params|grads?|gradients|updates|new|g)\[(?!0\]$)|\.at\[|\*\*\w*params"
+BY_NORM = r"\bnorm\b|sqrt\(.*sum\(|linalg\.norm"
 INIT = r"(?<!__)\binit\(|\bOptimizer\(|TrainState\.create\(|opt_init\(|zeros_like"
 ADDING = r"\bsum\(|jnp\.add|\boperator\.add|\+"
 CLIPPING = r"\bclip\w*\(|maximum\(|minimum\("
@@ -35,7 +39,9 @@ COMPOUND = (*FUNCTIONS, ast.ClassDef, ast.For, ast.While, ast.If, ast.With, ast.
 
 def first(text: StepText, pattern: str, kind: tuple | type = ast.stmt) -> ast.stmt | None:
     """The first statement on the step's way that matches."""
-    return next((node for node in statements(text) if isinstance(node, kind) and re.search(pattern, ast.unparse(node))), None)
+    said = lambda node: isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    found = (node for node in statements(text) if isinstance(node, kind) and not said(node))
+    return next((node for node in found if re.search(pattern, ast.unparse(node))), None)
 
 
 def of_not_updated(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
@@ -78,7 +84,15 @@ def of_lost(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def of_frozen(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    held = first(text, HELD) or text.optimizer_call(HELD)
+    own = (
+        [node for node in statements(text) if any(node is inner for inner in ast.walk(text.definition))]
+        if text.definition
+        else []
+    )
+    for pattern in (HELD, PARTED):
+        if found := next((node for node in own if re.search(pattern, ast.unparse(node))), None):
+            return found
+    held = first(text, HELD) or narrowed(text.optimizer_call(HELD), HELD)
     return held or first(text, GRADIENT) or first(text, APPLYING)
 
 
@@ -97,8 +111,13 @@ def of_ascent(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def statement_at(text: StepText, line: int) -> ast.stmt | None:
-    found = [node for node in ast.walk(text.tree) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)
-             and node.lineno <= line <= (node.end_lineno or node.lineno)]
+    found = [
+        node
+        for node in ast.walk(text.tree)
+        if isinstance(node, ast.stmt)
+        and not isinstance(node, COMPOUND)
+        and node.lineno <= line <= (node.end_lineno or node.lineno)
+    ]
     return found[-1] if found else None
 
 
@@ -109,10 +128,17 @@ def of_stale(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
         read = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         unread = [name for name in arguments[:1] if name not in read and name not in ("self", "_")]
         if unread:
-            body = [node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)]
+            body = [
+                node for node in ast.walk(function) if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND)
+            ]
             called = [node for node in body if re.search(r"param|variables|weights|model|net\b", ast.unparse(node))]
             return min(called or body, key=lambda node: node.lineno, default=None)
-    return first(text, GRADIENT)
+    taken = first(text, GRADIENT)
+    if isinstance(taken, ast.Assign) and isinstance(
+        taken.targets[0], ast.Name
+    ):  # `grad_fn = jax.grad(f)`, called later
+        return first(text, rf"\b{taken.targets[0].id}\(") or taken
+    return taken
 
 
 def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
@@ -120,7 +146,11 @@ def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     if made is not None and not re.search(r"\.apply\(|module|model\.init", ast.unparse(made)):
         return made
     for node in statements(text):
-        if isinstance(node, ast.Assign) and re.search(r"\.update\(", ast.unparse(node.value)) and isinstance(node.targets[0], ast.Tuple):
+        if (
+            isinstance(node, ast.Assign)
+            and re.search(r"\.update\(", ast.unparse(node.value))
+            and isinstance(node.targets[0], ast.Tuple)
+        ):
             target = node.targets[0].elts[-1]
             unread = isinstance(target, ast.Name) and target.id not in read_after(node, text)
             if unread:
@@ -132,7 +162,11 @@ def of_reset(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 def read_after(statement: ast.stmt, text: StepText) -> set[str]:
     holder = next((outer for outer in text.around(statement) if isinstance(outer, FUNCTIONS)), None)
     nodes = ast.walk(holder) if holder is not None else ()
-    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno > statement.lineno}
+    return {
+        node.id
+        for node in nodes
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.lineno > statement.lineno
+    }
 
 
 def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
@@ -141,11 +175,23 @@ def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def of_clipping(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    return text.optimizer_call(CLIPPING)
+    library = r"optax\.(clip(?!_by_global)\w*|adaptive_grad_clip)\("
+    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or text.optimizer_call(CLIPPING)
 
 
 def of_decay(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    return text.optimizer_call(r"add_decayed_weights\(|weight_decay|\bwd\b|l2|L2|decay")
+    pattern = r"add_decayed_weights\("
+    return narrowed(text.optimizer_call(pattern), pattern) or text.optimizer_call(r"weight_decay|\bwd\b|l2|L2|decay")
+
+
+def narrowed(statement: ast.AST | None, pattern: str) -> ast.AST | None:
+    """The innermost call of a statement of several lines that matches."""
+    if statement is None or statement.lineno == statement.end_lineno:
+        return statement
+    calls = [
+        node for node in ast.walk(statement) if isinstance(node, ast.Call) and re.search(pattern, ast.unparse(node))
+    ]
+    return min(calls, key=lambda node: len(ast.unparse(node)), default=statement)
 
 
 PLACES = {
@@ -166,8 +212,8 @@ def lines_of(node: ast.AST, text: StepText) -> tuple[int, int]:
     if isinstance(node, FUNCTIONS):
         return node.lineno, node.lineno
     statement = text.statement(node) if isinstance(node, ast.expr) else node
+    if isinstance(node, ast.Call) and statement is not None and statement.lineno != statement.end_lineno:
+        return node.lineno, node.end_lineno or node.lineno
     if isinstance(statement, (*COMPOUND,)):
         return node.lineno, node.end_lineno or node.lineno
     return statement.lineno, statement.end_lineno or statement.lineno
-
-

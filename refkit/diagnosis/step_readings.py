@@ -1,20 +1,21 @@
 """Faults of a train step that its text alone shows: what happens once, when it is traced, and what its loop drops."""
 
 import ast
-import dataclasses
 import re
 
+from refkit.diagnosis.schedules import schedule
 from refkit.diagnosis.step_effects import Fault
-from refkit.diagnosis.step_text import CHANGING, COUNTING_TRACES, FUNCTIONS, StepText, all_nodes, bound_in, name_of, own_nodes
-
-
-
-@dataclasses.dataclass(frozen=True)
-class Reading:
-    """A fault with the node that shows it."""
-
-    fault: Fault
-    node: ast.AST
+from refkit.diagnosis.step_text import (
+    CHANGING,
+    COUNTING_TRACES,
+    FUNCTIONS,
+    Reading,
+    StepText,
+    all_nodes,
+    bound_in,
+    name_of,
+    own_nodes,
+)
 
 
 def readings(text: StepText, source: str) -> list[Reading]:
@@ -52,8 +53,12 @@ def changed_outside(node: ast.AST, local: set[str], function: ast.FunctionDef) -
         if isinstance(target, ast.Subscript) and (root := root_of(target)) and root not in local:
             return ast.unparse(target)
         if isinstance(target, ast.Attribute) and (root := root_of(target)):
-            if root not in local or (root == "self" and function.args.args and function.args.args[0].arg == "self"
-                                     and any("jit" in ast.unparse(d) for d in function.decorator_list)):
+            if root not in local or (
+                root == "self"
+                and function.args.args
+                and function.args.args[0].arg == "self"
+                and any("jit" in ast.unparse(d) for d in function.decorator_list)
+            ):
                 return ast.unparse(target)
     return ""
 
@@ -78,12 +83,14 @@ def frozen_name(text: StepText) -> Reading | None:
         for node in all_nodes(function):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
                 if change := changed_between(node.id, function, text):
-                    words = f"`{node.id}` is read when the step is traced; what line {change.lineno} makes of it later never arrives"
-                    flag = isinstance(getattr(change, "value", None), ast.Constant) and isinstance(change.value.value, bool)
+                    words = f"`{node.id}` is read when JAX traces; what line {change.lineno} makes of it never arrives"
+                    flag = isinstance(getattr(change, "value", None), ast.Constant) and isinstance(
+                        change.value.value, bool
+                    )
                     return Reading(Fault("mode-frozen-by-jit" if flag else "stale-closure", words), node)
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and name_of(node.value) == "self":
                 if "self" in [a.arg for a in function.args.args] and (change := attribute_changed(node.attr, text)):
-                    words = f"`self.{node.attr}` is read when the step is traced; what line {change.lineno} makes of it never arrives"
+                    words = f"`self.{node.attr}` is read when JAX traces; what line {change.lineno} makes of it is lost"
                     return Reading(Fault("stale-closure", words), node)
     return None
 
@@ -145,14 +152,20 @@ def dropped_by_loop(text: StepText) -> Reading | None:
 
 
 def bound_within(name: str, loop: ast.AST) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in ast.walk(loop))
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in ast.walk(loop)
+    )
 
 
 def reset_by_loop(text: StepText) -> Reading | None:
     """An optimizer's state that is made anew in the loop that takes the steps, for parameters that go on."""
     for call in text.calls:
-        handed = {node.id for argument in [*call.args, *(k.value for k in call.keywords)] for node in ast.walk(argument)
-                  if isinstance(node, ast.Name)}
+        handed = {
+            node.id
+            for argument in [*call.args, *(k.value for k in call.keywords)]
+            for node in ast.walk(argument)
+            if isinstance(node, ast.Name)
+        }
         for loop in text.loops(call):
             for node in ast.walk(loop):
                 if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call) or len(node.targets) != 1:
@@ -160,91 +173,27 @@ def reset_by_loop(text: StepText) -> Reading | None:
                 target = node.targets[0]
                 if not isinstance(target, ast.Name) or target.id not in handed or node.lineno > call.lineno:
                     continue
+                if re.search(r"\.replace\(.*opt_state=.*\binit\(", ast.unparse(node.value)):
+                    words = f"the optimizer's state in `{target.id}` is made anew in the loop"
+                    return Reading(Fault("optimizer-state-reset", words), node)
                 function = ast.unparse(node.value.func)
                 if not re.search(r"(^|\.)(init|opt_init|Optimizer)$", function) or not node.value.args:
                     continue
                 kept = name_of(node.value.args[0])
-                starts = [inner for inner in ast.walk(loop) if isinstance(inner, ast.Assign)
-                          and text.statement(call) is not inner and kept in [name_of(t) for t in inner.targets]]
-                variable = {inner.id for inner in ast.walk(loop.target) if isinstance(inner, ast.Name)} if isinstance(loop, ast.For) else set()
+                starts = [
+                    inner
+                    for inner in ast.walk(loop)
+                    if isinstance(inner, ast.Assign)
+                    and text.statement(call) is not inner
+                    and kept in [name_of(t) for t in inner.targets]
+                ]
+                variable = (
+                    {inner.id for inner in ast.walk(loop.target) if isinstance(inner, ast.Name)}
+                    if isinstance(loop, ast.For)
+                    else set()
+                )
                 of_loop = {inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)} & variable
                 if kept in handed and not starts and not of_loop and not re.search(r"key|rng", kept):
                     words = f"`{target.id}` is made anew in the loop, for the same `{kept}`"
                     return Reading(Fault("optimizer-state-reset", words), node)
     return None
-
-
-SCHEDULES = {
-    "cosine_decay_schedule": ("decay_steps", 1), "exponential_decay": ("transition_steps", 1),
-    "linear_schedule": ("transition_steps", 2), "warmup_cosine_decay_schedule": ("decay_steps", 3),
-    "polynomial_schedule": ("transition_steps", 3), "linear_onecycle_schedule": ("transition_steps", 0),
-    "cosine_onecycle_schedule": ("transition_steps", 0), "piecewise_constant_schedule": ("boundaries_and_scales", 1),
-    "warmup_exponential_decay_schedule": ("transition_steps", 3), "join_schedules": ("boundaries", 1),
-}
-EPOCHS = re.compile(r"(^|_)(n_?|num_?)?epochs?($|_)", re.I)
-PER_EPOCH = re.compile(r"(steps?|batches|iters?|iterations|updates)_?(per|in|each|an)_?(an_)?epoch|per_epoch|len\(|//|\bn_?batches|num_batches|steps", re.I)
-
-
-def schedule(text: StepText, source: str) -> Reading | None:
-    """A schedule whose horizon is said in epochs, though optax counts steps; a rise over no steps from zero."""
-    for node in ast.walk(text.tree):
-        if not isinstance(node, ast.Call) or name_of(node.func) not in SCHEDULES:
-            continue
-        argument, place = SCHEDULES[name_of(node.func)]
-        if called_by_epoch(node, text):
-            continue
-        named = {keyword.arg: keyword.value for keyword in node.keywords}
-        horizon = named.get(argument, node.args[place] if len(node.args) > place else None)
-        warm = named.get("warmup_steps", node.args[2] if "warmup" in name_of(node.func) and len(node.args) > 2 else None)
-        for value in (horizon, warm):
-            if value is not None and in_epochs(value, text):
-                words = f"`{ast.unparse(value)}` counts epochs, and the schedule takes steps"
-                return Reading(Fault("schedule-in-wrong-unit", words), node)
-        if name_of(node.func) == "linear_schedule" and is_zero(horizon, text) and node.args and is_zero(node.args[0], text):
-            return Reading(Fault("schedule-in-wrong-unit", "a rise over no steps leaves the rate where it begins, at zero"), node)
-    return None
-
-
-def in_epochs(value: ast.expr, text: StepText, depth: int = 0) -> bool:
-    """Whether an expression is a number of epochs that nothing multiplies by the steps of one."""
-    words = ast.unparse(value)
-    if PER_EPOCH.search(words):
-        return False
-    names = [name_of(node) for node in ast.walk(value) if isinstance(node, (ast.Name, ast.Attribute))]
-    names += [str(node.value) for node in ast.walk(value) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    if any(EPOCHS.search(name) for name in names):
-        others = [node for node in ast.walk(value) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)]
-        factors = [name for name in names if not EPOCHS.search(name)]
-        return not others or not factors and all(small(side) for product in others for side in (product.left, product.right))
-    if depth < 3 and isinstance(value, ast.Name):
-        for node in ast.walk(text.tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and name_of(node.targets[0]) == value.id:
-                if not isinstance(node.value, ast.Constant):
-                    return in_epochs(node.value, text, depth + 1)
-    return False
-
-
-def small(side: ast.expr) -> bool:
-    """A factor of at most one, as in `0.1 * epochs`, or the epochs themselves."""
-    if isinstance(side, ast.Constant):
-        return isinstance(side.value, (int, float)) and side.value <= 1
-    return True
-
-
-def is_zero(value: ast.expr | None, text: StepText) -> bool:
-    if isinstance(value, ast.Name):
-        value = next((node.value for node in ast.walk(text.tree) if isinstance(node, ast.Assign) and len(node.targets) == 1
-                      and name_of(node.targets[0]) == value.id), None)
-    return isinstance(value, ast.Constant) and value.value in (0, 0.0) and value.value is not False
-
-
-def called_by_epoch(node: ast.Call, text: StepText) -> bool:
-    """Whether the file itself asks the schedule for the rate of an epoch."""
-    statement = text.statement(node)
-    names = [name_of(target) for target in getattr(statement, "targets", [])]
-    holder = next((outer.name for outer in text.around(node) if isinstance(outer, FUNCTIONS)), "")
-    for call in ast.walk(text.tree):
-        if isinstance(call, ast.Call) and name_of(call.func) in {*names, holder} - {""} and call.args:
-            if re.fullmatch(r"epoch|e|ep|epoch_?(i|idx|num)?|i_epoch", ast.unparse(call.args[0])):
-                return True
-    return False

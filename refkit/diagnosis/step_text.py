@@ -1,9 +1,12 @@
 """What the text of your file says of its train step: where it is, what is jitted, which loop runs it."""
 
 import ast
+import dataclasses
 import functools
 import re
 from collections.abc import Iterator
+
+from refkit.diagnosis.step_effects import Fault
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 OPTIMIZER = re.compile(r"(.*_)?(optimizer|optimiser|opt|tx|optim|solver)", re.I)
@@ -49,9 +52,14 @@ class StepText:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
                 inner = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
-                made = any(isinstance(part, FUNCTIONS) and part is not self.definition and self.definition is not None
-                           and any(child is self.definition for child in ast.walk(part)) and part.name in inner
-                           for part in ast.walk(self.tree))
+                made = any(
+                    isinstance(part, FUNCTIONS)
+                    and part is not self.definition
+                    and self.definition is not None
+                    and any(child is self.definition for child in ast.walk(part))
+                    and part.name in inner
+                    for part in ast.walk(self.tree)
+                )
                 if self.name in inner and not name_of(node.value.func) == self.name or made:
                     found |= {name_of(target) for target in node.targets} - {""}
         return found
@@ -59,7 +67,9 @@ class StepText:
     @functools.cached_property
     def calls(self) -> list[ast.Call]:
         """Where the step is called."""
-        return [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and name_of(node.func) in self.aliases]
+        return [
+            node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and name_of(node.func) in self.aliases
+        ]
 
     @functools.cached_property
     def parents(self) -> dict[int, ast.AST]:
@@ -94,7 +104,12 @@ class StepText:
             if jits(decorator):
                 return decorator
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and name_of(node.func) in ("jit", "pjit") and node.args and name_of(node.args[0]) == name:
+            if (
+                isinstance(node, ast.Call)
+                and name_of(node.func) in ("jit", "pjit")
+                and node.args
+                and name_of(node.args[0]) == name
+            ):
                 return node
         return None
 
@@ -103,7 +118,11 @@ class StepText:
         roots = [node for node in self.functions.values() if self.jit_of(node, node.name) is not None]
         found: list[ast.FunctionDef] = []
         for root in roots:
-            if root is self.definition or root in self.reached or (self.definition is not None and root.name in self.aliases):
+            if (
+                root is self.definition
+                or root in self.reached
+                or (self.definition is not None and root.name in self.aliases)
+            ):
                 found += [node for node in StepText(self.tree, root, root.name).reached if node not in found]
         return found
 
@@ -113,7 +132,9 @@ class StepText:
         for node in ast.walk(self.tree):
             if isinstance(node, (ast.Assign, ast.Return, ast.AnnAssign)) and node.value is not None:
                 if re.search(MAKES_OPTIMIZER, ast.unparse(node.value)):
-                    names = [name_of(t) for t in getattr(node, "targets", [])] + [getattr(getattr(node, "target", None), "id", "")]
+                    names = [name_of(t) for t in getattr(node, "targets", [])] + [
+                        getattr(getattr(node, "target", None), "id", "")
+                    ]
                     found.append((not any(OPTIMIZER.fullmatch(name) for name in names if name), node.lineno, node))
         return min(found, key=lambda entry: entry[:2])[2] if found else None
 
@@ -121,7 +142,9 @@ class StepText:
         """The first statement anywhere that matches, the function of a step first."""
         for scope in [*self.reached, self.tree]:
             for node in ast.walk(scope):
-                if isinstance(node, ast.stmt) and not isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.For, ast.If, ast.With)):
+                if isinstance(node, ast.stmt) and not isinstance(
+                    node, (*FUNCTIONS, ast.ClassDef, ast.For, ast.If, ast.With)
+                ):
                     if re.search(pattern, ast.unparse(node)):
                         return node
         return None
@@ -166,3 +189,24 @@ def bound_in(function: ast.FunctionDef) -> set[str]:
             outside |= set(node.names)
     names |= {child.name for child in function.body if isinstance(child, FUNCTIONS)}
     return names - outside
+
+
+def first_matching(text: StepText, pattern: str) -> ast.stmt | None:
+    for function in [*text.reached, *models(text.tree)]:
+        for node in sorted((n for n in ast.walk(function) if isinstance(n, ast.stmt)), key=lambda n: n.lineno):
+            simple = not isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.For, ast.If, ast.With))
+            if simple and re.search(pattern, ast.unparse(node)):
+                return node
+    return None
+
+
+def models(tree: ast.Module) -> list[ast.ClassDef]:
+    return [node for node in tree.body if isinstance(node, ast.ClassDef)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """A fault with the node that shows it."""
+
+    fault: Fault
+    node: ast.AST

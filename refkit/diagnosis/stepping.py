@@ -102,8 +102,12 @@ class Stepping:
 
     def parts(self, state: Any) -> list[list[Any]]:
         tree = self.step.parameters(state)
-        return [jax.tree.leaves(state), jax.tree.leaves(tree.get("parameters", {})), self.step.optimizer_state(state),
-                jax.tree.leaves(tree.get("statistics", {}))]
+        return [
+            jax.tree.leaves(state),
+            jax.tree.leaves(tree.get("parameters", {})),
+            self.step.optimizer_state(state),
+            jax.tree.leaves(tree.get("statistics", {})),
+        ]
 
     def moment(self, values: list[np.ndarray], **more: Any) -> Moment:
         parts, start = [], 0
@@ -146,7 +150,9 @@ class Stepping:
         inputs = [jax.ShapeDtypeStruct((self.batch, *record.shape), record.dtype) for record in records]
         labels = jax.ShapeDtypeStruct(self.labels.shape, np.int32 if self.labels.dtype.kind == "i" else np.float32)
         try:
-            return trace_program(function, [*yours.shapes, *inputs, labels], [*yours.roles(), ("label", "")], yours.sites)
+            return trace_program(
+                function, [*yours.shapes, *inputs, labels], [*yours.roles(), ("label", "")], yours.sites
+            )
         except Exception:  # noqa: BLE001: a loss may raise anything on labels that it is not for
             return None
 
@@ -171,8 +177,11 @@ class Stepping:
         Args:
             rate: what the sum of `count` gradients is multiplied by.
         """
-        numbers = [node.value for node in ast.walk(parsed(source_of(self.yours.implementation.file)))
-                   if isinstance(node, ast.Constant) and isinstance(node.value, float)]
+        numbers = [
+            node.value
+            for node in ast.walk(parsed(source_of(self.yours.implementation.file)))
+            if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        ]
         told = lambda wanted: any(number and abs(wanted / number - 1) < 1e-5 for number in numbers)
         if told(rate * count):
             return 1 / count
@@ -189,7 +198,11 @@ class Stepping:
             state = jax.tree.unflatten(structure, given[: len(leaves)])
             return function(state, given[len(leaves) : -2], given[-2], given[-1])
 
-        roles = [("state", "")] * len(leaves) + [("input", record.name) for record in records] + [("label", ""), ("key", "")]
+        roles = (
+            [("state", "")] * len(leaves)
+            + [("input", record.name) for record in records]
+            + [("label", ""), ("key", "")]
+        )
         return trace_program(flat, [*leaves, *inputs, labels, key_shape()], roles, self.yours.sites)
 
     @functools.cached_property
@@ -223,6 +236,11 @@ class Stepping:
         """The same with gradients so large that they are clipped wherever they are at all."""
         return self.inline_program(1e4)
 
+    @functools.cached_property
+    def cold(self) -> Program:
+        """The same with gradients so small that none is clipped."""
+        return self.inline_program(1e-4)
+
     def run(self, before: Moment, seed: int = 0, key: np.ndarray = KEY) -> Moment:
         """One step from a state."""
         program = self.program
@@ -231,9 +249,13 @@ class Stepping:
         loss = values.pop() if self.has_loss else None
         return self.moment(values, loss=loss, trace=trace)
 
-    def run_inline(self, before: Moment, seed: int = 0, key: np.ndarray = KEY, hot: bool = False) -> Moment:
-        """One step from a state, with what it differentiated."""
-        program = self.hot if hot else self.inline
+    def run_inline(self, before: Moment, seed: int = 0, key: np.ndarray = KEY, heat: str = "inline") -> Moment:
+        """One step from a state, with what it differentiated.
+
+        Args:
+            heat: `inline`, or `hot` or `cold` for gradients that are much larger or smaller.
+        """
+        program = getattr(self, heat)
         trace = evaluate(program, [*before.leaves, *self.inputs(seed), self.labels, key])
         values = [trace.values[node] for node in trace.outputs]
         taken, start = [], sum(self.counts)

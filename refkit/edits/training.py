@@ -10,12 +10,6 @@ TRANSFORMATION = "optax.adam(config.learning_rate)"
 RETURNED = "    optimizer.update(model, grads)\n    return loss\n"
 EPOCH = "for epoch in range(config.epochs):"
 DROPOUT = {reference: {"dropout": "0.5"} for reference in REFERENCES}
-DROPPED = {
-    "mlp": "# f32[batch, 64]",
-    "lenet": "# f32[batch, 120]",
-    "lstm": "# f32[batch, hidden]",
-    "multimodal": "# f32[batch, 128]",
-}
 
 
 def gradient(reference: str) -> str:

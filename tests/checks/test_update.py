@@ -1,9 +1,9 @@
 """The rungs `update` and `train-eval`: right steps of every style pass, and what is wrong is named on its line."""
 
+import datetime
 import functools
 import os
 import random
-import datetime
 
 import pytest
 
@@ -42,8 +42,13 @@ def train_step(params, opt_state, x, y):
 """
 STEPPED = "optax.apply_updates(params, updates)"
 OPTIMIZERS = (
-    "optax.sgd(0.1)", "optax.sgd(0.1, momentum=0.9, nesterov=True)", "optax.adamw(3e-4, weight_decay=1e-2)", "optax.lion(1e-4)",
-    "optax.MultiSteps(optax.adam(1e-3), every_k_schedule=4)", "optax.adafactor(1e-3)", "optax.adam(optax.linear_schedule(0.0, 1e-3, 100))",
+    "optax.sgd(0.1)",
+    "optax.sgd(0.1, momentum=0.9, nesterov=True)",
+    "optax.adamw(3e-4, weight_decay=1e-2)",
+    "optax.lion(1e-4)",
+    "optax.MultiSteps(optax.adam(1e-3), every_k_schedule=4)",
+    "optax.adafactor(1e-3)",
+    "optax.adam(optax.linear_schedule(0.0, 1e-3, 100))",
     "optax.chain(optax.clip(1.0), optax.rmsprop(1e-3))",
 )
 

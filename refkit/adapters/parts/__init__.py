@@ -11,7 +11,7 @@ from refkit.adapters.parts.optimizer import adapt_optimizer
 from refkit.adapters.parts.preprocess import adapt_preprocess
 from refkit.adapters.parts.split import adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
-from refkit.adapters.parts.train_step import adapt_train_step
+from refkit.adapters.parts.ways_to_step import adapt_train_step
 from refkit.implementation import Part, no_part
 
 PARTS: dict[str, Callable[[Surroundings], Part]] = {

@@ -87,7 +87,9 @@ def has_objects(value: Any) -> bool:
 
 def is_number(leaf: Any) -> bool:
     """Whether a leaf is an array or a number that JAX would trace; a flag is not."""
-    return isinstance(leaf, (jax.Array, np.ndarray, np.number)) or (isinstance(leaf, (int, float)) and not isinstance(leaf, bool))
+    return isinstance(leaf, (jax.Array, np.ndarray, np.number)) or (
+        isinstance(leaf, (int, float)) and not isinstance(leaf, bool)
+    )
 
 
 def children(value: Any) -> tuple[list[Any], Any] | None:
@@ -97,7 +99,10 @@ def children(value: Any) -> tuple[list[Any], Any] | None:
 
 
 def shapes_of(value: Any) -> list[tuple]:
-    return [(tuple(leaf.shape), str(leaf.dtype)) if hasattr(leaf, "shape") else type(leaf) for leaf in jax.tree.leaves(value)]
+    return [
+        (tuple(leaf.shape), str(leaf.dtype)) if hasattr(leaf, "shape") else type(leaf)
+        for leaf in jax.tree.leaves(value)
+    ]
 
 
 def subtrees(value: Any, like: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
@@ -121,7 +126,7 @@ def subtrees(value: Any, like: Any, path: tuple[int, ...] = ()) -> Iterator[tupl
 
 
 def subtree(value: Any, like: Any) -> tuple[tuple[int, ...], Any] | None:
-    """The part of a tree that is built as `like` is: one that is called after parameters or statistics, else the nearest."""
+    """The part of a tree that is built as `like` is: one called after parameters or statistics, else the nearest."""
     found = list(subtrees(value, like))
     said = [entry for entry in found if entry[0] and OURS.fullmatch(name_at(value, entry[0]))]
     return next(iter(said or found), None)

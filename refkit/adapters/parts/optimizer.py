@@ -46,7 +46,7 @@ def adapt_optimizer(surroundings: Surroundings) -> Part:
 
 
 def transformation(objects: tuple, surroundings: Surroundings, given: dict[str, Any]) -> Any:
-    """The optax transformation, the triple or the NNX optimizer that a part of the file is or makes; None where it is none."""
+    """The transformation, the triple or the NNX optimizer that a part of the file is or makes; None otherwise."""
     if len(objects) == 3:
         return objects
     thing = objects[-1]
@@ -85,7 +85,10 @@ def filled(function: Callable, surroundings: Surroundings, given: dict[str, Any]
 
 def by_name(parameter: inspect.Parameter, surroundings: Surroundings, given: dict[str, Any]) -> Any:
     name, optional = parameter.name.lower(), parameter.default is not inspect.Parameter.empty
-    for pattern, role in ((r"(.*_)?(model|module|net|network|cnn|mlp)", "model"), (r"(.*_)?(params|parameters|variables)", "params")):
+    for pattern, role in (
+        (r"(.*_)?(model|module|net|network|cnn|mlp)", "model"),
+        (r"(.*_)?(params|parameters|variables)", "params"),
+    ):
         if re.fullmatch(pattern, name):
             return given.get(role)
     if optional:
@@ -100,7 +103,9 @@ def by_name(parameter: inspect.Parameter, surroundings: Surroundings, given: dic
         return STEPS_MEANT
     if re.fullmatch(r".*(decay|wd|momentum|mass|clip|norm).*", name):
         return 0.1
-    value = surroundings.evidence.namespace.get(parameter.name, surroundings.evidence.namespace.get(parameter.name.upper()))
+    value = surroundings.evidence.namespace.get(
+        parameter.name, surroundings.evidence.namespace.get(parameter.name.upper())
+    )
     if value is not None:
         return value
     if roles.CONFIG.fullmatch(name):

@@ -65,11 +65,15 @@ def differentiated_names(evidence: Evidence) -> Iterator[tuple[str, ast.expr]]:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.value, ast.Call):
             calls = [inner for inner in ast.walk(node.value) if isinstance(inner, ast.Call)]
             name = name_of(node.targets[0])
-            if name in evidence.namespace.variables and any(name_of(c.func) in ("grad", "value_and_grad") for c in calls):
+            if name in evidence.namespace.variables and any(
+                name_of(c.func) in ("grad", "value_and_grad") for c in calls
+            ):
                 yield name, node.value
 
 
-def differentiate(real: Callable, name: str, found: list[Taken], scale: float, function: Callable, *args: Any, **options: Any):
+def differentiate(
+    real: Callable, name: str, found: list[Taken], scale: float, function: Callable, *args: Any, **options: Any
+):
     """`jax.grad` or `jax.value_and_grad`, keeping what it gives."""
     inner = real(function, *args, **options)
     has_aux = options.get("has_aux", False)

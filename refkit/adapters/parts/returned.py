@@ -59,7 +59,11 @@ class Returned:
             places = [place for place, _ in alike(result, value) if not any(inside(place, other) for other in taken)]
         places = [place for place in places if self.may_be(name, value, place, result)]
         named = [place for place in places if self.name_at(result, place) == name]
-        told = [place for place in places if self.name_at(result, place) in self.roles and self.name_at(result, place) != name]
+        told = [
+            place
+            for place in places
+            if self.name_at(result, place) in self.roles and self.name_at(result, place) != name
+        ]
         rest = [place for place in places if place not in told] or places
         return (named or rest or [None])[0]
 

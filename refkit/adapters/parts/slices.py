@@ -9,7 +9,9 @@ from typing import Any
 from refkit.adapters.differentiated import FUNCTIONS, bound_names, read_names
 from refkit.adapters.parts.surroundings import Surroundings
 
-LOADS = re.compile(r".*(load|fetch|download|dataset|tfds|urlopen).*|open|read_.*|get_(mnist|data|digits)|train|fit|main|system", re.I)
+LOADS = re.compile(
+    r".*(load|fetch|download|dataset|tfds|urlopen).*|open|read_.*|get_(mnist|data|digits)|train|fit|main|system", re.I
+)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 DEPTH = 8
 
@@ -169,7 +171,11 @@ def free_names(node: ast.AST) -> set[str]:
     """Names that a statement reads from around it: of a function, neither its arguments nor what it binds itself."""
     if not isinstance(node, FUNCTIONS):
         return read_names(node)
-    outside = [*node.decorator_list, *node.args.defaults, *(value for value in node.args.kw_defaults if value is not None)]
+    outside = [
+        *node.decorator_list,
+        *node.args.defaults,
+        *(value for value in node.args.kw_defaults if value is not None),
+    ]
     inside = set().union(*(free_names(statement) for statement in node.body))
     bound = set().union(*(bound_names(statement) for statement in node.body)) | set(argument_names(node))
     variadic = {argument.arg for argument in (node.args.vararg, node.args.kwarg) if argument is not None}
@@ -200,7 +206,9 @@ def run_slice(kept, expression, arguments: dict[str, Any], given, variables, fil
 
 def called(call: ast.Call) -> str:
     function = call.func
-    return function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    return (
+        function.id if isinstance(function, ast.Name) else function.attr if isinstance(function, ast.Attribute) else ""
+    )
 
 
 def argument_names(function: ast.FunctionDef) -> list[str]:

@@ -21,8 +21,12 @@ from refkit.adapters.parts.step_roles import own_role
 from refkit.adapters.parts.steps import Step
 from refkit.adapters.parts.surroundings import Surroundings
 
-STATE_MAKER = re.compile(r"(create|init|initiali[sz]e|make|new|get|build|setup)_?(\w*_)?state|\w*init\w*state|train_state|create|init_training")
-MEMORY_MAKER = re.compile(r"(init|create|make|new|zero)\w*(opt|adam|momentum|velocity|moments?|memory|state|mem)\w*|(adam|opt|sgd|momentum)_?init")
+STATE_MAKER = re.compile(
+    r"(create|init|initiali[sz]e|make|new|get|build|setup)_?(\w*_)?state|\w*init\w*state|train_state|create|init_training"
+)
+MEMORY_MAKER = re.compile(
+    r"(init|create|make|new|zero)\w*(opt|adam|momentum|velocity|moments?|memory|state|mem)\w*|(adam|opt|sgd|momentum)_?init"
+)
 
 
 class Starts:
@@ -76,7 +80,9 @@ class Given:
         if self.framework == "linen":
             bare, full = self.tree["parameters"], model.variables(self.tree)
             names = [name for name, role in self.roles.items() if role == "params"]
-            return [full, bare] if names and re.fullmatch(r"(.*_)?(variables|vars|v)", names[0].lower()) else [bare, full]
+            return (
+                [full, bare] if names and re.fullmatch(r"(.*_)?(variables|vars|v)", names[0].lower()) else [bare, full]
+            )
         return [model.arguments(self.tree)[0]]
 
     def make_params(self) -> Any:
@@ -103,7 +109,12 @@ class Given:
         for node in ast.walk(self.starts.slices.tree):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and len(node.targets) == 1:
                 name = name_of(node.targets[0])
-                if name and isinstance(node.targets[0], ast.Name) and name not in found and self.builds_model(node.value):
+                if (
+                    name
+                    and isinstance(node.targets[0], ast.Name)
+                    and name not in found
+                    and self.builds_model(node.value)
+                ):
                     found[name] = self.model_value
         return found
 
@@ -120,7 +131,11 @@ class Given:
         if role == "statistics":
             return self.statistics()
         if role == "apply":
-            return self.starts.model.module.apply if self.framework == "linen" else getattr(self.starts.model, "forward", None)
+            return (
+                self.starts.model.module.apply
+                if self.framework == "linen"
+                else getattr(self.starts.model, "forward", None)
+            )
         found = self.by_call(parameter.name)
         if role == "optimizer":
             return self.as_optimizer(found if is_optimizer(found) else self.optimizer())
@@ -229,8 +244,12 @@ class Given:
         for node in evidence.tree.body:
             if isinstance(node, ast.FunctionDef) and STATE_MAKER.fullmatch(node.name.lower()):
                 function = evidence.namespace.get(node.name)
-                given = {"model": self.model_value, "params": self.params_value, "key": self.key,
-                         "example": example[0] if example else None}
+                given = {
+                    "model": self.model_value,
+                    "params": self.params_value,
+                    "key": self.key,
+                    "example": example[0] if example else None,
+                }
                 try:
                     given["optimizer"] = self.optimizer()
                     made = function(**filled(function, self.starts.surroundings, given))
@@ -255,7 +274,10 @@ class Given:
                 more = {name: fields[name] for name in own_fields(cls) if name in fields}
                 return cls.create(apply_fn=apply, params=self.params_value, tx=optimizer, **more)
             names = own_fields(cls)
-            values = {"opt_state": lambda: optimizer.init(self.params_value), **{k: lambda k=k: fields[k] for k in fields}}
+            values = {
+                "opt_state": lambda: optimizer.init(self.params_value),
+                **{k: lambda k=k: fields[k] for k in fields},
+            }
             if all(name in values for name in names):
                 return cls(**{name: values[name]() for name in names})
         return None
@@ -263,8 +285,16 @@ class Given:
     def fields(self) -> dict[str, Any]:
         statistics, zero = self.statistics(), jnp.zeros((), jnp.int32)
         keys = dict.fromkeys(("key", "rng", "dropout_key", "dropout_rng", "prng_key", "rng_key"), self.key)
-        return {"params": self.params_value, "batch_stats": statistics, "model_state": statistics, "state": statistics,
-                "step": zero, "count": zero, "t": zero, **keys}
+        return {
+            "params": self.params_value,
+            "batch_stats": statistics,
+            "model_state": statistics,
+            "state": statistics,
+            "step": zero,
+            "count": zero,
+            "t": zero,
+            **keys,
+        }
 
     def with_ours(self, value: Any) -> Any:
         """The same with our parameters and statistics in the place of the file's own."""
@@ -276,7 +306,9 @@ class Given:
             parts = self.forms()
         for ours in parts:
             if jax.tree.leaves(ours) and (found := subtree(value, ours)):
-                value = replaced(value, found[0], jax.tree.unflatten(jax.tree.structure(found[1]), jax.tree.leaves(ours)))
+                value = replaced(
+                    value, found[0], jax.tree.unflatten(jax.tree.structure(found[1]), jax.tree.leaves(ours))
+                )
                 break
         statistics = self.statistics()
         if statistics and jax.tree.leaves(statistics) and (found := subtree(value, statistics)):

@@ -14,20 +14,24 @@ MEMORY = re.compile(
     r"|mu|nu|cache|accum(ulator)?s?|slots?|adam(_state)?|history|ema(_params)?|mom|vs|ms|buf(fers?)?)|[mvsr]"
 )
 METRICS = re.compile(r"(.*_)?(metrics?|average|averages|tracker)")
-COUNT = re.compile(r"t|i|it|iter|iters|iteration|n_?iter|(global_)?step(_?(num|number|count|idx|i))?|epoch|count|num_steps|k|n")
+COUNT = re.compile(
+    r"t|i|it|iter|iters|iteration|n_?iter|(global_)?step(_?(num|number|count|idx|i))?|epoch|count|num_steps|k|n"
+)
 RATE = re.compile(r"(.*_)?(lr|learning_rate|alpha|eta|step_size|stepsize|rate)")
 DATA = re.compile(r"labels|batch|inputs|input:\d+")
 
 
 def step_roles(parameters: list[inspect.Parameter], call: Call) -> dict[str, str]:
-    """`model`, `params`, `state`, `memory`, `optimizer`, `metrics`, `count`, `rate`, `key`, … and those of data, by name."""
+    """`model`, `params`, `state`, `memory`, `optimizer`, `metrics`, `count`, `rate`, `key`, …; and those of data."""
     found: dict[str, str] = {}
     for parameter in parameters:
         role = own_role(parameter, found, call)
         if role is not None:
             found[parameter.name] = role
     rest = [parameter for parameter in parameters if parameter.name not in found]
-    mine = [parameter for parameter in parameters if found.get(parameter.name) in ("params", "model", "state", "self")][:1]
+    mine = [parameter for parameter in parameters if found.get(parameter.name) in ("params", "model", "state", "self")][
+        :1
+    ]
     assigned = assign_roles([*stand_in(mine), *rest], call.layout.inputs, own_order(call))
     return found | {parameter.name: role for parameter, role in zip(rest, assigned[1:], strict=True)}
 

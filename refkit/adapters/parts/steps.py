@@ -139,7 +139,9 @@ def trains(node: ast.FunctionDef) -> bool:
 
 
 def steps_in(loop: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Call) and (differentiating(inner) or called(inner) in UPDATES) for inner in ast.walk(loop))
+    return any(
+        isinstance(inner, ast.Call) and (differentiating(inner) or called(inner) in UPDATES) for inner in ast.walk(loop)
+    )
 
 
 def call_of(name: str, slices: Slices) -> ast.Call | None:

@@ -14,7 +14,9 @@ ADD = """nnx.update(model, jax.tree.unflatten(
 
 def edit(reference: str) -> Edit:
     lines = "\n".join((KEY, NOISE, ADD))
-    return Edit(reference, (Insert(gradient(reference), lines, before=True),), visible=NOISE, where="noise on the parameters")
+    return Edit(
+        reference, (Insert(gradient(reference), lines, before=True),), visible=NOISE, where="noise on the parameters"
+    )
 
 
 BUG = Bug(

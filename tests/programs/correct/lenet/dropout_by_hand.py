@@ -62,7 +62,9 @@ def main():
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))[..., None].astype(np.float32)
+    images = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))[..., None].astype(
+        np.float32
+    )
     key = jax.random.key(0)
     params = init_params(key)
     opt_state = optimizer.init(params)

@@ -75,7 +75,9 @@ def main():
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))[..., None].astype(np.float32)
+    images = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))[..., None].astype(
+        np.float32
+    )
     state = create_train_state(jax.random.key(0))
     rng = np.random.default_rng(0)
     for epoch in range(5):

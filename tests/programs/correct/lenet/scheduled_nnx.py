@@ -1,6 +1,5 @@
 """LeNet in NNX with a cosine schedule, metrics, and a closure for the loss."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -54,7 +53,9 @@ def main():
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    images = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))[..., None].astype(np.float32)
+    images = np.pad(np.kron(digits.images / 16, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2)))[..., None].astype(
+        np.float32
+    )
     model = LeNet(nnx.Rngs(0))
     optimizer = make_optimizer(model, 1500 // BATCH_SIZE)
     metrics = nnx.MultiMetric(loss=nnx.metrics.Average("loss"), accuracy=nnx.metrics.Accuracy())
