@@ -279,7 +279,7 @@ class Judge:
             return [self.symptom("first batch only", message=f"{len(once)} of {count} examples arrive: the first batch alone",
                                  line=left_early(self.situation.source, self.yielded()) or self.loop_line())]
         lost = count - len(arrived)
-        if not lost or len(once) < count - first.sizes[0]:
+        if lost < count - len(once) or len(once) < count - first.sizes[0]:
             if len(once) < count - first.sizes[0]:
                 return [self.symptom("batches lost", message=f"{len(once)} of {count} examples arrive", line=self.loop_line())]
             self.note = f"`{self.part.name}` drops the short last batch, another one in each epoch"
