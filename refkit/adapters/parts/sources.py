@@ -51,7 +51,7 @@ def recorded(modules: list[Any], mentioned: bool = True) -> Iterator[list[tuple[
 def listener(original: Any, read: list) -> Any:
     @functools.wraps(original)
     def load(*positional: Any, **named: Any) -> Any:
-        data, target = original(return_X_y=True)
+        data, target = original(**{name: value for name, value in named.items() if name == "scaled"}, return_X_y=True)
         read.append((np.asarray(data), np.asarray(target)))
         return original(*positional, **named)
 

@@ -64,7 +64,7 @@ def returned_stand_in(definition: ast.FunctionDef | None, given: dict[str, Any],
             if node.id in local and depth < 3:
                 return stand_for(local[node.id], depth + 1)
         read = [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and each.id in states]
-        return states[read[0]] if read and not isinstance(node, ast.Name) else number
+        return states[read[0]] if read and kind == "step" and not isinstance(node, ast.Name) else number
 
     return stand_for(expression)
 

@@ -93,7 +93,7 @@ def rows_of(raw: np.ndarray, out: np.ndarray) -> np.ndarray:
         if same.any(axis=1).all():
             return same.argmax(axis=1)
     same = (out[:, None] == raw[None]).mean(axis=-1)
-    return np.where(same.max(axis=1) > 0.6, same.argmax(axis=1), -1)
+    return np.where(same.max(axis=1) > 0.35, same.argmax(axis=1), -1)
 
 
 def assign(batch: list, data: Tagged) -> dict[str, Any] | None:

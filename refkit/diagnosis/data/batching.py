@@ -111,6 +111,11 @@ def keys_in(source: str, kinds: list[str], arrays: list[np.ndarray]) -> dict[str
 def run_epochs(part: Part, situation: Situation, data: Tagged) -> tuple[list[list], list[Step]]:
     """The batches of three calls, the third with the seed of the first, and what the lines of the first gave."""
     values = handed(part, situation, data)
+    if takes(part, "batch"):
+        try:
+            next(iter(part.run(values, 0, 1)), None)
+        except Exception:  # noqa: BLE001: a tuple may be meant where a dict is not
+            values["batch"] = (*data.inputs, data.labels)
     most = 2 * (data.count // SIZE + 1) + 4
     if takes_no_size(part):
         most = 60
@@ -263,7 +268,9 @@ class Judge:
             return value.shape == (count,) and np.issubdtype(value.dtype, np.integer) and \
                 np.array_equal(np.sort(value), np.arange(count))
 
-        return first_line(self.steps, numbers) or self.yielded()
+        arrived = self.epochs[0].rows
+        return first_line(self.steps, lambda value: numbers(value) and np.array_equal(value, arrived)) or \
+            first_line(self.steps, numbers) or self.yielded()
 
     def of_count(self) -> list[Symptom]:
         count = self.data.count
@@ -279,7 +286,7 @@ class Judge:
             return [self.symptom("first batch only", message=f"{len(once)} of {count} examples arrive: the first batch alone",
                                  line=left_early(self.situation.source, self.yielded()) or self.loop_line())]
         lost = count - len(arrived)
-        if not lost or len(once) < count - first.sizes[0]:
+        if lost < count - len(once) or len(once) < count - first.sizes[0]:
             if len(once) < count - first.sizes[0]:
                 return [self.symptom("batches lost", message=f"{len(once)} of {count} examples arrive", line=self.loop_line())]
             self.note = f"`{self.part.name}` drops the short last batch, another one in each epoch"

@@ -23,7 +23,7 @@ def loop_above(source: str, line: int) -> int:
     bound = [node for node in ast.walk(function or tree) if isinstance(node, ast.Assign) and node.lineno < loop.lineno
              and any(isinstance(t, ast.Name) and t.id in names for target in node.targets for t in ast.walk(target))]
     counted = [node for node in bound if any(isinstance(part, (ast.FloorDiv, ast.Sub, ast.Slice)) for part in ast.walk(node.value))]
-    if counted and not any(isinstance(part, (ast.FloorDiv, ast.Sub)) for part in ast.walk(loop.iter)):
+    if counted and not any(isinstance(part, (ast.FloorDiv, ast.Sub, ast.Slice)) for part in ast.walk(loop.iter)):
         return counted[-1].lineno
     return loop.lineno
 

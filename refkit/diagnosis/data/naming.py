@@ -40,7 +40,9 @@ def named(symptom: Symptom, reference: str) -> list[tuple[Bug, float]]:
     every = data_edits(reference)
     near = [(bug, edit) for bug, edit in every if touches(edit, symptom.role)]
     rest = [pair for pair in every if pair not in near]
-    return showing(symptom, near) or showing(symptom, rest)
+    others = [(bug, edit) for other in OUTPUTS if other != reference for bug, edit in bugs_for(other)
+              if bug.rung_of(edit) == "data"]
+    return showing(symptom, near) or showing(symptom, rest) or showing(symptom, others)
 
 
 def showing(symptom: Symptom, edits: list[tuple[Bug, Edit]]) -> list[tuple[Bug, float]]:
@@ -69,12 +71,8 @@ def touches(edit: Edit, role: str) -> bool:
 
 
 def data_edits(reference: str) -> list[tuple[Bug, Edit]]:
-    """The edits that this rung must catch, and where another reference alone has one for a symptom, those of it, too."""
-    own = [(bug, edit) for bug, edit in bugs_for(reference) if bug.rung_of(edit) == "data"]
-    ids = {bug.id for bug, _ in own}
-    others = [(bug, edit) for other in OUTPUTS if other != reference for bug, edit in bugs_for(other)
-              if bug.rung_of(edit) == "data" and bug.id not in ids]
-    return own + others
+    """The edits of a reference that this rung must catch."""
+    return [(bug, edit) for bug, edit in bugs_for(reference) if bug.rung_of(edit) == "data"]
 
 
 def symptoms_of(edit: Edit) -> tuple[Symptom, ...]:

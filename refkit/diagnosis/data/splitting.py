@@ -15,6 +15,7 @@ from refkit.implementation import Part
 from refkit.probes.tagged_identity import Identity, identify
 
 COUNT = 200
+ALIKE = 0.9  # correlation of the ranks of targets that may have been transformed
 APART = 0.5  # half of the summed differences of the shares of classes: two random parts of these sizes stay below
 LARGE = 40.0
 SCALES_TARGETS = re.compile(r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
@@ -82,7 +83,10 @@ class Judge:
             return []
         line = self.made(lambda value: value.dtype.kind == "f" and value.ndim > 1 and not np.isfinite(value).all())
         columns = ~np.isfinite(wrong[0].inputs.reshape(len(wrong[0].inputs), -1))
-        if raw_finite and columns.all(axis=0).any():
+        begun = next((step.value for step in self.steps if step.line == line and step.value.dtype.kind == "f"
+                      and step.value.ndim > 1 and not np.isfinite(step.value).all()), wrong[0].inputs)
+        whole = (~np.isfinite(begun.reshape(len(begun), -1))).mean(axis=0)
+        if raw_finite and not ((0 < whole) & (whole < 1)).any():
             return [self.symptom("constant is none", message="a feature that is constant comes out as numbers that are "
                                  "none", line=line)]
         return [self.symptom("not a number", message=f"{int(columns.any(axis=1).sum())} examples hold numbers that are none",
@@ -131,6 +135,10 @@ class Judge:
                 return [self.symptom("target is input", message="the target of every example is its own input",
                                      line=last_return(self.steps))]
             labels = labelled(piece.labels)
+            if labels is not None and self.situation.regression and known is not None:
+                symptoms += self.targets_beside_raw(labels, known)
+                if symptoms:
+                    return symptoms
             if labels is None or labels.dtype.kind not in "iu" or self.situation.regression:
                 continue
             if known is not None and self.raw is not None:
@@ -148,9 +156,20 @@ class Judge:
         """Labels of the training examples beside those that were read with them."""
         labels, known = self.found[0].labels, self.known[0]
         labels = None if labels is None else labelled(labels)
-        if labels is None or known is None or labels.dtype.kind not in "iu":
+        if labels is None or known is None:
             return []
-        return self.beside_raw(labels, known)
+        return self.beside_raw(labels, known) if not self.situation.regression else self.targets_beside_raw(labels, known)
+
+    def targets_beside_raw(self, labels: np.ndarray, known: Identity) -> list[Symptom]:
+        """Targets beside the raw ones of the same examples, by their ranks: a scale, or a logarithm, is a choice."""
+        good, raw = known.rows >= 0, np.asarray(self.raw[1], np.float64)
+        if raw.ndim != 1 or labels.ndim != 1 or len(labels) != len(good) or good.sum() < 10:
+            return []
+        ranks = [np.argsort(np.argsort(array, kind="stable")) for array in (raw[known.rows[good]], labels[good])]
+        if not np.ptp(labels) or abs(np.corrcoef(*ranks)[0, 1]) > ALIKE:
+            return []
+        line = self.made(lambda value: value.size == labels.size and np.array_equal(value.ravel(), labels))
+        return [self.symptom("labels apart", message="the examples have the targets of others", line=line)]
 
     def beside_raw(self, labels: np.ndarray, known: Identity) -> list[Symptom]:
         good = known.rows >= 0

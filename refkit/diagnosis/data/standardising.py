@@ -40,7 +40,7 @@ def judge_numbers(part: Part, situation: Situation, train: np.ndarray, test: np.
     found = identify(test, out)
     if found is None:
         return [], "no scaling of single features"
-    symptoms = judged.of_map(found, own)
+    symptoms = judged.of_map(found, own, both)
     if both and fitted and not same_map(fitted[0], found) and not symptoms:
         line = judged.line_of_statistics(test) or last_return(steps)
         symptoms = [judged.symptom("parts differ", "the training and the test examples are scaled differently", line)]
@@ -93,7 +93,7 @@ class Judged:
         mean, deviation = self.statistics(of)
         return near(found.scale, 1 / deviation) and near(found.offset + found.scale * mean + 1, 1)
 
-    def of_map(self, found: Identity, own: bool) -> list[Symptom]:
+    def of_map(self, found: Identity, own: bool, both: bool) -> list[Symptom]:
         _, deviation = self.statistics(self.test if own else self.train)
         if self.is_standard(found, self.train):
             return []
@@ -107,6 +107,9 @@ class Judged:
             return [self.symptom("from test", "mean and deviation are those of training and test examples together", line)]
         if self.is_standard(found, self.test):
             line = self.line_of_statistics(self.test) or last_return(self.steps)
+            if both:
+                return [self.symptom("parts differ", "the test examples are scaled by their own mean and deviation, not by "
+                                     "those of the training examples", line)]
             return [self.symptom("by company", "mean and deviation are those of the examples at hand, not of the training "
                                  "examples", line)]
         return self.unscaled(found)
