@@ -206,7 +206,7 @@ class Judge:
         for layer, id in (("Dropout", "dropout-at-evaluation"), ("BatchNorm", "batch-statistics-at-evaluation")):
             if layer not in self.scorer.evidence.source:
                 continue
-            jax.clear_caches()
+            self.scorer.forget_traces()
             other = {"Dropout": "BatchNorm", "BatchNorm": "Dropout"}[layer]
             layers = (layer,) if other not in self.scorer.evidence.source else (layer, other)
             try:
@@ -215,7 +215,7 @@ class Judge:
             except Exception:  # noqa: BLE001
                 return None
             finally:
-                jax.clear_caches()
+                self.scorer.forget_traces()
             if self.right(Trial(trial.way, trial.form, again)):
                 return Verdict(self.scorer, "bug", id, "the metric in training mode", said=leaf.values, wanted=wanted, sets=self.sets)
         return None

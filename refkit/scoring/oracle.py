@@ -1,7 +1,7 @@
 """Examples on which a model is right exactly k times of n: the labels are chosen after its answers are known."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import jax
 import numpy as np
@@ -121,9 +121,11 @@ def consult(yours: Yours, apply: Callable) -> Oracle:
         for draw in range(DRAWS):
             tree = drawn(yours, draw)
             outputs = np.asarray(run(tree, *inputs)).astype(np.float32)
-            oracle = Oracle(tree, inputs, outputs, False, apply)
-            if best is None or oracle.variety > best.variety:
-                best = oracle
+            for centred in (tree, *balanced(tree, outputs)):
+                outputs = outputs if centred is tree else np.asarray(run(centred, *inputs)).astype(np.float32)
+                oracle = Oracle(centred, inputs, outputs, False, apply)
+                if best is None or oracle.variety > best.variety:
+                    best = oracle
             if best.variety >= VARIETY:
                 break
         order = np.random.default_rng(2).permutation(POOL)
@@ -131,6 +133,19 @@ def consult(yours: Yours, apply: Callable) -> Oracle:
         again = np.asarray(run(best.tree, *(value[order] for value in inputs)))
     near = np.allclose(again, best.outputs[order], rtol=1e-3, atol=1e-4 * np.abs(best.outputs).max())
     return dataclasses.replace(best, alone=bool(np.isfinite(best.outputs).all() and near))
+
+
+def balanced(tree: object, outputs: np.ndarray) -> Iterator[object]:
+    """The same leaves with one that may be the last bias moved so that no answer is the commonest."""
+    flat = outputs.reshape(-1, outputs.shape[-1]) if outputs.ndim > 1 else outputs[:, None]
+    if (flat >= 0).all() and (flat <= 1).all():
+        flat = np.log(np.maximum(flat, 1e-12)) - (np.log(np.maximum(1 - flat, 1e-12)) if flat.shape[-1] == 1 else 0)
+    middle = np.median(flat, axis=0)
+    leaves, structure = jax.tree.flatten(tree)
+    for k, leaf in enumerate(leaves):
+        if leaf.size == middle.size and leaf.ndim < 3 and np.issubdtype(leaf.dtype, np.floating):
+            moved = leaf - jax.numpy.asarray(middle.reshape(leaf.shape), leaf.dtype)
+            yield jax.tree.unflatten(structure, [*leaves[:k], moved, *leaves[k + 1 :]])
 
 
 def drawn(yours: Yours, draw: int) -> object:

@@ -212,6 +212,13 @@ class Scorer:
         """Whether the model is a Module that is in training or in evaluation mode by itself."""
         return self.call.model.framework == "nnx" and bool(HAS_MODES.search(self.evidence.source))
 
+    def forget_traces(self) -> None:
+        """Have the file's jitted functions traced anew: a mode is read when they are traced."""
+        for value in list(self.evidence.namespace.variables.values()):
+            jitted = getattr(value, "jitted_fn", value)
+            if hasattr(jitted, "clear_cache") and not isinstance(jitted, type):
+                jitted.clear_cache()
+
     @property
     def text(self) -> str:
         """The source of the function and of those of the file that it calls."""
