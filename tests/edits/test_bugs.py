@@ -7,14 +7,15 @@ from refkit.edits.catalogue import edited_source, find_bug
 from refkit.errors import RefkitError
 from tests.edits.laboratory import Subject, departs, unedited
 from tests.edits.sample import chosen
+from tests.edits.scored import scored_otherwise
 
-RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients")
+RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients", "metric")
 # The catalogue: the ids are the contract, and where each applies (M, L, S, X for the four references).
 CATALOGUE = {
     "shapes": {
         "targets-broadcast": "MS", "reshape-for-transpose": "LSX", "flatten-across-batch": "LX",
         "softmax-over-batch": "MLSX", "recurrence-over-batch": "SX", "onehot-broadcast": "MLSX",
-        "bias-on-wrong-axis": "ML", "concat-on-wrong-axis": "X",
+        "bias-on-wrong-axis": "ML", "concat-on-wrong-axis": "X", "argmax-over-batch": "MLSX",
     },
     "preprocessing": {
         "inputs-not-scaled": "MLX", "inputs-scaled-twice": "MLX", "divided-by-variance": "MS",
@@ -26,7 +27,10 @@ CATALOGUE = {
         "loss-averaged-over-classes": "MLSX", "loss-sign-flipped": "MLSX", "activation-on-logits": "MLSX",
         "padding-in-loss": "S",
     },
-    "mode": {"dropout-at-evaluation": "MLSX", "batch-statistics-at-evaluation": "L"},
+    "mode": {
+        "dropout-at-evaluation": "MLSX", "batch-statistics-at-evaluation": "L", "mode-not-restored": "ML",
+        "initial-parameters-at-evaluation": "MLSX",
+    },
     "numerics": {
         "exp-overflow": "MLSX", "log-of-zero": "MLSX", "division-by-zero": "MS", "nan-through-where": "MS",
         "sqrt-at-zero": "MS", "low-precision-accumulation": "MLSX",
@@ -40,6 +44,10 @@ CATALOGUE = {
     "initialisation": {
         "initialised-to-constant": "MLSX", "initialisation-too-large": "MLSX", "initialisation-too-small": "MLSX",
         "initialisation-wrong-fan": "LS", "initialised-with-one-key": "MLSX", "embedding-out-of-range": "SX",
+    },
+    "evaluation": {
+        "mean-of-batch-means": "MLSX", "divided-by-padded-count": "MLSX", "last-batch-only": "MLSX",
+        "evaluated-on-train": "MLSX", "metric-not-reset": "MLSX",
     },
     "randomness and JAX": {"gradient-stopped": "MLSX", "stale-closure": "MLSX", "vmap-on-wrong-axis": "MLSX"},
 }  # fmt: skip
@@ -88,6 +96,9 @@ CASES = [
 @pytest.mark.parametrize(("bug", "edit"), CASES)
 def test_shows_at_its_rung(bug, edit):
     rung = bug.rung_of(edit)
+    if rung == "metric":
+        assert scored_otherwise(edit)
+        return
     reference = unedited(edit.reference, tuple(edit.options.items()))
     yours = Subject(edit.reference, edit.options, (edit,))
     assert departs(rung, yours, reference)
