@@ -73,7 +73,8 @@ def state_slot(values: Values) -> Any:
     }
     fixed: dict[str, Any] = {"tx": None, "optimizer": None}
     if model.framework == "linen":
-        arrays |= {"params": values.tree["parameters"], "batch_stats": values.tree.get("statistics", {})}
+        statistics = values.tree.get("statistics", {})
+        arrays |= {"params": values.tree["parameters"], "batch_stats": statistics, "stats": statistics, "model_state": statistics}
         fixed["apply_fn"] = model.module.apply
     elif model.framework == "jax":
         parameters, state = model.arguments(values.tree)

@@ -148,9 +148,15 @@ def statement_on(text: StepText, line: int) -> ast.stmt | None:
     return found[-1] if found else None
 
 
+def counts_steps(definition: ast.AST) -> bool:
+    """Whether a step makes a key of its own from the one that it is given and a count: `fold_in(key, state.step)`."""
+    calls = [node for node in ast.walk(definition) if isinstance(node, ast.Call) and name_of(node.func) == "fold_in"]
+    return any(len(call.args) == 2 and not isinstance(call.args[1], ast.Constant) for call in calls)
+
+
 def kept_key(text: StepText, effects: Effects) -> Reading | None:
     """A loop that hands every step the same key."""
-    if text.definition is None or not draws(effects.moments[1].trace):
+    if text.definition is None or not draws(effects.moments[1].trace) or counts_steps(text.definition):
         return None
     names = [argument.arg for argument in text.definition.args.args if argument.arg != "self"]
     for call in text.calls:

@@ -13,7 +13,9 @@ from refkit.edits.edit import Edit, EditError
 from refkit.scoring.oracle import Oracle, Probe
 from refkit.subjects.reference import compiled
 
-QUANTITIES = {"share within": "> 0.04", "squared error": "** 2", "absolute error": "* 1.0"}
+# What is averaged: the text of the reference's metric, and what stands in its place.
+OF_TARGETS = ("> 0.04", {"share off": "> 0.04", "share within": "<= 0.04", "squared error": "** 2", "absolute error": "* 1.0"})
+OF_CLASSES = ("== labels", {"share right": "== labels", "share wrong": "!= labels"})
 
 
 @dataclasses.dataclass
@@ -79,7 +81,8 @@ def edited(reference: str, edit: Edit | None, quantity: str) -> str | None:
         source = edited_source(reference, dict(edit.options) if edit else {}, [edit] if edit else [])
     except EditError:
         return None
-    return source.replace("> 0.04", QUANTITIES[quantity])
+    old, ways = OF_TARGETS if reference == "lstm" else OF_CLASSES
+    return source.replace(old, ways[quantity])
 
 
 def say(source: str, reference: str, oracle: Oracle, probes: Sequence[Probe], classes: bool, batch: int) -> Said:

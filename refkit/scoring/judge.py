@@ -15,17 +15,21 @@ from refkit.adapters.evaluating import evaluating
 from refkit.adapters.labels import LabelForm
 from refkit.adapters.parts.scorer import Scorer
 from refkit.loading.time_limit import OutOfTime, time_limit
-from refkit.scoring.hypotheses import QUANTITIES, edited, metric_edits, say, standing_for
+from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
+from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
+from refkit.scoring.hypotheses import Said, edited, metric_edits, say, standing_for
+from refkit.scoring.largest import largest_over_first
 from refkit.scoring.oracle import BATCH, SETS, Oracle, Probe
-from refkit.scoring.reading import Leaf, form_of, leaves_of, numbers
+from refkit.scoring.reading import FORMS, Leaf, form_of, leaves_of, numbers
 
-LIMIT_S = 20.0  # for one function, in every way of calling it
+LIMIT_S = 40.0  # for one function, in every way of calling it
 MOST_WAYS = 24
 SHORT = re.compile(r"bfloat16|float16|\bbf16\b|\bf16\b|\bhalf\b|int8", re.I)
 OF_CLASSES = re.compile(r"argmax|argsort|top_k|one_?hot|\bclasses\b|\bAccuracy\b|logits")
 OF_TARGETS = re.compile(r"abs\(|\*\*\s*2|square|\br2|mae\b|rmse\b", re.I)
 OTHER_SCORES = re.compile(r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|weighted|mask|perplex|kappa|confusion|per_class|bleu|iou",
                           re.I)
+MAKES_COLUMNS = re.compile(r"\[:, *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]")
 CALLED_ACCURACY = re.compile(r"(.*[._])?(acc|accuracy)([._].*)?", re.I)
 
 
@@ -107,7 +111,7 @@ class Judge:
     def verdict(self) -> Verdict:
         """What is thought of it; every way of calling it is tried until one is right."""
         name = standing_for(self.reference, self.classes)
-        quantities = ["share within"] if self.classes else list(QUANTITIES)
+        quantities = list((CLASS_QUANTITIES if self.classes else TARGET_QUANTITIES)[1])
         self.rights = {q: say(edited(name, None, q), name, self.oracle, self.probes, self.classes, self.batch).shares for q in quantities}
         if not self.classes:
             self.rights["share explained"] = tuple(explained(probe) for probe in self.probes)
@@ -202,7 +206,7 @@ class Judge:
         for layer, id in (("Dropout", "dropout-at-evaluation"), ("BatchNorm", "batch-statistics-at-evaluation")):
             if layer not in self.scorer.evidence.source:
                 continue
-            jax.clear_caches()
+            self.scorer.forget_traces()
             other = {"Dropout": "BatchNorm", "BatchNorm": "Dropout"}[layer]
             layers = (layer,) if other not in self.scorer.evidence.source else (layer, other)
             try:
@@ -211,7 +215,7 @@ class Judge:
             except Exception:  # noqa: BLE001
                 return None
             finally:
-                jax.clear_caches()
+                self.scorer.forget_traces()
             if self.right(Trial(trial.way, trial.form, again)):
                 return Verdict(self.scorer, "bug", id, "the metric in training mode", said=leaf.values, wanted=wanted, sets=self.sets)
         return None
@@ -221,17 +225,24 @@ class Judge:
         scored = [(bug, edit) for bug, edit in metric_edits(name) if bug.group != "mode"]
         told = {q: [(b, e, say(edited(name, e, q), name, self.oracle, self.probes, self.classes, self.batch)) for b, e in scored]
                 for q in quantities}
+        argmax = self.largest_over_batch(told)
+        if argmax is not None:
+            return argmax
         for trial in trials:
             for leaf in trial.leaves:
                 found = self.named(leaf, told)
                 if found is not None:
                     return found
         for trial in trials[:2]:
+            if SHORT.search(self.scorer.text) and any(self.is_nearly_right(leaf) for leaf in trial.leaves):
+                wanted = self.rights[next(iter(self.rights))]
+                return Verdict(self.scorer, "bug", "low-precision-accumulation", "rounded to a short format", said=trial.leaves[0].values,
+                               wanted=wanted, sets=self.sets)
             found = self.in_training(trial, trial.leaves[0]) or self.with_other_leaves(trial)
             if found is not None:
                 return found
         if not trials:
-            return self.raises(told)
+            return self.tables(told) or self.raises()
         return self.unexplained(trials[0])
 
     def named(self, leaf: Leaf, told: dict) -> Verdict | None:
@@ -241,6 +252,8 @@ class Judge:
                 if len(set(leaf.values)) < 2 or same_everywhere(said.shares, self.rights[quantity]) or not np.isfinite(said.shares).all():
                     continue
                 form = form_of(leaf.values, said.shares, self.counts)
+                if bug.id == "targets-broadcast":  # a sum over a table of all pairs
+                    form = form or form_of(leaf.values, said.shares, [count * count for count in self.counts])
                 if form:
                     matching.append((bug, edit, form))
             if matching:
@@ -249,6 +262,15 @@ class Judge:
                 return Verdict(self.scorer, "bug", bug.id, edit.where, form, leaf.values, self.rights[quantity], self.sets,
                                rivals=tuple(dict.fromkeys(rivals)))
         return None
+
+    def is_nearly_right(self, leaf: Leaf) -> bool:
+        """Whether a number is right but for the digits that a short format loses."""
+        for shares in self.rights.values():
+            for form in FORMS.values():
+                wanted = [form(share, count) for share, count in zip(shares, self.counts, strict=True)]
+                if all(abs(value - right) <= abs(right) / 128 for value, right in zip(leaf.values, wanted, strict=True)):
+                    return True
+        return False
 
     def likeliest(self, matching: list) -> tuple:
         """Of several that say the same, the one with the file's own words."""
@@ -264,22 +286,35 @@ class Judge:
             again = self.read(trial.way, trial.form, tree=other)
         except Exception:  # noqa: BLE001
             return None
-        if any(one.values != two.values for one, two in zip(trial.leaves, again, strict=False)):
+        if len(set(trial.leaves[0].values)) < 2 or any(one.values != two.values for one, two in zip(trial.leaves, again, strict=False)):
             return None
         wanted = self.rights[next(iter(self.rights))]
         return Verdict(self.scorer, "bug", "initial-parameters-at-evaluation", "parameters that it was not given", said=trial.leaves[0].values,
                        wanted=wanted, sets=self.sets)
 
-    def raises(self, told: dict) -> Verdict:
-        """It raised in every way of calling it: so does the metric with a known bug in it."""
+    def largest_over_batch(self, told: dict) -> Verdict | None:
+        """That it raised on shapes, as the metric does that takes the largest output over the examples."""
+        shapes = [error for error in self.errors if innermost(error) in self.files and re.search(r"shape|broadcast", str(error), re.I)]
+        raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
+        if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, self.definitions)):
+            return None
+        return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", error=shapes[0], sets=self.sets)
+
+    def tables(self, told: dict[str, list[tuple[Any, Any, Said]]]) -> Verdict | None:
+        """That it raised on shapes where it puts the batches' tables of all pairs together, as the edited metric does."""
+        shapes = [error for error in self.errors if innermost(error) in self.files]
+        raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
+        if not shapes or "targets-broadcast" not in raising or not MAKES_COLUMNS.search(self.scorer.text):
+            return None
+        return Verdict(self.scorer, "bug", "targets-broadcast", "a table of all pairs for each batch", error=shapes[0], sets=self.sets)
+
+    @property
+    def definitions(self) -> list:
+        return self.scorer.evidence.reached(self.scorer.candidate.definition)
+
+    def raises(self) -> Verdict:
+        """It raised in every way of calling it."""
         mine = [error for error in self.errors if innermost(error) in self.files]
-        shapes = [error for error in mine if re.search(r"shape|broadcast", str(error), re.I)]
-        argmax = re.search(r"argmax\(\s*(axis\s*=\s*)?0\s*\)|argmax\([^()\n]*(\([^()]*\))?[^()\n]*,\s*(axis\s*=\s*)?0\s*\)", self.scorer.text)
-        if shapes and argmax:
-            entries = next(iter(told.values()))
-            ids = [bug.id for bug, _, said in entries if said.raised]
-            if "argmax-over-batch" in ids:
-                return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", error=shapes[0], sets=self.sets)
         return Verdict(self.scorer, "unusable", error=(mine or self.errors or [None])[0])
 
     def unexplained(self, trial: Trial) -> Verdict:

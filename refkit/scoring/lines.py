@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from refkit.adapters.expressions import name_of
 from refkit.adapters.raised import user_lines
 from refkit.scoring.judge import SHORT, Verdict
+from refkit.scoring.largest import largest_over_first
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MEANS = {"mean", "average", "nanmean", "fmean"}
@@ -53,19 +54,7 @@ def has_mean(node: ast.AST) -> bool:
 
 
 def divisions(node: ast.AST) -> list[ast.BinOp]:
-    return [n for n in ast.walk(node) if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Div, ast.FloorDiv)) and isinstance(n.op, ast.Div)]
-
-
-def argmax_line(definition: ast.AST, source: list[str]) -> int | None:
-    for call in calls(definition):
-        if name_of(call.func) not in ("argmax", "argsort", "top_k", "max", "argmin"):
-            continue
-        method = isinstance(call.func, ast.Attribute) and name_of(call.func.value) not in ("jnp", "np", "numpy", "lax", "jax")
-        axis = next((k.value for k in call.keywords if k.arg == "axis"), None)
-        axis = axis or next(iter(call.args[0 if method else 1 :]), None)
-        if axis is None or isinstance(axis, ast.Constant) and axis.value == 0:
-            return call.lineno
-    return None
+    return [n for n in ast.walk(node) if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Div)]
 
 
 def averaging_line(definition: ast.AST, source: list[str]) -> int | None:
@@ -170,7 +159,7 @@ def adding_line(definition: ast.AST, source: list[str]) -> int | None:
 
 
 FINDERS = {
-    "argmax-over-batch": argmax_line,
+    "argmax-over-batch": lambda definition, source: largest_over_first(definition),
     "mean-of-batch-means": averaging_line,
     "divided-by-padded-count": division_line,
     "last-batch-only": overwriting_line,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from refkit.adapters.expressions import name_of
 from refkit.scoring.fault import Fault
-from refkit.scoring.scopes import Scope, calls, loaded_names, own_calls
+from refkit.scoring.scopes import LOOPS, Scope, calls, loaded_names, own_calls
 
 EDGE = r"(^|[_\W\d])(x|y|images?|labels?)?_?"
 TEST = re.compile(EDGE + r"(tests?|te|tst|va|val|valid|validation|dev|eval|evaluation|held|holdout|heldout|unseen)_?(x|y|\d)?($|[_\W\d])", re.I)
@@ -68,7 +68,7 @@ def claimed(node: ast.stmt, call: ast.Call, scope: Scope) -> str:
         if not TEST.search(said) and not TRAIN.search(said):
             said += " " + " ".join(text for name in names for text in reported(scope, name))
     else:
-        said = text_before(node, call)
+        said = text_before(node, call) or said_after(node, scope)
     if isinstance(node, ast.Return):
         said += " " + scope.name
     keyword = next((k.arg or "" for outer in own_calls(node) for k in outer.keywords if call in ast.walk(k.value)), "")
@@ -89,6 +89,16 @@ def text_before(node: ast.AST, value: ast.AST) -> str:
     place = lambda part: (part.lineno, part.col_offset)
     order = sorted((part for part in parts if place(part) <= place(value)), key=place)
     return order[-1].value if order else ""
+
+
+def said_after(node: ast.stmt, scope: Scope) -> str:
+    """The text in the statement behind the loop in which a batch is scored."""
+    around = next((loops for other, loops in scope.flat if other is node), ())
+    if not around or not isinstance(node, ast.Expr) or scope.trains(around[-1]):
+        return ""
+    following = next((other for other, _ in scope.flat if other.lineno > around[-1].end_lineno), None)
+    inner = ast.walk(following) if following is not None and not isinstance(following, LOOPS) else ()
+    return " ".join(part.value for part in inner if isinstance(part, ast.Constant) and isinstance(part.value, str))
 
 
 def reported(scope: Scope, name: str) -> list[str]:

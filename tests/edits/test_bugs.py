@@ -8,9 +8,10 @@ from refkit.edits.catalogue import edited_source, find_bug
 from refkit.errors import RefkitError
 from tests.edits.laboratory import Subject, departs, shows_in_data, unedited
 from tests.edits.sample import chosen
+from tests.edits.scored import scored_otherwise
 
 RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients", "update", "data", "metric")
-AROUND_THE_MODEL = ("train-eval", "update", "metric")
+OF_STEPS = ("train-eval", "update")
 # The catalogue: the ids are the contract, and where each applies (M, L, S, X for the four references).
 CATALOGUE = {
     "shapes": {
@@ -112,8 +113,11 @@ CASES = [
 @pytest.mark.parametrize(("bug", "edit"), CASES)
 def test_shows_at_its_rung(bug, edit, tmp_path):
     rung = bug.rung_of(edit)
-    if rung in AROUND_THE_MODEL:
-        return shows_around_the_model(rung, bug, edit, tmp_path / "mine.py")
+    if rung in OF_STEPS:
+        return shows_in_training(rung, bug, edit, tmp_path / "mine.py")
+    if rung == "metric":
+        assert scored_otherwise(edit)
+        return None
     if rung == "data":
         assert shows_in_data(edit)
         return None
@@ -128,7 +132,7 @@ def test_shows_at_its_rung(bug, edit, tmp_path):
         assert not departs("loss", yours, reference), "an earlier rung would catch it"
 
 
-def shows_around_the_model(rung, bug, edit, file):
+def shows_in_training(rung, bug, edit, file):
     """The reference with the edit, seen as any other program, is named so on its line, and by nothing else."""
     source = edited_source(edit.reference, edit.options, [edit])
     file.write_text(source, encoding="utf-8")

@@ -13,6 +13,8 @@ from refkit.adapters.expressions import UNKNOWN, name_of
 class Batches(list):
     """Batches as any kind of data set gives them."""
 
+    batch_size = 1
+
     def __call__(self) -> "Batches":
         return self
 

@@ -16,7 +16,7 @@ from refkit.adapters.parts.surroundings import Surroundings
 from refkit.implementation import Part
 
 SCORES = re.compile(
-    r"_*(.*_)?(accuracy|acc|accuracies|evaluate|evaluation|eval|metrics?|scores?|correct|hits|error_rate|validate|validation"
+    r"_*(.*_)?(accuracy|acc|accuracies|evaluate|evaluation|eval|metrics?|scores?|correct|hits|error_rate|error_count|errors|mistakes|validate|validation"
     r"|test|valid|val|mae|rmse|r2|share|fraction|right|wrong|within)(_.*)?",
     re.I,
 )
@@ -63,7 +63,7 @@ def scorers(surroundings: Surroundings) -> Iterator[Scorer]:
 
 def takes_data(parameters: list[inspect.Parameter]) -> bool:
     """Whether it takes anything to be scored, beside the model and what draws examples."""
-    drawn = re.compile(r"(.*_)?(key|rng|rngs|seed|generator|gen|random)|self|n|size|batches|steps", re.I)
+    drawn = re.compile(r"(.*_)?(key|rng|rngs|seed|generator|gen|random)|self|n|size|steps", re.I)
     return len([p for p in parameters if not drawn.fullmatch(p.name) and p.default is p.empty]) > 1 or any(
         p.kind is p.VAR_POSITIONAL for p in parameters
     )

@@ -17,7 +17,7 @@ from refkit.adapters.candidates import Candidate
 from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
-from refkit.adapters.labels import LABELS, LabelForm, label_forms
+from refkit.adapters.labels import LABELS, LabelForm, label_forms, shape_outside
 from refkit.adapters.parts.bookkeeping import Batches, bookkeeper, counters
 from refkit.adapters.search import Call
 from refkit.adapters.values import Plan, Slot, Values
@@ -75,6 +75,14 @@ class Scorer:
         forms, told = label_forms(self.evidence, self.candidate.definition, classes, output_shape, self.call.swaps)
         if self.reads_one_hot and classes:
             forms = sorted(forms, key=lambda form: form.name != "one-hot rows")
+        shape = shape_outside(self.evidence, self.candidate.definition)
+        columns = [form for form in forms if "column" in form.name]
+        if classes and shape != "column" and len(output_shape) > 1 and output_shape[-1] > 1:
+            forms = [form for form in forms if form not in columns]
+        elif classes and shape is not None:
+            forms = [form for form in forms if (form in columns) == (shape == "column")] or forms
+        elif shape is not None:
+            forms = forms[:1]
         return forms, told
 
     @functools.cached_property
@@ -132,12 +140,17 @@ class Scorer:
     def plans(self) -> Iterator[Plan]:
         parameters = self.candidate.stages[0]
         own = [p for p in parameters if not self.is_bookkeeping(p.name) and p.name not in self.iterated]
-        for plan in plans(own, self.call, self.candidate.definition, self.evidence.namespace):
+        for plan in plans(own, self.call, self.syntax, self.evidence.namespace):
             if not self.iterated:
                 yield plan
                 continue
             for index in range(8):
                 yield Plan(plan.slots, f"batch {index}")
+
+    @property
+    def syntax(self) -> ast.AST:
+        """The function and what it calls in one: a batch may be taken apart in the loss that it hands it to."""
+        return ast.Module(body=self.evidence.reached(self.candidate.definition), type_ignores=[])
 
     def call_with(self, plan: Plan, examples: Examples, form: LabelForm) -> Any:
         given = plan.arguments(self.values(examples, form))
@@ -155,11 +168,16 @@ class Scorer:
     def is_bookkeeping(self, name: str) -> bool:
         if name in self.iterated or LABELS.fullmatch(name.lower()) and len(name) > 1 and not METRICS.fullmatch(name):
             return False
-        return any(pattern.fullmatch(name) for pattern in (BATCH_SIZE, COUNT, STEPS, METRICS, TOLERANCE))
+        return self.is_size(name) or any(pattern.fullmatch(name) for pattern in (BATCH_SIZE, COUNT, STEPS, METRICS, TOLERANCE))
+
+    def is_size(self, name: str) -> bool:
+        """Whether a parameter such as `batch=100` is a size by its default."""
+        default = next((p.default for p in self.candidate.stages[0] if p.name == name), None)
+        return type(default) is int and default > 1 and re.fullmatch(r"batch|batch_?len|size|chunk|step", name) is not None
 
     def bookkeeping(self, name: str, examples: Examples) -> Any:
         """A value for what is neither model nor data."""
-        if BATCH_SIZE.fullmatch(name):
+        if BATCH_SIZE.fullmatch(name) or self.is_size(name):
             return examples.batch_size
         if METRICS.fullmatch(name):
             return bookkeeper(self.evidence)
@@ -194,6 +212,13 @@ class Scorer:
         """Whether the model is a Module that is in training or in evaluation mode by itself."""
         return self.call.model.framework == "nnx" and bool(HAS_MODES.search(self.evidence.source))
 
+    def forget_traces(self) -> None:
+        """Have the file's jitted functions traced anew: a mode is read when they are traced."""
+        for value in list(self.evidence.namespace.variables.values()):
+            jitted = getattr(value, "jitted_fn", value)
+            if hasattr(jitted, "clear_cache") and not isinstance(jitted, type):
+                jitted.clear_cache()
+
     @property
     def text(self) -> str:
         """The source of the function and of those of the file that it calls."""
@@ -210,7 +235,9 @@ class Scorer:
         slots = self.batch_slots(self.iterated[name])
         slot = slots[index % len(slots)][1]
         starts = range(0, len(examples.labels), examples.batch_size)
-        return Batches(slot(self.values(examples, form, slice(s, s + examples.batch_size))) for s in starts)
+        found = Batches(slot(self.values(examples, form, slice(s, s + examples.batch_size))) for s in starts)
+        found.batch_size = examples.batch_size
+        return found
 
     def batch_slots(self, item: str) -> list[tuple[str, Slot]]:
         unpacked = item.split(",") if "," in item else []
@@ -218,7 +245,7 @@ class Scorer:
         for definition in self.evidence.reached(self.candidate.definition):
             names = [item, *(a.arg for a in definition.args.args if a.arg.lower().endswith("batch"))]
             for name in names:
-                keys = keys or indexed_with(definition, name)
+                keys += [key for key in indexed_with(definition, name) if key not in keys]
                 unpacked = unpacked or unpacked_to(definition, name)
         return batch_slots(self.call.layout.inputs, keys, unpacked, self.call.layout.packing.keys)
 

@@ -1,9 +1,11 @@
 """Predictions and targets of shapes that broadcast against one another."""
 
+import dataclasses
+
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.places import OF_ONE_UNIT, SIGMOID, SQUARED_ERROR, TARGETS
-from refkit.edits.scores import SCORES
+from refkit.edits.scores import SCORES, Score, batched
 
 MANNERS = {
     "predictions (B, 1) against targets (B,)": "errors = (predictions - targets[:, 0]) ** 2",
@@ -38,6 +40,19 @@ def other_losses(reference: str, options: dict[str, str]) -> list[Edit]:
 
 
 
+BATCHED = {
+    "metric added up over tables of all pairs": "return float(sum(part.sum() for part in scored) / len({labels}))",
+    "metric's tables of all pairs put together": "return float(np.concatenate(scored).mean())",
+    "metric's means of tables averaged": "return float(np.mean([part.mean() for part in scored]))",
+}
+
+
+def pairing(score: Score) -> Score:
+    """The same metric with labels in a column."""
+    column = {"targets": "targets[{rows}, 0]", "labels": "labels[{rows}, None]"}[score.labels]
+    return dataclasses.replace(score, share=score.share.replace(f"{score.labels}[{{rows}}]", column))
+
+
 def in_metrics() -> list[Edit]:
     """Predictions against labels of another shape in the metric."""
     found = []
@@ -51,6 +66,9 @@ def in_metrics() -> list[Edit]:
             new = f"return float(({new}).mean())"
             place = f"metric with {where} of another shape"
             found.append(Edit(score.reference, (Replace(score.old, new),), dict(score.options), new, place, "metric"))
+        for manner, last in BATCHED.items():
+            change = batched(pairing(score), last.format(labels=score.labels))
+            found.append(Edit(score.reference, (change,), dict(score.options), last.format(labels=score.labels), manner, "metric"))
     return found
 
 
