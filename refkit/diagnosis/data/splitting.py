@@ -20,6 +20,7 @@ APART = 0.5  # half of the summed differences of the shares of classes: two rand
 LARGE = 40.0
 SCALES_TARGETS = re.compile(r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
                             r"|(fit|fit_transform)\((y|targets?)")
+FILLS = re.compile(r"isnan|nan_to_num|fillna|isfinite|Imputer")  # behind the split, as far as this part can tell
 MIRRORS = re.compile(r"autoencod|reconstruct|copy|denois|identity", re.IGNORECASE)
 
 
@@ -79,7 +80,7 @@ class Judge:
     def of_numbers(self) -> list[Symptom]:
         wrong = [piece for piece in self.found if piece.inputs.dtype.kind == "f" and not np.isfinite(piece.inputs).all()]
         raw_finite = self.raw is None or np.isfinite(np.asarray(self.raw[0], np.float64)).all()
-        if not wrong:
+        if not wrong or FILLS.search(self.situation.source):
             return []
         line = self.made(lambda value: value.dtype.kind == "f" and value.ndim > 1 and not np.isfinite(value).all())
         columns = ~np.isfinite(wrong[0].inputs.reshape(len(wrong[0].inputs), -1))
