@@ -102,13 +102,18 @@ def match(raw: np.ndarray, processed: np.ndarray, whole: bool) -> Identity | Non
         rows = nearest(one * scale + offset, other, np.abs(scale) * spread)
         scale, offset = least_squares(one[rows], other, whole)
         good = apart(one[rows], other, scale, offset, spread) < close
-        if good.mean() >= SHARE and len(np.unique(rows)) >= min(len(rows), len(raw)) / 3:
+        if good.mean() >= SHARE and len(np.unique(rows)) >= min(different(other), len(raw)) / 3:
             every = least_squares(raw[rows], processed, whole)
             every = [np.broadcast_to(part, raw.shape[1:]) for part in every]
             constant = raw[rows].std(axis=0) == 0
             every[0] = np.where(constant, np.nan, every[0])
             return Identity(np.where(good, rows, -1), *every)
     return None
+
+
+def different(rows: np.ndarray) -> int:
+    """How many rows there are, those that are equal counted once."""
+    return len({row.tobytes() for row in np.ascontiguousarray(rows)})
 
 
 def search(raw, processed, scale, offset, spread, whole: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -229,7 +229,8 @@ class Judge:
         with np.errstate(divide="ignore"):
             if near(train.scale, 1 / deviation**2) or near(train.scale, 1 / union**2):
                 line = self.made(lambda value: value.size == own.size and
-                                 (near(value.ravel(), deviation**2) or near(value.ravel(), union**2)))
+                                 (near(value.ravel(), deviation**2) or near(value.ravel(), union**2))
+                                 or value.shape in (raw.shape, self.found[0].inputs.shape) and self.divided_twice(value))
                 return [self.symptom("by variance", message="features are divided by their variance", line=line)]
             if not close(train.scale, 1 / deviation) and not close(train.scale, 1 / union):
                 return self.of_maps(train, test)
@@ -241,6 +242,11 @@ class Judge:
             return [self.symptom("from test", message="mean and deviation are those of training and test examples together",
                                  line=line)]
         return self.of_maps(train, test)
+
+    def divided_twice(self, value: np.ndarray) -> bool:
+        """Whether features have been divided by their variance."""
+        found, known = self.identity(value), self.known[0]
+        return found is not None and near(found.scale, known.scale)
 
     def of_maps(self, train: Identity, test: Identity | None) -> list[Symptom]:
         if test is None or (near(train.scale, test.scale) and near(train.offset + 1, test.offset + 1)):
@@ -256,8 +262,10 @@ class Judge:
         large = float(np.abs(labels).max()) if labels.size and np.isfinite(labels).all() else 0.0
         if large < LARGE or not self.part.run.loads or SCALES_TARGETS.search(self.situation.besides("")):
             return []
-        line = self.made(lambda value: value.size >= labels.size and value.dtype.kind in "fi" and widths(value) <= labels[0].size
-                         and np.isin(np.float32(labels.ravel()[:9]), np.float32(value.ravel())).all())
+        wanted = lambda value: (value.size >= labels.size and value.dtype.kind in "fi" and widths(value) <= labels[0].size
+                                and np.isin(np.float32(labels.ravel()[:9]), np.float32(value.ravel())).all())
+        named = [step.line for step in self.steps if step.name and step.line and step.value.ndim and wanted(step.value)]
+        line = named[-1] if named else self.made(wanted)
         return [self.symptom("targets unscaled", message=f"targets reach from {labels.min():.4g} to {labels.max():.4g}",
                              line=line)]
 
