@@ -17,7 +17,7 @@ from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.raised import furthest, model_raised, user_lines
 from refkit.adapters.sizes import table_rows
 from refkit.errors import RefkitError
-from refkit.implementation import Implementation, Input
+from refkit.implementation import Implementation, Input, no_part
 
 OTHER_INPUTS = (
     Input("x", "image", (28, 28, 1)),
@@ -161,9 +161,14 @@ def implementation(
         file=loaded.file,
         framework=call.model.framework,
         notes=notes,
-        part=parts_of(Surroundings(loaded, call, evidence, find, loss.label_dtype)),
+        part=parts_of(Surroundings(loaded, call, evidence, find, loss.label_dtype)) if kept_apart(loaded) else no_part,
         alternatives=alternatives,
     )
+
+
+def kept_apart(loaded: Any) -> bool:
+    """Whether the file's functions run apart from this process, so that its training may be tried."""
+    return hasattr(loaded, "program")
 
 
 def with_table(call: search.Call) -> tuple[Input, ...]:
