@@ -231,6 +231,8 @@ class Matter:
         classes, targets = label_value(output, False, batch), label_value(output, True, batch)
         one = not self.shown.outputs or self.shown.width == 1
         of_classes = [("sigmoid", classes)] if one else [("cross-entropy", classes)]
+        if len(output) > 2 and any(record.kind == "tokens" for record in self.yours.inputs):  # the next id, padding left out
+            of_classes.append(("cross-entropy", np.where(classes == 0, 1, classes)))
         of_targets = [("mse", targets)]
         given = self.given.get("loss")
         if given is not None:
