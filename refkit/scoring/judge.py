@@ -19,7 +19,7 @@ from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
 from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
 from refkit.scoring.hypotheses import Said, edited, metric_edits, say, standing_for
 from refkit.scoring.largest import largest_over_first
-from refkit.scoring.oracle import BATCH, SETS, Oracle, Probe
+from refkit.scoring.oracle import BATCH, OF_ONE_SIZE, SETS, Oracle, Probe
 from refkit.scoring.reading import FORMS, Leaf, form_of, leaves_of, numbers
 
 LIMIT_S = 40.0  # for one function, in every way of calling it
@@ -102,7 +102,8 @@ class Judge:
 
     def draw(self) -> list[Probe]:
         scale = 1 if self.batch <= BATCH else self.batch / BATCH
-        sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in SETS]
+        whole = not self.scorer.is_batched and not self.scorer.of_outputs  # each size is compiled anew
+        sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in (OF_ONE_SIZE if whole else SETS)]
         probes = [self.oracle.probe(n, min(k, n), self.classes, self.batch, seed) for seed, (n, k) in enumerate(sets)]
         if SHORT.search(self.scorer.text):
             probes.insert(0, self.oracle.probe(1013, 787, self.classes, self.batch, 9))
