@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from refkit.adapters.expressions import name_of
 from refkit.adapters.raised import user_lines
-from refkit.scoring.judge import SHORT, Verdict
+from refkit.scoring.judge import SHORT
 from refkit.scoring.largest import largest_over_first
+from refkit.scoring.verdict import Verdict
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MEANS = {"mean", "average", "nanmean", "fmean"}
