@@ -7,10 +7,11 @@ from refkit.checks.matter import OF_TARGETS, Matter
 from refkit.edits.catalogue import find_bug
 from refkit.report.finding import Candidate, Finding
 from refkit.scoring.fault import Fault
-from refkit.scoring.judge import Judge, Verdict
+from refkit.scoring.judge import Judge
 from refkit.scoring.lines import line_of
 from refkit.scoring.loops import faults
 from refkit.scoring.oracle import consult
+from refkit.scoring.verdict import Verdict
 
 NAME = "metric"
 

@@ -1,6 +1,5 @@
 """Whether a scoring function says what it should of examples whose right answers are known."""
 
-import contextlib
 import dataclasses
 import re
 import time
@@ -15,12 +14,14 @@ from refkit.adapters.evaluating import evaluating
 from refkit.adapters.labels import LabelForm
 from refkit.adapters.parts.scorer import Scorer
 from refkit.loading.time_limit import OutOfTime, time_limit
+from refkit.scoring.conditions import explained, innermost, negated, same_everywhere, sized
 from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
 from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
 from refkit.scoring.hypotheses import Said, edited, metric_edits, say, standing_for
 from refkit.scoring.largest import largest_over_first
-from refkit.scoring.oracle import BATCH, SETS, Oracle, Probe
+from refkit.scoring.oracle import BATCH, OF_ONE_SIZE, SETS, Oracle, Probe
 from refkit.scoring.reading import FORMS, Leaf, form_of, leaves_of, numbers
+from refkit.scoring.verdict import Trial, Verdict
 
 LIMIT_S = 40.0  # for one function, in every way of calling it
 MOST_WAYS = 24
@@ -31,42 +32,6 @@ OTHER_SCORES = re.compile(r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|
                           re.I)
 MAKES_COLUMNS = re.compile(r"\[:, *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]")
 CALLED_ACCURACY = re.compile(r"(.*[._])?(acc|accuracy)([._].*)?", re.I)
-
-
-@dataclasses.dataclass(frozen=True)
-class Verdict:
-    """What is thought of one function.
-
-    Args:
-        kind: `right`, `bug`, `unexplained` or `unusable`.
-        id: of the bug.
-        where: the bug's manner, in a few words.
-        form: what kind of number it gives.
-        said: what it says of the sets, and
-        wanted: what it should.
-        error: what it raised, where that is the finding or why it is not usable.
-        rivals: other bugs by their distance.
-    """
-
-    scorer: Scorer
-    kind: str
-    id: str = ""
-    where: str = ""
-    form: str = ""
-    said: tuple[float, ...] = ()
-    wanted: tuple[float, ...] = ()
-    sets: tuple[tuple[int, int], ...] = ()
-    error: BaseException | None = None
-    rivals: tuple[tuple[str, float], ...] = ()
-
-
-@dataclasses.dataclass
-class Trial:
-    """One way of calling it that gave numbers for every set."""
-
-    way: Callable
-    form: LabelForm
-    leaves: list[Leaf]
 
 
 @dataclasses.dataclass
@@ -102,7 +67,8 @@ class Judge:
 
     def draw(self) -> list[Probe]:
         scale = 1 if self.batch <= BATCH else self.batch / BATCH
-        sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in SETS]
+        whole = not self.scorer.is_batched and not self.scorer.of_outputs  # each size is compiled anew
+        sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in (OF_ONE_SIZE if whole else SETS)]
         probes = [self.oracle.probe(n, min(k, n), self.classes, self.batch, seed) for seed, (n, k) in enumerate(sets)]
         if SHORT.search(self.scorer.text):
             probes.insert(0, self.oracle.probe(1013, 787, self.classes, self.batch, 9))
@@ -326,40 +292,3 @@ class Judge:
         sure = named and self.classes and within and not OTHER_SCORES.search(self.scorer.text)
         kind = "unexplained" if sure else "unusable"
         return Verdict(self.scorer, kind, said=leaf.values, wanted=wanted, sets=self.sets)
-
-
-def negated(leaf: Any) -> Any:
-    return -leaf if np.issubdtype(leaf.dtype, np.floating) else leaf
-
-
-def same_everywhere(shares: tuple[float, ...], wanted: tuple[float, ...]) -> bool:
-    return bool(np.allclose(shares, wanted, rtol=1e-6, atol=1e-9))
-
-
-def explained(probe: Probe) -> float:
-    """R²: the share of the targets' variance that the answers explain."""
-    targets = probe.examples.labels.reshape(len(probe.examples.labels), -1)
-    errors = probe.examples.outputs.reshape(targets.shape) - targets
-    return float(1 - (errors**2).sum() / ((targets - targets.mean(axis=0)) ** 2).sum())
-
-
-def innermost(error: BaseException) -> str:
-    """File of the innermost frame that is no library's."""
-    files = []
-    trace = error.__traceback__
-    while trace is not None:
-        files.append(trace.tb_frame.f_code.co_filename)
-        trace = trace.tb_next
-    return next((file for file in reversed(files) if "site-packages" not in file and "refkit" not in file), "")
-
-
-@contextlib.contextmanager
-def sized(scorer: Scorer, batch: int) -> Iterator[None]:
-    """The file's batch sizes made small, so that a few examples are several batches."""
-    variables = scorer.evidence.namespace.variables
-    kept = {name: variables[name] for name in scorer.sizes if name in variables}
-    variables.update(dict.fromkeys(kept, batch))
-    try:
-        yield
-    finally:
-        variables.update(kept)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from refkit.adapters.expressions import name_of
 from refkit.adapters.raised import user_lines
-from refkit.scoring.judge import SHORT, Verdict
+from refkit.scoring.judge import SHORT
 from refkit.scoring.largest import largest_over_first
+from refkit.scoring.verdict import Verdict
 
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MEANS = {"mean", "average", "nanmean", "fmean"}
@@ -21,7 +22,7 @@ def line_of(verdict: Verdict, file: str) -> int | None:
     definitions = scorer.evidence.reached(scorer.candidate.definition)
     if verdict.error is not None:
         lines = user_lines(verdict.error, file)
-        if lines and verdict.id != "argmax-over-batch":
+        if lines and verdict.id not in ("argmax-over-batch", "targets-broadcast"):
             return lines[-1]
     find = FINDERS.get(verdict.id)
     if find is not None:
@@ -110,7 +111,7 @@ def overwriting_line(definition: ast.AST, source: list[str]) -> int | None:
     used = {n.id for node in after for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     overwritten = [node for node, looped in flat if looped and isinstance(node, ast.Assign)
                    and {name_of(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])} & used]
-    return overwritten[-1].lineno if overwritten else None
+    return overwritten[0].lineno if overwritten else None
 
 
 def comparing_line(definition: ast.AST, source: list[str]) -> int | None:
@@ -133,10 +134,11 @@ def short_line(definition: ast.AST, source: list[str]) -> int | None:
 
 
 def training_line(definition: ast.AST, source: list[str]) -> int | None:
-    for number in range(definition.lineno, definition.end_lineno + 1):
+    applied = applying_line(definition, source)
+    for number in range(definition.lineno, (applied or definition.end_lineno) + 1):
         if TRAINING.search(source[number - 1]):
             return number
-    return applying_line(definition, source)
+    return applied
 
 
 def applying_line(definition: ast.AST, source: list[str]) -> int | None:

@@ -14,6 +14,7 @@ from refkit.implementation import Input
 POOL = 29
 BATCH = 5
 SETS = ((13, 9), (18, 7), (18, 18))  # examples, and how many of them are answered rightly
+OF_ONE_SIZE = ((13, 9), (13, 5), (13, 13))
 NEAR, FAR = 0.006, 0.8  # how far a target is from its answer, where that is right and where not
 MARGIN = 1e-3
 DRAWS, VARIETY = 6, 4  # draws of parameters, and how many different answers are enough

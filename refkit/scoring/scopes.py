@@ -21,11 +21,13 @@ class Scope:
     Args:
         body: its statements.
         evidence: the file.
+        takers: names of the file's functions that take a gradient, themselves or through others.
         name: the function's, empty for the file.
     """
 
     body: list[ast.stmt]
     evidence: Evidence
+    takers: frozenset[str]
     name: str = ""
 
     @functools.cached_property
@@ -53,12 +55,7 @@ class Scope:
     @functools.cached_property
     def trainers(self) -> frozenset[str]:
         """Functions and methods of the file that take a gradient, themselves or through others; jitted ones, too."""
-        found = {
-            node.name
-            for node in ast.walk(self.evidence.tree)
-            if isinstance(node, ast.FunctionDef) and node.name != self.name
-            and any(name_of(call.func) in GRADIENTS for part in self.evidence.reached(node) for call in calls(part))
-        }
+        found = set(self.takers - {self.name})
         bound = [(name, value) for name, values in self.bound.items() for value, _ in values]
         for name, value in [*self.evidence.namespace.assigned.items(), *bound]:
             if isinstance(value, ast.Call) and ("step" in name or "update" in name):
@@ -93,10 +90,19 @@ class Scope:
 
 def scopes(evidence: Evidence) -> Iterator[Scope]:
     """The file itself, and every function and method."""
-    for node in ast.walk(evidence.tree):
-        if isinstance(node, ast.FunctionDef):
-            yield Scope(node.body, evidence, node.name)
-    yield Scope(evidence.tree.body, evidence)
+    functions = [node for node in ast.walk(evidence.tree) if isinstance(node, ast.FunctionDef)]
+    takers = gradient_takers(functions)
+    for node in functions:
+        yield Scope(node.body, evidence, takers, node.name)
+    yield Scope(evidence.tree.body, evidence, takers)
+
+
+def gradient_takers(functions: list[ast.FunctionDef]) -> frozenset[str]:
+    called = {node.name: {name_of(call.func) for call in calls(node)} for node in functions}
+    found = {name for name, names in called.items() if names & GRADIENTS}
+    while more := {name for name, names in called.items() if names & found} - found:
+        found |= more
+    return frozenset(found)
 
 
 def names_bound(target: ast.AST, value: ast.AST) -> Iterator[tuple[str, ast.AST]]:

@@ -34,6 +34,7 @@ def on_train(scope: Scope) -> Iterator[Fault]:
             place, names = traced(data, around, scope)
             if any(map(TEST.search, names)):
                 continue
+            data = through_loops(data, around)
             atoms = set().union(*map(slices, data))
             own = {name for part in data for name in loaded_names(part) if name in scope.bound and not is_called(name, part)}
             shared = atoms <= trained if atoms else bool(own) and own <= known and bool(TEST.search(claim))
@@ -117,6 +118,14 @@ def data_of(call: ast.Call, scope: Scope) -> list[ast.AST]:
     applied = [part for part in given if isinstance(part, ast.Call) and name_of(part.func) in INNER]
     rest = [part for part in (given[1:] if len(given) > 1 else given) if part not in applied]
     return [*(part for inner in applied for part in inner.args), *rest]
+
+
+def through_loops(data: list[ast.AST], around: tuple) -> list[ast.AST]:
+    """The data, with what a loop goes through in the place of what it binds."""
+    for loop in reversed(around):
+        if isinstance(loop, ast.For) and any(loaded_names(loop.target) & loaded_names(part) for part in data):
+            data = [*(part for part in data if not loaded_names(loop.target) & loaded_names(part)), loop.iter]
+    return data
 
 
 def traced(data: list[ast.AST], around: tuple, scope: Scope) -> tuple[int, set[str]]:

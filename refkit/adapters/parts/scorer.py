@@ -3,7 +3,6 @@
 import ast
 import dataclasses
 import functools
-import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
