@@ -19,7 +19,7 @@ from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding, Side
 
 NAME = "update"
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 
 
 def run(matter: Matter) -> Outcome:

@@ -84,16 +84,17 @@ def of_lost(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 
 def of_frozen(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    own = (
-        [node for node in statements(text) if any(node is inner for inner in ast.walk(text.definition))]
-        if text.definition
-        else []
-    )
-    for pattern in (HELD, PARTED):
-        if found := next((node for node in own if re.search(pattern, ast.unparse(node))), None):
-            return found
-    held = first(text, HELD) or narrowed(text.optimizer_call(HELD), HELD)
-    return held or first(text, GRADIENT) or first(text, APPLYING)
+    own = [node for node in statements(text) if text.definition and any(node is n for n in ast.walk(text.definition))]
+    held = next((node for node in own if re.search(HELD, ast.unparse(node))), None)
+    held = held or next((node for node in own if changes_part(node)), None) or first(text, HELD)
+    return held or narrowed(text.optimizer_call(HELD), HELD) or first(text, GRADIENT) or first(text, APPLYING)
+
+
+def changes_part(statement: ast.stmt) -> bool:
+    """Whether a statement takes parameters or gradients apart."""
+    if not isinstance(statement, ast.Assign) or not re.search(PARTED, ast.unparse(statement)):
+        return False
+    return re.match(r"(\w*params|\w*grads?|gradients|updates|new)\b", ast.unparse(statement.targets[0])) is not None
 
 
 def of_ascent(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
