@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from refkit.diagnosis.passed import deciding_level
 from refkit.diagnosis.sources import parsed, source_of
-from refkit.tracing.trace import Site
+from refkit.tracing.trace import LISTED, Site
 
 LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -49,8 +49,9 @@ def parting(first: tuple[Site, ...], second: tuple[Site, ...]) -> Site | None:
     """Where the second of two ways from the outermost line leaves the first.
 
     In one function it takes another line, which is to blame; into different functions both go from one line, which
-    handed the same key to both.
+    handed the same key to both. Elements of a list of layers hand on what their loop gives them.
     """
+    first, second = (tuple(site for site in way if not site.function.startswith(LISTED)) for way in (first, second))
     last = None
     for here, there in zip(reversed(first), reversed(second)):
         if where(here) != where(there):
