@@ -1,25 +1,17 @@
 """Every right program adapts with no help: it builds, it runs, and its loss is a scalar of its batch."""
 
-import pathlib
-import tomllib
-
 import jax
 import pytest
 
 from tests.adapters.seeing import label_shape, output_shape, see, shapes
+from tests.programs import measure
 
-FOLDER = pathlib.Path(__file__).parents[1] / "programs" / "correct"
-
-
-def programs():
-    for listing in sorted(FOLDER.glob("*.toml")):
-        for entry in tomllib.loads(listing.read_text())["program"]:
-            yield pytest.param(listing.stem, entry, id=f"{listing.stem}/{entry['file']}")
+CASES = measure.correct_cases()
 
 
-@pytest.mark.parametrize(("reference", "entry"), list(programs()))
-def test_program_adapts(reference, entry):
-    seen = see(str(FOLDER / reference / entry["file"]) + entry["target"], entry["reference"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_program_adapts(case):
+    seen = see(f"{case.file}{case.target}", case.reference)
     assert output_shape(seen)[0] == 7
     assert set(jax.eval_shape(seen.init, jax.random.key(0))) <= {"parameters", "statistics", "constants"}
     assert seen.loss is not None or seen.output_loss is not None
