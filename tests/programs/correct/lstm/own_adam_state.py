@@ -26,8 +26,8 @@ def init_params(key):
     kx, kh, ko = jax.random.split(key, 3)
     glorot = jax.nn.initializers.glorot_uniform()
     return {
-        "wx": glorot(kx, (2, 4 * HIDDEN)),
-        "wh": glorot(kh, (HIDDEN, 4 * HIDDEN)),
+        "wx": jnp.hstack([glorot(key, (2, HIDDEN)) for key in jax.random.split(kx, 4)]),
+        "wh": jnp.hstack([glorot(key, (HIDDEN, HIDDEN)) for key in jax.random.split(kh, 4)]),
         "b": jnp.zeros(4 * HIDDEN),
         "wo": glorot(ko, (HIDDEN, 1)),
         "bo": jnp.zeros(1),
