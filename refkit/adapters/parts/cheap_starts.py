@@ -36,7 +36,7 @@ def drawn(original: Callable, name: str, place: int) -> Callable:
     def draw(key: Any, *positional: Any, **named: Any) -> Any:
         shape = named.get("shape", positional[place] if len(positional) > place else ())
         size = int(np.prod(shape)) if isinstance(shape, (tuple, list)) else 0
-        if isinstance(key, jax.core.Tracer) or size < 2 or set(named) - {"shape", "dtype"} or len(positional) > place + 2:
+        if isinstance(key, jax.core.Tracer) or size < 2 or named.get("out_sharding") is not None:
             return original(key, *positional, **named)
         numbers = np.random.default_rng(size).normal(size=shape)
         if name == "uniform":
