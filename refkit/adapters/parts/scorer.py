@@ -76,8 +76,8 @@ class Scorer:
             forms = sorted(forms, key=lambda form: form.name != "one-hot rows")
         shape = shape_outside(self.evidence, self.candidate.definition)
         columns = [form for form in forms if "column" in form.name]
-        if classes and shape != "column" and len(output_shape) > 1 and output_shape[-1] > 1:
-            forms = [form for form in forms if form not in columns]
+        if classes and len(output_shape) > 1 and output_shape[-1] > 1:
+            forms = [form for form in forms if form not in columns or shape == "column"]
         elif classes and shape is not None:
             forms = [form for form in forms if (form in columns) == (shape == "column")] or forms
         elif shape is not None:
