@@ -104,13 +104,13 @@ def sequence_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[
     widths = list(dict.fromkeys([features, *(size for size in [*rows, *columns] if size <= 64)]))
     widths += [size for size in glued(matrices(leaves)) if size not in widths]
     times = list(dict.fromkeys([steps, *constants(evidence, TIME_NAMES)]))
-    dummies = [(steps, width) if time == 1 else (time, width) for time, width in dummies]
-    return [*dummies, *((steps, width) for width in widths[:8]), *((time, features) for time in times[1:4])]
+    short = [(steps, width) for _, width in dummies]  # a recurrence takes any number of steps: few are as good, and faster
+    return [*short, *dummies, *((steps, width) for width in widths[:8]), *((time, features) for time in times[1:4])]
 
 
 def token_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[tuple[int, ...]]:
     dummies = [shape[1:] for shape in evidence.dummy_shapes if len(shape) == 2 and 1 < shape[1] <= 512]
-    return [*dummies, given.shape, *((time,) for time in constants(evidence, TIME_NAMES)[:4])]
+    return [given.shape, *dummies, *((time,) for time in constants(evidence, TIME_NAMES)[:4])]
 
 
 def glued(shapes: list[tuple[int, ...]]) -> list[int]:

@@ -90,18 +90,29 @@ class Alignment:
 
     Args:
         relevant: whether each node feeds the output, for a trace that was stopped before it.
+        before: the alignment of an earlier run with the same reference, and which nodes changed since.
     """
 
-    def __init__(self, yours: Trace, reference: Trace, known: KnownValues, relevant: list[bool] | None = None):
+    def __init__(
+        self,
+        yours: Trace,
+        reference: Trace,
+        known: KnownValues,
+        relevant: list[bool] | None = None,
+        before: tuple["Alignment", list[bool]] | None = None,
+    ):
         self.yours, self.reference, self.known = yours, reference, known
         self.output = yours.outputs[0] if yours.outputs else None
         self.target = reference.outputs[0]
         self.relevant = yours.ancestors([self.output]) if relevant is None else relevant
         n = len(yours)
-        self.informative = [self.relevant[k] and informative(yours, k) for k in range(n)]
-        self.matched = [-1] * n
+        earlier, changed = before or (None, [True] * n)
+        self.informative = [
+            self.relevant[k] and (informative(yours, k) if changed[k] else earlier.informative[k]) for k in range(n)
+        ]
+        self.matched = [-1 if changed[k] else earlier.matched[k] for k in range(n)]
         for k in range(n):
-            if self.informative[k]:
+            if changed[k] and self.informative[k]:
                 found = known.find(yours.values[k], yours.narrow[k])
                 if found:
                     self.matched[k] = found[0]

@@ -9,7 +9,8 @@ from refkit.alignment.pairing import Pairing, pair, variants
 from refkit.diagnosis.bench import Side
 from refkit.diagnosis.blame import LAYOUT
 from refkit.diagnosis.yours import Yours
-from refkit.tracing.evaluate import evaluate
+from refkit.tracing.evaluate import Before, evaluate
+from refkit.tracing.program import Program
 from refkit.tracing.trace import Trace
 
 MOST_VARIANTS = 160
@@ -95,12 +96,17 @@ def align(
     return beside(yours, side, pairing, kind, run(yours, side, pairing, kind, replaced))
 
 
-def run(yours: Yours, side: Side, pairing: Pairing, kind: str, replaced, until: int | None = None) -> Trace:
+def run(
+    yours: Yours, side: Side, pairing: Pairing, kind: str, replaced, until: int | None = None, before: Before | None = None
+) -> Trace:
     """Yours on the reference's parameters."""
-    labels = side.bench.labels
-    extra = [] if kind == "forward" else [labels]
-    program = yours.forward if kind == "forward" else yours.loss(labels)
-    return evaluate(program, yours.arguments(pairing.values(side.values), *extra), replaced=replaced, until=until)
+    extra = [] if kind == "forward" else [side.bench.labels]
+    arguments = yours.arguments(pairing.values(side.values), *extra)
+    return evaluate(program_of(yours, side, kind), arguments, replaced=replaced, until=until, before=before)
+
+
+def program_of(yours: Yours, side: Side, kind: str) -> Program:
+    return yours.forward if kind == "forward" else yours.loss(side.bench.labels)
 
 
 def beside(yours: Yours, side: Side, pairing: Pairing, kind: str, trace: Trace) -> Aligned:
@@ -144,17 +150,31 @@ def search_pairing(best: Aligned, replaced: dict[int, np.ndarray] | None = None)
 
 
 class Glances:
-    """Tries pairings on the stretch behind a departure alone."""
+    """Tries pairings on the stretch behind a departure alone, computing what they change."""
 
     def __init__(self, current: Aligned, replaced):
         self.current, self.replaced = current, replaced
         self.until = current.alignment.departure + LOOKAHEAD
+        self.values = current.pairing.values(current.side.values)
+        plan = program_of(current.yours, current.side, current.kind).plan
+        self.steady = not plan.has("cond") and not plan.has("while")
 
     def score(self, pairing: Pairing) -> int:
         """How many values are ok up to a little behind the departure."""
-        current = self.current
+        current, alignment = self.current, self.current.alignment
         current.side.bench.effort += 1
-        trace = run(current.yours, current.side, pairing, current.kind, self.replaced, self.until)
+        changed = self.changed(pairing) if self.steady else None
+        before = None if changed is None else Before(alignment.yours, changed)
+        trace = run(current.yours, current.side, pairing, current.kind, self.replaced, self.until, before)
         other = current.side.run(current.kind)
-        relevant = current.alignment.relevant[:len(trace)]
-        return Alignment(trace, other.trace, other.known, relevant).score
+        relevant = alignment.relevant[:len(trace)]
+        earlier = None if changed is None or alignment.known is not other.known else (alignment, changed)
+        return Alignment(trace, other.trace, other.known, relevant, earlier).score
+
+    def changed(self, pairing: Pairing) -> list[bool]:
+        """Which nodes have another value under another pairing."""
+        trace = self.current.alignment.yours
+        values = pairing.values(self.current.side.values)
+        others = [trace.arguments[place] for place, old, new in zip(self.current.yours.places, self.values, values, strict=True)
+                  if not np.array_equal(old, new)]
+        return trace.depending(others, self.until)

@@ -24,8 +24,8 @@ from refkit.tracing.program import Program
 from refkit.tracing.trace import Trace
 
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
-MOST_EFFORT = 6_000  # in glances, for one difference; what is not explained by then stays unexplained
-MOST_ALTOGETHER = 9_000  # in glances, for all differences of a program: some thirty seconds
+MOST_EFFORT = 7_000  # in glances, for one difference; what is not explained by then stays unexplained
+MOST_ALTOGETHER = 10_000  # in glances, for all differences of a program: some thirty seconds
 
 
 @dataclasses.dataclass

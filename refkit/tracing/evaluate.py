@@ -1,5 +1,7 @@
 """Run a program step by step in NumPy, keeping every value: no compilation, floats in float64."""
 
+import dataclasses
+
 import jax
 import numpy as np
 
@@ -16,6 +18,20 @@ class Enough(Exception):
     """The last node that was asked for is there."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Before:
+    """What an earlier run of the same program computed, and which of its nodes other arguments change.
+
+    A program whose steps are as many whatever its arguments are, without `cond` and `while`, numbers them alike.
+    """
+
+    trace: Trace
+    changed: list[bool]
+
+    def has(self, node: int) -> bool:
+        return not self.changed[node]
+
+
 def evaluate(
     program: Program,
     arguments: list[np.ndarray],
@@ -23,6 +39,7 @@ def evaluate(
     wide: bool = True,
     replaced: dict[int, np.ndarray] | None = None,
     until: int | None = None,
+    before: Before | None = None,
 ) -> Trace:
     """Execute `program`.
 
@@ -31,17 +48,20 @@ def evaluate(
         wide: evaluate floats in float64 (the default) or in the program's own dtypes, as numerics need it.
         replaced: values to put in the place of those computed, by node.
         until: stop before this node; the trace then has no outputs.
+        before: an earlier run with other arguments, whose values are taken over where they are the same.
 
     Returns:
         The trace of every value, loops unrolled.
     """
-    return Evaluator(program, wide, replaced or {}, until).run(arguments)
+    return Evaluator(program, wide, replaced or {}, until, before).run(arguments)
 
 
 class Evaluator:
-    def __init__(self, program: Program, wide: bool, replaced: dict[int, np.ndarray], until: int | None):
+    def __init__(
+        self, program: Program, wide: bool, replaced: dict[int, np.ndarray], until: int | None, before: Before | None
+    ):
         self.program, self.wide, self.trace, self.replaced = program, wide, Trace(), replaced
-        self.until = until
+        self.until, self.before = until, before
 
     def run(self, arguments) -> Trace:
         trace, program = self.trace, self.program
@@ -80,6 +100,8 @@ class Evaluator:
         trace = self.trace
         if self.until is not None and len(trace) >= self.until:
             raise Enough
+        if self.before is not None and self.before.has(len(trace) + len(instruction.avals) - 1):
+            return self.take_over(instruction, inputs, time)
         values = [trace.values[node] for node in inputs]
         rule = RULES.get(instruction.op)
         narrow = any([trace.narrow[node] for node in inputs])
@@ -98,6 +120,15 @@ class Evaluator:
                 )
             )
         return nodes
+
+    def take_over(self, instruction: Instruction, inputs: list[int], time) -> list[int]:
+        """The nodes of a step as an earlier run had them."""
+        trace, old = self.trace, self.before.trace
+        nodes = range(len(trace), len(trace) + len(instruction.avals))
+        for node in nodes:
+            trace.add(old.values[node], old.ops[node], old.sites[node], time, tuple(inputs), old.data[node], old.narrow[node],
+                      old.dtypes[node])
+        return list(nodes)
 
     def bind(self, instruction: Instruction, values) -> list[np.ndarray]:
         """What no rule covers is run by JAX itself, in the program's own dtypes."""

@@ -106,6 +106,18 @@ class Trace:
                     feeds[parent] = True
         return feeds
 
+    def depending(self, nodes: list[int], until: int) -> list[bool]:
+        """Whether each node is one of `nodes` or computed from one; from `until` on it counts as such."""
+        found = [node >= until for node in range(len(self.values))]
+        for node in nodes:
+            found[node] = True
+        for node, parents in enumerate(self.parents[:until]):
+            for parent in parents:
+                if found[parent]:
+                    found[node] = True
+                    break
+        return found
+
     def consumers(self) -> list[list[int]]:
         """For each node, the nodes computed from it."""
         found: list[list[int]] = [[] for _ in self.values]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from refkit.tracing.evaluate import EvaluationError, evaluate
+from refkit.tracing.evaluate import Before, EvaluationError, evaluate
 from tests.tracing.executed import executed, line_of, programmed, results, steps
 
 rng = np.random.default_rng(4)
@@ -224,6 +224,19 @@ def test_an_evaluation_stops_where_it_is_told_to():
     (cosine,) = steps(evaluate(program, [ROWS]), "cos")
     trace = evaluate(program, [ROWS], until=cosine)
     assert len(trace) == cosine and trace.outputs == [] and "sin" in trace.ops
+
+
+def test_values_of_an_earlier_run_are_taken_over_where_nothing_changed():
+    program = programmed(lambda x, y: (jnp.exp(jnp.sin(x)) * jnp.cos(y)).sum(), ROWS, ROWS)
+    earlier = evaluate(program, [ROWS, ROWS])
+    changed = earlier.depending(earlier.arguments[1:], len(earlier))
+    again = evaluate(program, [ROWS, 2 * ROWS], before=Before(earlier, changed))
+    anew = evaluate(program, [ROWS, 2 * ROWS])
+    (sine,), (cosine,) = steps(again, "sin"), steps(again, "cos")
+    assert again.values[sine] is earlier.values[sine] and again.values[cosine] is not earlier.values[cosine]
+    assert (again.ops, again.parents, again.sites) == (anew.ops, anew.parents, anew.sites)
+    for value, expected in zip(again.values, anew.values, strict=True):
+        np.testing.assert_array_equal(value, expected)
 
 
 def test_random_numbers_are_those_of_jax():
