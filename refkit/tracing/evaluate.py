@@ -58,7 +58,12 @@ def evaluate(
 
 class Evaluator:
     def __init__(
-        self, program: Program, wide: bool, replaced: dict[int, np.ndarray], until: int | None, before: Before | None
+        self,
+        program: Program,
+        wide: bool,
+        replaced: dict[int, np.ndarray],
+        until: int | None = None,
+        before: Before | None = None,
     ):
         self.program, self.wide, self.trace, self.replaced = program, wide, Trace(), replaced
         self.until, self.before = until, before
