@@ -55,6 +55,7 @@ class Construct:
         gate: for a single gate's parameter, which one; None where all four are fused, or there is no cell.
         part: `x`, `h`, `b`, `xh`, `xb`, `xhb`: what of the cell it holds.
         kind: `parameters` or `statistics`.
+        plain: whether programs usually hold it so; what is usual is tried first, in the order of use.
     """
 
     bundle: Bundle
@@ -135,7 +136,8 @@ def cell_constructs(cell: str, atoms: dict[str, Atom], use: int) -> list[Constru
                 axes = shape if len(shape) > 1 or combination == "b" else (1, *shape)
                 blocks.append(Block(tuple(names), axes))
             size = sum(count(atoms[path].shape) for block in blocks for path in block.paths)
-            found.append(Construct(Bundle(tuple(blocks)), size, use, cell, gate, combination, plain=False))
+            usual = gate is None and combination in ("x", "h", "b", "xh")
+            found.append(Construct(Bundle(tuple(blocks)), size, use, cell, gate, combination, plain=usual))
     return found
 
 

@@ -56,15 +56,17 @@ def read_at(
     """
     places = [k for k in among if leaves[k].kind == "parameters" and of_cell(leaves[k].shape, hidden, features)]
     weights, biases = 4 * hidden * (features + hidden), 4 * hidden
-    total = 0
-    for count, k in enumerate(places, start=1):
-        total += size(leaves[k].shape)
-        if total == weights + biases:
-            return frozenset(with_second_bias(leaves, places[:count], places[count:], hidden) if twice else places[:count])
-        if total == weights + 2 * biases:
-            return frozenset(places[:count])
-        if total > weights + 2 * biases:
-            return None
+    for begin in range(len(places)):  # what comes first may have such a size by chance, as a convolution's kernel
+        total = 0
+        for end, k in enumerate(places[begin:], start=begin + 1):
+            total += size(leaves[k].shape)
+            if total == weights + biases:
+                further = places[end:] if twice else []
+                return frozenset(with_second_bias(leaves, places[begin:end], further, hidden))
+            if total == weights + 2 * biases:
+                return frozenset(places[begin:end])
+            if total > weights + 2 * biases:
+                break
     return None
 
 
