@@ -25,9 +25,7 @@ def run(matter: Matter) -> Outcome:
             pass
     if not aligned.whole:
         return not_run("gradients", f"the {aligned.kind} departs and nothing explains it: mend that first")
-    if matter.healed and penalised(matter):
-        return not_run("gradients", "your loss has a penalty that the reference has not")
-    if matter.healed:
+    if matter.healed and not beside_the_reference(matter):
         return not_run("gradients", "a value had to be replaced by the reference's to go on: mend that first")
     parameters, difference = Gradients(matter.yours, matter.bench, aligned, matter.healed).compare()
     if difference is not None and difference.candidate is None and difference.node is not None:
@@ -44,8 +42,8 @@ def run(matter: Matter) -> Outcome:
     return outcome("gradients", findings, passed)
 
 
-def penalised(matter: Matter) -> bool:
-    """Whether all that was replaced by the reference's is a penalty of the user's own."""
+def beside_the_reference(matter: Matter) -> bool:
+    """Whether all that was replaced is what the user adds to the reference's loss: a penalty, or augmented inputs."""
     differences = [*matter.forward.differences, *(matter.loss.differences if matter.has_loss else ())]
     return all(difference.candidate is not None for difference in differences)
 

@@ -6,6 +6,7 @@ from refkit.checks.matter import LossError, Matter
 from refkit.checks.structure import differs, size_finding
 from refkit.diagnosis.difference import Difference
 from refkit.diagnosis.numerics import Numerics
+from refkit.diagnosis.prepared import PREPARATION
 
 
 CONSTANT = "the output is the same for every example: mend that first"
@@ -23,8 +24,9 @@ def run(matter: Matter) -> Outcome:
     except LossError as error:
         return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
                        "`--loss NAME`")
+    prepared = [difference for difference in differences if difference.candidate is not None and difference.candidate.id == PREPARATION]
     findings = once([finding_of(difference, "loss", matter.subject.name) for difference in differences
-                     if difference.candidate is not None or not by_forward(matter, difference)])
+                     if difference not in prepared and (difference.candidate is not None or not by_forward(matter, difference))])
     if matter.loss.final.whole:
         overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "loss")]
@@ -32,7 +34,14 @@ def run(matter: Matter) -> Outcome:
     if matter.own is None and kind is not None and "loss" not in matter.given and differs(name, "loss", kind):
         if not any(finding.id == "loss" for finding in findings):
             findings.append(size_finding(name, "loss", kind, "loss"))
-    return outcome("loss", findings, "the loss of a batch agrees")
+    return outcome("loss", findings, "the loss of a batch agrees" + beyond(prepared))
+
+
+def beyond(prepared: list[Difference]) -> str:
+    """Where the step changes its inputs before the model takes them."""
+    sites = [difference.before.alignment.yours.sites[difference.node] for difference in prepared]
+    lines = sorted({site.line for site in sites if site is not None})
+    return f"; line {', '.join(map(str, lines))} changes the inputs first" if lines else ""
 
 
 def by_forward(matter: Matter, difference: Difference) -> bool:

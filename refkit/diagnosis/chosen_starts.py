@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from refkit.alignment.constructs import CELL
-from refkit.diagnosis.fans import family_names, fits, slack, wrong_fan
+from refkit.diagnosis.fans import family_names, fits, is_glorot_over_gates, slack
 from refkit.diagnosis.faulty_starts import same
 from refkit.diagnosis.initial import Portion
 from refkit.diagnosis.spread import Spread
@@ -104,7 +104,7 @@ def names_of(kernel: Portion) -> list[str]:
     names = family_names(kernel.spread, kernel.fans) if kernel.fans is not None else []
     if kernel.of_cell:  # PyTorch counts a cell's units, for what it takes in as well
         names = ["torch" if name == "torch-fan-out" else name for name in names]
-    if not names and kernel.fused and wrong_fan(kernel.spread, kernel.fans):
+    if not names and kernel.fans is not None and is_glorot_over_gates(kernel.spread, kernel.fans):
         return [f"glorot-{'uniform' if kernel.spread.kind == 'uniform' else 'normal'}-over-gates"]
     return names
 

@@ -20,6 +20,7 @@ from refkit.diagnosis.difference import Difference, Explained, describe, distanc
 from refkit.diagnosis.healing import heal
 from refkit.diagnosis.nearness import by_place, pairs_in_turns
 from refkit.diagnosis.penalties import without_penalty
+from refkit.diagnosis.prepared import taken_as_prepared
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
@@ -66,9 +67,11 @@ class Explainer:
                 best = self.of_another_size(current)
                 if best is not None:  # it explains what the bugs found before it explained in part
                     differences = [d for d in differences if d.candidate is not None and d.candidate.kind == "choice"]
-            penalty = without_penalty(current, self.replaced) if best is None else None
-            if penalty is not None:
-                candidate, after, self.replaced = penalty
+            beside = None if best is not None else (
+                without_penalty(current, self.replaced) or taken_as_prepared(current, self.replaced)
+            )
+            if beside is not None:
+                candidate, after, self.replaced = beside
                 differences.append(describe(candidate, current, after, tried))
                 current = after
                 continue

@@ -20,11 +20,13 @@ class Fans:
         right: by name: `in`, `out`, `avg`.
         wrong: by a few words on what was counted.
         inputs: how many values one unit adds up.
+        over_gates: averages of inputs and all four gates' outputs, by which libraries scale a kernel that holds all gates.
     """
 
     right: tuple[tuple[str, float], ...]
     wrong: tuple[tuple[str, float], ...]
     inputs: float
+    over_gates: tuple[float, ...] = ()
 
 
 def plain_fans(inputs: float, outputs: float) -> list[tuple[str, float]]:
@@ -88,12 +90,14 @@ def recurrent_fans(shape: tuple[int, ...], joined: int, fused: tuple[int, ...]) 
     right = plain_fans(into, hidden)
     if joined:
         right += plain_fans(joined, hidden)
+    over_gates = tuple((rows + 4 * hidden) / 2 for rows in {into, joined or into}) if fused else ()
     wrong = []
     for rows in {into, joined or into}:
         for inputs, outputs in ((rows, 4 * hidden), (4 * rows, hidden), (4 * rows, 4 * hidden)):
             wrong += [("all four gates", fan) for _, fan in plain_fans(inputs, outputs)]
     wrong += [("all four gates", fan) for _, fan in misread(tuple(size for size in fused if size > 1))]
-    return Fans(tuple(right), distinct(wrong, right), into)
+    known = [*right, *(("avg", fan) for fan in over_gates)]
+    return Fans(tuple(right), distinct(wrong, known), into, over_gates)
 
 
 def distinct(wrong: list[tuple[str, float]], right: list[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
@@ -131,6 +135,11 @@ def family_names(spread: Spread, fans: Fans) -> list[str]:
         if fits(spread, GAINS[gain], fan, tolerance):
             found.append(family_name(gain, mode, shape))
     return sorted(set(filter(None, found)), key=lambda name: (name.count("-"), name))
+
+
+def is_glorot_over_gates(spread: Spread, fans: Fans) -> bool:
+    """Whether a kernel that holds all four gates is drawn as one layer's, as Keras does."""
+    return any(fits(spread, GAINS["unit"], fan, slack(spread, SLACK, 4)) for fan in fans.over_gates)
 
 
 def family_name(gain: str, mode: str, shape: str) -> str | None:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from refkit.diagnosis.fans import GAINS, family_names, slack, wrong_fan
+from refkit.diagnosis.fans import GAINS, family_names, is_glorot_over_gates, slack, wrong_fan
 from refkit.diagnosis.initial import Portion
 from refkit.diagnosis.spread import Spread
 
@@ -64,12 +64,14 @@ def judge(portion: Portion, kernels: list[Portion]) -> tuple[str, str, str] | No
         return judge_embedding(portion)
     if portion.fans is None or same(spread, reference) or family_names(spread, portion.fans):
         return None
+    if is_glorot_over_gates(spread, portion.fans):
+        return None
     alike = [other for other in kernels if other is portion or (other.fans is not None and same(other.spread, spread))]
     one_scale = len({other.fans.inputs for other in alike}) > 1  # whoever draws unlike layers alike counts no fan
     fan = wrong_fan(spread, portion.fans)
     if fan is not None and not (one_scale and len(alike) == sum(other.fans is not None for other in kernels)):
-        if portion.fused and as_libraries_do(portion, kernels):
-            return None
+        if portion.fused and portion.leaf.path.endswith((".dense_i.kernel", ".dense_h.kernel")):
+            return None  # Flax's own cell
         return wrongly_counted(portion, *fan)
     ratios = [ratio(other) for other in alike]
     if max(ratios) >= FAR:
@@ -108,14 +110,6 @@ def same(first: Spread, second: Spread) -> bool:
         return False
     tolerance = max(slack(first, 1e-3, 3), slack(second, 1e-3, 3))
     return abs(first.deviation / second.deviation - 1) < tolerance
-
-
-def as_libraries_do(portion: Portion, kernels: list[Portion]) -> bool:
-    """Whether a fused kernel is Flax's own cell's, or beside an orthogonal one on the state, as Keras draws both."""
-    if portion.leaf.path.endswith((".dense_i.kernel", ".dense_h.kernel")):
-        return True
-    beside = portion.path.replace("_x.", "_h.")
-    return portion.of_cell == "x" and any(k.path == beside and k.spread.kind == "orthogonal" for k in kernels)
 
 
 def ratio(portion: Portion) -> float:

@@ -59,7 +59,7 @@ class Gradients:
     yours: Yours
     bench: Bench
     aligned: Aligned
-    replaced: dict[int, np.ndarray]
+    replaced: dict[int, np.ndarray]  # by node of yours
 
     def seed(self) -> np.ndarray:
         """What the result is weighted with: ones for a loss, fixed random numbers for an output."""
@@ -74,7 +74,7 @@ class Gradients:
         arguments = yours.arguments(aligned.pairing.values(aligned.side.values), *extra)
         nodes = [k for k in range(len(trace)) if aligned.alignment.relevant[k] and aligned.alignment.informative[k]
                  and trace.ops[k] != "literal"][:MOST_NODES]
-        return cotangents(program, trace, arguments, nodes, yours.places, self.seed())
+        return cotangents(program, trace, arguments, nodes, yours.places, self.seed(), self.replaced)
 
     def run_reference(self, side: Side) -> tuple[dict[int, np.ndarray], dict[str, np.ndarray]]:
         run = side.run(self.aligned.kind)

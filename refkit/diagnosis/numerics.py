@@ -9,6 +9,7 @@ from jax.extend import core as jex
 
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.bench import Bench, Side
+from refkit.diagnosis.blame import same_line
 from refkit.diagnosis.candidates import bug_candidates
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
@@ -88,7 +89,8 @@ class Numerics:
         side, labels = self.aligned.side, self.bench.labels if self.aligned.kind == "loss" else None
         inputs = self.yours.input_values
         zeros = [np.zeros_like(value) if value.dtype.kind == "f" else value for value in inputs]
-        found = [Probe("inputs of zero", side.values, zeros, labels)]
+        begun = {path: np.zeros_like(value) if path.endswith(".bias") else value for path, value in side.values.items()}
+        found = [Probe("inputs of zero", side.values, zeros, labels), Probe("biases of zero", begun, inputs, labels)]
         for scale in SCALES:
             probe = Probe(f"parameters {scale} times as large" if scale > 1 else "the probe",
                           {path: value * (scale if "var" not in path else 1) for path, value in side.values.items()},
@@ -148,10 +150,27 @@ class Numerics:
             named = named or (candidate if node is not None else None)
         told = [candidate for candidate in same if says(find_bug(candidate.id), yours, at)]
         found = next(iter([*told, *same]), named)
-        return None if found is None else found.id
+        return by_operation(yours, at) if found is None else found.id
 
 
 NUMERIC = ("exp-overflow", "log-of-zero", "division-by-zero", "nan-through-where", "sqrt-at-zero")
+
+
+def by_operation(trace: Trace, at: int) -> str | None:
+    """The known bug of an operation on this line at the edge of its range, as a root is at zero."""
+    for node, op in enumerate(trace.ops):
+        if not same_line(trace.sites[node], trace.sites[at]) or trace.values[node].dtype.kind != "f":
+            continue
+        value, parents = trace.values[node], [trace.values[parent] for parent in trace.parents[node]]
+        if op in ("sqrt", "cbrt", "pow") and not value.all():
+            return "sqrt-at-zero"
+        if op == "log" and np.isneginf(value).any():
+            return "log-of-zero"
+        if op == "exp" and np.isinf(value).any():
+            return "exp-overflow"
+        if op == "div" and not parents[1].all():
+            return "division-by-zero"
+    return None
 
 
 def finite_result(trace: Trace) -> bool:

@@ -6,6 +6,7 @@ Random numbers, low precision, a parameter that was closed over.
 import numpy as np
 
 from refkit.alignment.matching import Alignment
+from refkit.diagnosis.blame import same_line
 from refkit.tracing.trace import Trace
 
 RANDOM = {"random_bits", "threefry2x32", "rng_bit_generator", "random_gamma"}
@@ -49,7 +50,7 @@ def on_the_same_line(alignment: Alignment, node: int) -> list[int]:
     """The node and what the same line goes on to make of it."""
     trace, found = alignment.yours, [node]
     for other in range(node + 1, len(trace)):
-        if trace.sites[other] == trace.sites[node] and set(trace.parents[other]) & set(found):
+        if same_line(trace.sites[other], trace.sites[node]) and set(trace.parents[other]) & set(found):
             found.append(other)
     return found
 

@@ -10,7 +10,7 @@ from refkit.tracing.trace import Trace
 
 
 def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], nodes: list[int], wrt: list[int],
-               seed: np.ndarray) -> tuple[dict[int, np.ndarray], list[np.ndarray]]:
+               seed: np.ndarray, replaced: dict[int, np.ndarray] | None = None) -> tuple[dict[int, np.ndarray], list[np.ndarray]]:
     """The gradient of `sum(seed * result)` at values and at arguments.
 
     Args:
@@ -19,11 +19,12 @@ def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], node
         nodes: nodes of the trace, floats, at which the gradient is wanted.
         wrt: places of the arguments, floats, for which it is wanted.
         seed: as many numbers as the result, in its order; an axis of one may be there or not.
+        replaced: values that were put in the place of those computed; one that is a parent's hands its gradient on to it.
 
     Returns:
         The gradient by node, and by argument; in float64.
     """
-    replay = Replay(program, trace)
+    replay = Replay(program, trace, replaced)
     shapes = [jax.ShapeDtypeStruct(trace.values[node].shape, trace.dtypes[node]) for node in nodes]
 
     def result(changes, chosen, others):
@@ -50,8 +51,10 @@ def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], node
 class Replay:
     """Runs a program again in JAX as it went in a trace: loops unrolled, the same branches, the same numbers of nodes."""
 
-    def __init__(self, program: Program, trace: Trace):
-        self.program, self.trace = program, trace
+    def __init__(self, program: Program, trace: Trace, replaced: dict[int, np.ndarray] | None = None):
+        self.program, self.trace, self.replaced = program, trace, replaced or {}
+        self.handed = {node: handing(trace, node, value) for node, value in self.replaced.items()}
+        self.parents: dict = {}
 
     def run(self, arguments: list, changes: dict):
         """The first output, with `changes` added to the values of their nodes."""
@@ -63,7 +66,13 @@ class Replay:
     def keep(self, value):
         node = self.count
         self.count += 1
-        return value + self.changes[node] if node in self.changes else value
+        if node in self.replaced:
+            value = self.parents.get(self.handed[node], self.replaced[node]).astype(value.dtype)
+        if node in self.changes:
+            value = value + self.changes[node]
+        if node in self.handed.values():
+            self.parents[node] = value
+        return value
 
     def decide(self):
         self.decision += 1
@@ -130,6 +139,11 @@ class Replay:
             values = values[::-1] if params["reverse"] else values
             results.append(self.keep(jax.numpy.stack(values) if values else jax.numpy.zeros(aval.shape, aval.dtype)))
         return results
+
+
+def handing(trace: Trace, node: int, value: np.ndarray) -> int | None:
+    """The parent of a node that has the value put in its place, if any has."""
+    return next((parent for parent in trace.parents[node] if np.array_equal(trace.values[parent], value)), None)
 
 
 def bind(equation, inputs: list) -> list:

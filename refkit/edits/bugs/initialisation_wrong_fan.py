@@ -11,7 +11,6 @@ CONVOLUTION = {
     "axes of output, input, height, width": "jnp.sqrt(2 / (shape[1] * shape[2] * shape[3]))",
 }
 FUSED = {
-    "four gates as one layer's outputs": ("glorot_uniform()", "(shape[0], 4 * shape[1])", "[:, : shape[1]]"),
     "four gates as one layer's inputs": ("lecun_normal()", "(4 * shape[1], shape[0])", "[: shape[1]].T"),
     "four gates as one layer's inputs, He": ("he_normal()", "(4 * shape[1], shape[0])", "[: shape[1]].T"),
 }

@@ -105,11 +105,16 @@ def pool_after_edit(reference: str, value: str) -> Edit | None:
 
 
 def is_doubtful(value: str, others: Mapping[str, str]) -> bool:
-    """No pooling behind the last convolution, or fewer poolings in a network that is LeNet's in everything else."""
+    """No pooling behind the last of two convolutions, or fewer poolings in a network that is LeNet's in everything else.
+
+    Of more convolutions the last is often not pooled, as in TensorFlow's tutorial on convolutional networks.
+    """
     if value == "all":
         return False
     kept = whole_numbers("pool-after", value, most=6, least=0)
     convolutions = len(others["channels"].split("-")) if "channels" in others else 2
+    if convolutions > 2 and kept == tuple(range(1, convolutions)):
+        return False
     return convolutions not in kept or not {"channels", "kernel"} & set(others)
 
 
