@@ -16,7 +16,7 @@ from refkit.diagnosis.difference import Difference, Explained
 from refkit.diagnosis.explain import Explainer
 from refkit.diagnosis.memory import Step
 from refkit.diagnosis.own import OwnBench
-from refkit.diagnosis.padding import heeds_padding, padded
+from refkit.diagnosis.padding import heeds_padding, masks_states, padded
 from refkit.diagnosis.probe import batch_size, input_value, label_value, other_value, parameter_value
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.sources import source_of
@@ -65,7 +65,7 @@ class Matter:
         tokens = [record.kind == "tokens" for record in implementation.inputs]
         if any(tokens) and heeds_padding(yours):
             yours = see(implementation, [padded(v) if ids else v for v, ids in zip(values, tokens)])
-            yours.padded = True
+            yours.padded, yours.masked = True, masks_states(yours)
         return yours
 
     @functools.cached_property
@@ -83,7 +83,7 @@ class Matter:
     def shown(self) -> Shown:
         leaves = tuple(sorted(self.yours.leaves, key=lambda leaf: leaf.use))
         outputs = tuple(self.yours.forward.closed.out_avals[0].shape[1:])
-        return Shown(leaves, self.yours.inputs, outputs, self.yours.padded)
+        return Shown(leaves, self.yours.inputs, outputs, self.yours.padded, self.yours.masked)
 
     @property
     def other_sizes(self) -> tuple[Options, ...]:

@@ -37,12 +37,12 @@ def own_frame(frames: tuple[Site, ...], others: Iterable[tuple[Site, ...]], draw
 def parting_frame(drawings: list[tuple[Site, ...]]) -> Site | None:
     """Where a key is handed out for the second time, of drawings from it in their order.
 
-    Where all were drawn by the same lines, the innermost one that runs in a loop.
+    Where the same lines drew twice, that is the innermost one that runs in a loop.
     """
     first, *later = [frames for frames in drawings if frames] or [()]
-    found = (parting(first, frames) for frames in later)
-    looped = (site for site in first if site.line in looping_lines(source_of(site.file)))
-    return next(filter(None, found), None) or next(looped, first[0] if first else None)
+    looped = next((site for site in first if site.line in looping_lines(source_of(site.file))), None)
+    found = (looped if frames == first else parting(first, frames) for frames in later)
+    return next(filter(None, found), None) or looped or next(iter(first), None)
 
 
 def parting(first: tuple[Site, ...], second: tuple[Site, ...]) -> Site | None:

@@ -17,6 +17,12 @@ def heeds_padding(yours: Yours) -> bool:
     return any(compares_with_zero(yours, trace) for trace in traces(yours))
 
 
+def masks_states(yours: Yours) -> bool:
+    """Whether the forward pass compares ids with 0 and gives one result a sequence: then it is not to read behind its end."""
+    forward = next(traces(yours))
+    return forward.values[forward.outputs[0]].ndim < 3 and compares_with_zero(yours, forward)
+
+
 def traces(yours: Yours):
     """The forward pass and, where there is one, the loss on labels that it takes, on any parameters."""
     leaves = [yours.constants.get(k, np.full(shape.shape, 0.1)) for k, shape in enumerate(yours.shapes)]

@@ -30,6 +30,7 @@ class Yours:
         tree: structure of the parameters' tree.
         leaves: every parameter and statistic, in the tree's order.
         padded: whether the probe's sequences of ids end in padding, since the program heeds it.
+        masked: whether its forward pass does.
         constants: value of every leaf that is neither, by its place in the tree.
     """
 
@@ -42,6 +43,7 @@ class Yours:
     shapes: list[jax.ShapeDtypeStruct]
     kept_loss: Program | None = None
     padded: bool = False
+    masked: bool = False
 
     @functools.cached_property
     def sites(self) -> Callers:

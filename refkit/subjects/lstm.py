@@ -49,7 +49,8 @@ def fit(shown: Shown) -> list[Options]:
             sized |= {"bidirectional": "true"}
         found.append(sized)
     if shown.padded and len(shown.inputs) == 1:  # the ids themselves say where a sequence ends
-        found = [{**each, "lengths": "ids"} for each in found] + found
+        ended = [{**each, "lengths": "ids"} for each in found]
+        found = ended if shown.masked else [*ended, *found]
     return found or [options]
 
 

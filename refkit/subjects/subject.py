@@ -20,6 +20,7 @@ class Shown:
         leaves: parameters and statistics in the order of first use.
         inputs: the inputs that it takes, in the reference's convention.
         padded: whether it takes the id 0 for padding.
+        masked: whether its forward pass does, and gives one result a sequence.
         outputs: shape of its output for one example: `(10,)`, `()` for one number.
     """
 
@@ -27,6 +28,7 @@ class Shown:
     inputs: tuple[Input, ...]
     outputs: tuple[int, ...]
     padded: bool = False
+    masked: bool = False
 
     @property
     def kernels(self) -> list[tuple[int, ...]]:

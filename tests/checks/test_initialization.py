@@ -10,7 +10,7 @@ import pytest
 from refkit.checks.initialization import INITIALIZATION
 from refkit.checks.matter import Matter
 from refkit.comparison import implementation_of
-from refkit.diagnosis.fans import convolution_fans, dense_fans, family_names, recurrent_fans, wrong_fan
+from refkit.diagnosis.fans import convolution_fans, dense_fans, family_names, is_glorot_over_gates, recurrent_fans, wrong_fan
 from refkit.diagnosis.makers import looping_lines
 from refkit.diagnosis.spread import QUANTILES, Spread, spread_of
 from refkit.edits.catalogue import REFERENCES, parse_options, reference_source
@@ -316,6 +316,12 @@ HARMLESS = {
          "jax.nn.initializers.lecun_normal()(key, (rows, 4 * hidden))"},
         ["initialization=lecun-normal"],
     ),
+    "Glorot over all four gates": (
+        LSTM_JAX, "lstm",
+        {"jnp.concatenate([glorot(k, (rows, hidden)) for k in jax.random.split(key, 4)], axis=1)":
+         "glorot(key, (rows, 4 * hidden))"},
+        ["initialization=glorot-uniform-over-gates"],
+    ),
     "as Keras has it": (
         LSTM_JAX, "lstm",
         {'"x": gates(kx, features, hidden)': '"x": glorot(kx, (features, 4 * hidden))',
@@ -396,11 +402,12 @@ BUGS = {
         "initialisation-wrong-fan",
         '"conv2": (jax.random.normal(k[1], (16, 6, 5, 5)) * jnp.sqrt(2 / 6), jnp.zeros((16, 1, 1))),',
     ),
-    "four gates as one layer": (
+    "four gates as one layer's inputs": (
         LSTM_JAX, "lstm",
         {"jnp.concatenate([glorot(k, (rows, hidden)) for k in jax.random.split(key, 4)], axis=1)":
-         "glorot(key, (rows, 4 * hidden))"},
-        "initialisation-wrong-fan", "return glorot(key, (rows, 4 * hidden))",
+         "jax.nn.initializers.lecun_normal(in_axis=-1, out_axis=-2)(key, (rows, 4 * hidden))"},
+        "initialisation-wrong-fan",
+        "return jax.nn.initializers.lecun_normal(in_axis=-1, out_axis=-2)(key, (rows, 4 * hidden))",
     ),
     "a scale handed on": (
         MLP_HANDED, "mlp", {"    std = np.sqrt(2 / rows)": "    std = 30.0"}, "initialisation-too-large", "std = 30.0",
@@ -548,7 +555,8 @@ def test_a_convolutions_fan_counts_its_window():
 def test_a_gates_fan_counts_no_other_gate():
     fans = recurrent_fans((2, 128), joined=0, fused=(2, 512))
     assert "glorot-uniform" in family_names(exact((2 / 130) ** 0.5, "uniform"), fans)
-    assert wrong_fan(exact((2 / 514) ** 0.5, "uniform"), fans) == ("all four gates", 257)
+    assert is_glorot_over_gates(exact((2 / 514) ** 0.5, "uniform"), fans)
+    assert wrong_fan(exact((1 / 512) ** 0.5), fans) == ("all four gates", 512)
     joined = recurrent_fans((2, 128), joined=130, fused=(130, 512))
     assert "lecun-normal" in family_names(exact((1 / 130) ** 0.5), joined)
 
