@@ -8,6 +8,7 @@ import numpy as np
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.blame import LAYOUT, blamed_node, same_line
 from refkit.diagnosis.calls import calling_site
+from refkit.diagnosis.frozen import behind_mask
 from refkit.diagnosis.passing import behind_gap, passing_site, reader_of
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.chosen import chosen_before, given_zeros, returned_zeros
@@ -56,6 +57,7 @@ def describe(candidate: Candidate | None, before: Aligned, after: Aligned, tried
     steps = [] if candidate is None or candidate.bug is None else visible_steps(candidate, after)
     trace = after.alignment.reference
     node = blamed_node(before.alignment, after.alignment.known, is_layout(trace, steps), min(steps, default=0))
+    node = behind_mask(before.alignment, after.alignment, node)
     return Difference(candidate, before, node, rank_rivals(candidate, tried), target_of(before), after)
 
 
