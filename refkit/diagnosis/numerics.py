@@ -158,19 +158,26 @@ NUMERIC = ("exp-overflow", "log-of-zero", "division-by-zero", "nan-through-where
 
 def by_operation(trace: Trace, at: int) -> str | None:
     """The known bug of an operation on this line at the edge of its range, as a root is at zero."""
+    consumers = trace.consumers()
     for node, op in enumerate(trace.ops):
         if not same_line(trace.sites[node], trace.sites[at]) or trace.values[node].dtype.kind != "f":
             continue
-        value, parents = trace.values[node], [trace.values[parent] for parent in trace.parents[node]]
-        if op in ("sqrt", "cbrt", "pow") and not value.all():
-            return "sqrt-at-zero"
-        if op == "log" and np.isneginf(value).any():
-            return "log-of-zero"
-        if op == "exp" and np.isinf(value).any():
-            return "exp-overflow"
-        if op == "div" and not parents[1].all():
-            return "division-by-zero"
+        found = at_edge(op, trace.values[node], [trace.values[parent] for parent in trace.parents[node]])
+        if found is not None:
+            hidden = any(trace.ops[consumer] == "select_n" for consumer in consumers[node])
+            return "nan-through-where" if hidden else found
     return None
+
+
+def at_edge(op: str, value: np.ndarray, parents: list[np.ndarray]) -> str | None:
+    """What is known of an operation that gave this value of these."""
+    if op in ("sqrt", "cbrt", "pow") and not value.all():
+        return "sqrt-at-zero"
+    if op == "log" and np.isneginf(value).any():
+        return "log-of-zero"
+    if op == "exp" and np.isinf(value).any():
+        return "exp-overflow"
+    return "division-by-zero" if op == "div" and not parents[1].all() else None
 
 
 def finite_result(trace: Trace) -> bool:
