@@ -4,7 +4,7 @@ import ast
 import math
 
 from refkit.alignment.matching import Alignment, square_sum
-from refkit.diagnosis.blame import same_line, statement_lines
+from refkit.diagnosis.blame import LAYOUT, same_line, statement_lines
 from refkit.diagnosis.returned_states import returned_as_given
 from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.wording import bound_in, scopes_around
@@ -42,13 +42,18 @@ def given_zeros(trace: Trace, node: int) -> Site | None:
     made = made_of_zeros(trace, node)
     frames = frames_of(trace.sites[node])
     at = 0
-    while at + 1 < len(frames) and made is not None and frames[at].function != made.function:
+    while at + 1 < len(frames) and made is not None and owner_of(frames[at]) != made.function:
         if frames[at].function.rpartition(".")[2] not in called_at(frames[at + 1]):
             break
         at += 1
-    if at and frames[at].function == made.function:
+    if at and owner_of(frames[at]) == made.function:
         return frames[at]
     return (alias_before(frames[at]) or returned_as_given(frames[at])) if frames else None
+
+
+def owner_of(site: Site) -> str:
+    """The function that a line belongs to; a lambda's belongs to the function around it."""
+    return site.function.removesuffix("<lambda>").removesuffix(".<locals>.").rstrip(".") or site.function
 
 
 def returned_zeros(trace: Trace, node: int) -> Site | None:
@@ -64,13 +69,13 @@ def returned_zeros(trace: Trace, node: int) -> Site | None:
 
 
 def made_of_zeros(trace: Trace, node: int) -> Site | None:
-    """Where the zeros were made that a step takes, itself or through other steps of its line."""
+    """Where the zeros were made that a step takes, itself or through other steps of its line, or joined with others."""
     waiting = [node]
     while waiting:
         current = waiting.pop()
         for parent in trace.parents[current]:
             value = trace.values[parent]
-            if same_line(trace.sites[parent], trace.sites[node]):
+            if same_line(trace.sites[parent], trace.sites[node]) or trace.ops[parent] in LAYOUT and trace.data[parent]:
                 waiting.append(parent)
             elif not trace.data[parent] and value.dtype.kind == "f" and value.size > 1 and not value.any():
                 return trace.sites[parent]
