@@ -133,7 +133,7 @@ class Matter:
             reach = tried.rank if tried.whole else max(tried.rank, self.reach_with_bug(tried))
             if best is None or reach > reached:
                 best, reached = tried, reach
-            if best.whole:
+            if best.whole or tried.pairing.missing and reached[-1] == 0:  # a known bug leaves none of yours over
                 break
         if best is None:
             asked = ", ".join(f"`{option}={value}`" for options in sizes[:1] for option, value in options.items())

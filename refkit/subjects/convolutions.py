@@ -70,14 +70,18 @@ def patches(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutio
 def paddings(convolutions: Convolutions, image: tuple[int, int, int], flat: int) -> list[str]:
     """The paddings, a word for each convolution, under which `flat` features are left after convolution and pooling.
 
-    Where there are none, something is wrong with a stage: then every padding, for the values to decide between.
+    There are none where something is wrong with a stage.
     """
     layers = len(convolutions.channels)
     found = with_pools(convolutions, image, flat, (halved,) * layers)
     if not found:  # a pooling may be left out, or move by one
         for pools in itertools.product((halved, kept, one_less), repeat=layers):
             found += [word for word in with_pools(convolutions, image, flat, pools) if word not in found]
-    return found or [word_of(words) for words in itertools.product(("same", "valid"), repeat=min(layers, 2))]
+    return found
+
+
+def any_padding(layers: int) -> list[str]:
+    return [word_of(words) for words in itertools.product(("same", "valid"), repeat=min(layers, 2))]
 
 
 def halved(side: int) -> int:

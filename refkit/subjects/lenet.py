@@ -2,7 +2,7 @@
 
 from refkit.implementation import Input
 from refkit.subjects.chains import backwards, joined
-from refkit.subjects.convolutions import Convolutions, kernel_word, paddings, read
+from refkit.subjects.convolutions import Convolutions, any_padding, kernel_word, paddings, read
 from refkit.subjects.subject import Options, Shown, Subject
 
 
@@ -42,9 +42,9 @@ def convolution_options(convolutions: Convolutions) -> Options:
 
 
 def with_padding(options: Options, convolutions: Convolutions, image, flat: int) -> list[Options]:
-    """The options with every padding that leaves `flat` features; as they are where none does."""
-    words = paddings(convolutions, image, flat)
-    return [options | {"padding": word} for word in words] or [options]
+    """The options with every padding that leaves `flat` features; where none does, with any, for the values to decide."""
+    words = paddings(convolutions, image, flat) or any_padding(len(convolutions.channels))
+    return [options | {"padding": word} for word in words]
 
 
 LENET = Subject("lenet", "LeNet", inputs, "classes", fit, twice=("dense", "channels"))

@@ -2,7 +2,7 @@
 
 from refkit.implementation import Input
 from refkit.subjects.chains import backwards, joined
-from refkit.subjects.convolutions import paddings, read
+from refkit.subjects.convolutions import any_padding, paddings, read
 from refkit.subjects.lenet import convolution_options
 from refkit.subjects.lstm import TIME
 from refkit.subjects.recurrences import read_all
@@ -29,10 +29,13 @@ def fit(shown: Shown) -> list[Options]:
                 options |= {"layers": str(layers)}
             if both:
                 options |= {"bidirectional": "true"}
-            found += pictures(options, kernels, image, shown.width, cells.hidden * (2 if both else 1))
-            if not both:  # both directions may be one cell
-                shared = pictures(options, kernels, image, shown.width, 2 * cells.hidden)
-                found += [each | {"bidirectional": "true"} for each in shared if "padding" in each]
+            alone = pictures(options, kernels, image, shown.width, cells.hidden * (2 if both else 1))
+            if any("padding" in each for each in alone):
+                found += alone
+                continue
+            shared = [] if both else pictures(options, kernels, image, shown.width, 2 * cells.hidden)
+            found += [each | {"bidirectional": "true"} for each in shared if "padding" in each]  # both may be one cell
+            found += anyhow(alone)
     return found or [base]
 
 
@@ -54,6 +57,11 @@ def pictures(options: Options, kernels, image, classes: int, hidden: int) -> lis
         words = paddings(convolutions, image, widths[0] - hidden)
         found += [sized | {"padding": word} for word in words] or [sized]
     return found
+
+
+def anyhow(found: list[Options]) -> list[Options]:
+    """With every padding, for the values to decide between."""
+    return [options | {"padding": word} for options in found for word in any_padding(len(options["channels"].split("-")))]
 
 
 MULTIMODAL = Subject("multimodal", "Multimodal", inputs, "classes", fit, twice=("dense", "channels"))

@@ -105,7 +105,7 @@ def pool_after_edit(reference: str, value: str) -> Edit | None:
 
 
 def is_doubtful(value: str, others: Mapping[str, str]) -> bool:
-    """No pooling behind the last of two convolutions, or fewer poolings in a network that is LeNet's in everything else.
+    """No pooling behind the last of two convolutions, or fewer poolings in a network with LeNet's two windows.
 
     Of more convolutions the last is often not pooled, as in TensorFlow's tutorial on convolutional networks.
     """
@@ -115,7 +115,7 @@ def is_doubtful(value: str, others: Mapping[str, str]) -> bool:
     convolutions = len(others["channels"].split("-")) if "channels" in others else 2
     if convolutions > 2 and kept == tuple(range(1, convolutions)):
         return False
-    return convolutions not in kept or not {"channels", "kernel"} & set(others)
+    return convolutions not in kept or convolutions < 3 and "kernel" not in others
 
 
 def pool_window_edit(reference: str, value: str) -> Edit | None:
