@@ -207,6 +207,8 @@ def slots_for(
         if parameter.default is not inspect.Parameter.empty:
             return unnamed([lambda values: parameter.default if values.key is None else values.random])
         return unnamed([lambda values: values.random])
+    if role == "weighting":  # one for each class, or for each example
+        return unnamed([lambda values: jnp.ones(values.call.output.shape[-1]), lambda values: jnp.ones(values.labels.shape[0])])
     if CLASSES.fullmatch(name.lower()):
         return unnamed([lambda values: values.call.output.shape[-1]])
     given = getattr(call.model, "config", {})

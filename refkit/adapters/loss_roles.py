@@ -15,6 +15,7 @@ APPLY = re.compile(
     r"(.*_)?(apply|apply_fn|apply_fun|forward|forward_fn|predict|predict_fn|predict_fun|fn|model_fn|apply_func)"
 )
 BATCH = re.compile(r"(.*_)?(batch|data|minibatch|mb|example|examples|sample|samples|b)")
+WEIGHTING = re.compile(r"(per_?)?(class|label|sample|example|loss)_?(weights?|weighting)")  # of losses, not the model's
 OUTPUTS = re.compile(
     r"(.*_)?(logits?|preds?|predictions?|predicted|outputs?|outs?|scores?|probs?|probabilities|y_?hat|y_?pred|yhat|log_?probs?|logp"
     r"|estimates?|p|z|a|o)"
@@ -84,6 +85,8 @@ def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[
     if STATISTICS.fullmatch(name):
         return "statistics"
     has_model = any(role in ("model", "params", "state") for role in before)
+    if WEIGHTING.fullmatch(name) or name == "weights" and has_model:
+        return "default" if optional else "weighting"
     if PARAMS.fullmatch(name):
         return "params"
     if MODEL.fullmatch(name):

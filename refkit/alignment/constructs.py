@@ -136,8 +136,8 @@ def cell_constructs(cell: str, atoms: dict[str, Atom], use: int) -> list[Constru
                 axes = shape if len(shape) > 1 or combination == "b" else (1, *shape)
                 blocks.append(Block(tuple(names), axes))
             size = sum(count(atoms[path].shape) for block in blocks for path in block.paths)
-            usual = gate is None and combination in ("x", "h", "b", "xh")
-            found.append(Construct(Bundle(tuple(blocks)), size, use, cell, gate, combination, plain=usual))
+            fused_bias = gate is None and combination == "b"  # else a bias further on would be taken for it
+            found.append(Construct(Bundle(tuple(blocks)), size, use, cell, gate, combination, plain=fused_bias))
     return found
 
 
