@@ -216,3 +216,22 @@ def test_gradients_are_laid_out_like_the_parameters():
     found = pair(leaves(("w1", (7, 5)), ("b1", (7,))), MLP[:2])
     values = values_of(MLP[:2])
     np.testing.assert_array_equal(found.made[0].gradient(values), values["dense1.kernel"].T)
+
+
+def test_a_fused_bias_is_not_taken_for_a_later_bias_of_its_size():
+    cell = [(f"cell.{gate}_{part}", shape) for gate in GATES
+            for part, shape in (("x.kernel", (3, 4)), ("x.bias", (4,)), ("h.kernel", (4, 4)))]
+    theirs = atoms(*cell, ("dense1.kernel", (4, 16)), ("dense1.bias", (16,)))
+    mine = leaves(("lstm.i.kernel", (3, 16)), ("lstm.h.kernel", (4, 16)), ("lstm.h.bias", (16,)),
+                  ("fc.kernel", (4, 16)), ("fc.bias", (16,)))
+    held = {leaf.path: held.cell for leaf, held in zip(mine, pair(mine, theirs).held, strict=True)}
+    assert held["lstm.h.bias"] is not None and held["fc.bias"] is None
+
+
+def test_square_kernels_hold_one_gate_each():
+    cell = [(f"cell.{gate}_{part}", shape) for gate in GATES
+            for part, shape in (("x.kernel", (2, 8)), ("x.bias", (8,)), ("h.kernel", (8, 8)))]
+    theirs = atoms(*cell)
+    mine = leaves(*((f"h{gate[0]}", (8, 8)) for gate in GATES), *((f"b{gate[0]}", (8,)) for gate in GATES),
+                  *((f"i{gate[0]}", (2, 8)) for gate in GATES))
+    assert pair(mine, theirs).complete

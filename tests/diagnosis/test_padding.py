@@ -39,3 +39,35 @@ def test_without_a_mask_there_is_no_padding(found):
     )
     assert report.verdict == "same"
     assert "lengths" not in report.options
+
+
+LAST = '''"""Sentiment of a review whose end is padded."""
+import jax.numpy as jnp
+import optax
+from flax import nnx
+
+
+class Sentiment(nnx.Module):
+    def __init__(self, rngs: nnx.Rngs):
+        self.embed = nnx.Embed(20, 12, rngs=rngs)
+        self.rnn = nnx.RNN(nnx.LSTMCell(12, 16, rngs=rngs))
+        self.head = nnx.Linear(16, 2, rngs=rngs)
+
+    def __call__(self, tokens):
+        lengths = jnp.sum(tokens != 0, axis=1)
+        states = self.rnn(self.embed(tokens))
+        return self.head(states[jnp.arange(len(tokens)), lengths - 1])
+
+
+def loss_fn(model, tokens, labels):
+    return optax.softmax_cross_entropy_with_integer_labels(model(tokens), labels).mean()
+'''
+
+
+@pytest.mark.parametrize(("taken", "id"), [("jnp.arange(len(tokens)), lengths - 1", None), (":, -1", "state-at-padding")])
+def test_lengths_that_nothing_uses_are_meant(taken, id, tmp_path):
+    source = LAST.replace("jnp.arange(len(tokens)), lengths - 1", taken)
+    (tmp_path / "mine.py").write_text(source, encoding="utf-8")
+    report = refkit.compare(str(tmp_path / "mine.py"), "lstm", until="loss")
+    assert [finding.id for finding in wrong(report)] == ([] if id is None else [id])
+    assert report.options["lengths"] == "ids"
