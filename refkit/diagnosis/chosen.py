@@ -5,7 +5,7 @@ import math
 
 from refkit.alignment.matching import Alignment, square_sum
 from refkit.diagnosis.blame import LAYOUT, same_line, statement_lines
-from refkit.diagnosis.returned_states import returned_as_given
+from refkit.diagnosis.returned_states import own_parts, returned_as_given
 from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.wording import bound_in, scopes_around
 from refkit.tracing.callers import frames_of
@@ -31,6 +31,27 @@ def chosen_before(alignment: Alignment, node: int, made: bool = False) -> Site |
         frames = [frame for frame in frames_of(yours.sites[parent]) if (frame.file, frame.function) in here]
         return yours.sites[node] if frames and is_taken_there(frames[0], yours.sites[node]) else next(iter(frames), None)
     return None
+
+
+def returned_alone(trace: Trace, node: int) -> Site | None:
+    """The `return` of one name, in the function that a departing step's own function called for what it takes.
+
+    None where no such function gave the step its values, or where that gives several: then the choice was made outside.
+    """
+    outer = {(frame.file, frame.function) for frame in frames_of(trace.sites[node])[:1]}
+    for parent in trace.parents[node]:
+        frames = frames_of(trace.sites[parent]) if trace.data[parent] else ()
+        within = [k for k, frame in enumerate(frames) if (frame.file, frame.function) in outer]
+        callee = frames[within[0] - 1] if within and within[0] else None
+        around = scopes_around(parsed(source_of(callee.file)), callee.line) if callee is not None else []
+        returns = [part for part in own_parts(around[-1]) if isinstance(part, ast.Return)] if is_function(around) else []
+        if len(returns) == 1 and isinstance(returns[0].value, ast.Name):
+            return Site(callee.file, returns[0].lineno, returns[0].end_lineno)
+    return None
+
+
+def is_function(around: list[ast.AST]) -> bool:
+    return bool(around) and isinstance(around[-1], (ast.FunctionDef, ast.AsyncFunctionDef))
 
 
 def given_zeros(trace: Trace, node: int) -> Site | None:

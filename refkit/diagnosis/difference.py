@@ -11,7 +11,7 @@ from refkit.diagnosis.calls import calling_site
 from refkit.diagnosis.frozen import behind_mask
 from refkit.diagnosis.passing import behind_gap, passing_site, reader_of
 from refkit.diagnosis.candidates import Candidate
-from refkit.diagnosis.chosen import chosen_before, given_zeros, returned_zeros
+from refkit.diagnosis.chosen import chosen_before, given_zeros, returned_alone, returned_zeros
 from refkit.diagnosis.nearness import matched_ancestors
 from refkit.diagnosis.wording import site_closing_over, site_saying
 from refkit.edits.bug import Bug
@@ -120,6 +120,8 @@ def site_to_blame(
         return given_zeros(before.alignment.yours, node)
     if bug.blames == "zeros":
         return returned_zeros(before.alignment.yours, node)
+    if bug.blames == "return":
+        return returned_alone(before.alignment.yours, before.alignment.departure) or calling_site(before, node, after, final)
     if bug.blames == "closure":
         return site_closing_over(trace, node)
     site = calling_site(before, node, after, final)

@@ -25,7 +25,7 @@ class Bug:
             `closure`, the line on that way that reads what its function was not given; `choice`, the line that chose the
             wrong one of several right values; `operand`, the line that made the value which the departing step should not
             have had; `start`, the line that gave the departing step zeros for a state; `zeros`, the
-            line that returned them.
+            line that returned them; `return`, the line on which a function returned the wrong one of its values.
     """
 
     id: str

@@ -70,6 +70,7 @@ BUG = Bug(
     what="The cell state c stands where the hidden state h is meant, or the two change places from step to step.",
     shows="Gates and states of the first step agree; what is given on, or the second step, is the other of the two.",
     harm="The output gate has no effect on what leaves the cell, and unbounded values go into the layers above.",
+    blames="return",
     mend="Give h on and carry both in one order; see which comes first in the cell at hand, since libraries differ.",
     edits=(*edits("lstm"), *one_of_several("lstm"), *edits("multimodal"), *one_of_several("multimodal")),
 )
