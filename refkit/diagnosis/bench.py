@@ -26,6 +26,7 @@ from refkit.tracing.trace import Trace
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
 MOST_EFFORT = 7_000  # in glances, for one difference; what is not explained by then stays unexplained
 MOST_ALTOGETHER = 10_000  # in glances, for all differences of a program: some thirty seconds
+MOST_RUNS = 40  # whose values are kept; older ones are computed anew should they be wanted again
 
 
 @dataclasses.dataclass
@@ -111,7 +112,9 @@ class Side:
         return self.setting.value(name) or defaults.get(name)
 
     def run(self, kind: str) -> Run:
-        return self.forward if kind == "forward" else self.loss
+        found = self.forward if kind == "forward" else self.loss
+        self.bench.keep(self)
+        return found
 
     def can(self, kind: str) -> bool:
         """Whether the edited reference runs, and to numbers if no bug is in it; some do not, with these labels."""
@@ -165,6 +168,7 @@ class Bench:
         self.sources: dict[Setting, str | None] = {}
         self.sides: dict[Setting, Side | None] = {}
         self.references: dict[str, Reference | None] = {}
+        self.recent: dict[Setting, None] = {}  # settings whose values are kept, the one used last at the end
 
     def side(self, setting: Setting) -> Side | None:
         """The reference at `setting`, or None where the edits do not go together or the edited reference raises."""
@@ -199,6 +203,15 @@ class Bench:
             side.__dict__.pop("forward", None)
             side.__dict__.pop("loss", None)
 
+    def keep(self, side: Side):
+        """Note that a side's values were used, and let go of those that were used longest ago."""
+        self.recent.pop(side.setting, None)
+        self.recent[side.setting] = None
+        while len(self.recent) > MOST_RUNS:
+            oldest = next(iter(self.recent))
+            self.recent.pop(oldest)
+            self.forget_runs(oldest)
+
     def source(self, setting: Setting) -> str | None:
         """The reference's text at `setting`, or None where the edits do not go together."""
         if setting not in self.sources:
@@ -218,7 +231,7 @@ class Bench:
             return None
         side = Side(setting, reference, self)
         try:
-            side.forward  # noqa: B018: an edited reference may raise when it is run
+            side.run("forward")  # an edited reference may raise when it is run
         except Exception:  # noqa: BLE001: an edited reference may raise anything
             self.references[source] = None
             return None
