@@ -85,12 +85,18 @@ class Judge:
         with sized(self.scorer, self.batch):
             try:
                 with time_limit(LIMIT_S, self.runs_yours):
-                    for trial in self.trials():
+                    for trial in self.trials(self.scorer.ways()):
                         right = self.right(trial)
                         if right is not None:
                             return self.with_modes(trial, right)
                         trials.append(trial)
-                    return self.wrong(trials, name, quantities)
+                    told = []
+                    for trial in self.trials(self.scorer.ways_as_called()):
+                        right = self.right(trial)
+                        if right is not None:
+                            return self.with_modes(trial, right)
+                        told.append(trial)
+                    return self.wrong([*told, *trials], name, quantities)
             except OutOfTime:
                 return Verdict(self.scorer, "unusable", error=TimeoutError(f"it was not through after {LIMIT_S:g} s"))
 
@@ -99,11 +105,11 @@ class Judge:
             frame = frame.f_back
         return frame is not None
 
-    def trials(self) -> Iterator[Trial]:
+    def trials(self, ways: Iterator[Callable]) -> Iterator[Trial]:
         shape = self.probes[0].examples.outputs.shape
         forms, _ = self.scorer.forms(self.classes, shape)
         tried, began = 0, time.monotonic()
-        for way in self.scorer.ways():
+        for way in ways:
             for form in forms:
                 tried += 1
                 try:

@@ -18,7 +18,9 @@ from refkit.adapters.parts.stand_in import returned_stand_in
 STEPS = re.compile(r"(jit_?|j)?(train_?(ing_?)?(step|batch|on_batch)|update(_(step|fn|params|model|batch))?|step(_fn)?|fit_batch|sgd_step|"
                    r"do_step|one_step|p_train_step|train_one_batch|train_iter)(_?(jit|jitted))?")
 SCORES = re.compile(r"(jit_?)?(accuracy|evaluate|eval(uate)?_?(step|batch|model|fn)?|compute_(metrics|accuracy)|test_?(step|accuracy)|"
-                    r"share_wrong|score|acc|error_rate|validate|r2|rmse|mae|.*_accuracy|accuracy_.*)")
+                    r"share_wrong|score|acc|error_rate|validate|r2|rmse|mae|.*_accuracy|accuracy_.*|(run_)?(test|valid(ate|ation)?|evaluat\w*)"
+                    r"(_(model|epoch|loop|set|split))?|eval_\w+)")
+LOADERS = re.compile(r"(.*_)?(loader|dataloader|dl|iterator|iter|batches|dataset|ds|stream)")
 GRADIENTS = {"grad", "value_and_grad", "apply_gradients", "apply_updates"}
 MOST_CALLS = 250
 SPARE = 2.05  # epochs' worth of examples after which enough was seen
@@ -40,6 +42,7 @@ class Call:
         name: what it is called.
         bound: everything it was handed, by parameter.
         handed: what it hands on to the model, where it was followed there.
+        function: it, as it was before it was listened to.
     """
 
     kind: str
@@ -48,6 +51,7 @@ class Call:
     name: str = ""
     bound: dict[str, Any] = dataclasses.field(default_factory=dict)
     handed: Handed | None = None
+    function: Callable | None = None
 
 
 @dataclasses.dataclass
@@ -85,12 +89,15 @@ class Listener:
     def __call__(self, *positional: Any, **named: Any) -> Any:
         bound = self.signature.bind(*positional, **named).arguments
         roles = {name: role if role not in DATA or is_data(bound.get(name)) else "state" for name, role in self.roles.items()}
-        call = Call(self.kind, self.data_in(bound, roles), line_in(self.heard.loaded.file), self.name, dict(bound))
+        call = Call(self.kind, self.data_in(bound, roles), line_in(self.heard.loaded.file), self.name, dict(bound),
+                    function=self.function)
         if self.heard.forward.waiting:
             self.heard.inner.setdefault(self.name, call)
             return self.function(*positional, **named)
         if self.is_looked_at(call):
             call.handed = self.heard.forward.reach(self.function, positional, named)
+            for inner in self.heard.inner.values():
+                inner.handed = inner.handed or call.handed
         self.heard.calls.append(call)
         self.stop_when_enough()
         return returned_stand_in(self.definition, bound, roles, self.kind, len(self.heard.steps) <= LOOKS)
@@ -151,8 +158,8 @@ def is_data(value: Any) -> bool:
 
 
 def hears(function: Callable) -> bool:
-    """Whether a function takes data, by the names of its parameters."""
-    return any(role in DATA for role in roles_of(function).values())
+    """Whether a function takes data, or what gives batches of it, by the names of its parameters."""
+    return any(role in DATA or LOADERS.fullmatch(name.lower()) for name, role in roles_of(function).items())
 
 
 def definition_of(tree: ast.Module, owner: str, name: str) -> ast.FunctionDef | None:
