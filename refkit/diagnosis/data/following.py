@@ -1,12 +1,13 @@
 """What a run of the program's own training shows without knowing its raw data: order, company, ids, shares of classes."""
 
+import ast
 import functools
 import re
 from typing import Any
 
 import numpy as np
 
-from refkit.diagnosis.data.loops import order_made_in_loop, shuffler_above
+from refkit.diagnosis.data.loops import function_around, order_made_in_loop, shuffler_above
 from refkit.diagnosis.data.places import lines_drawing_labels, looks_up, numbers_words
 from refkit.diagnosis.data.recording import Step, first_line
 from refkit.diagnosis.data.situation import Situation, widths
@@ -39,17 +40,29 @@ def followed(heard: Any, situation: Situation, steps: list[Step]) -> list[Sympto
 
 def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
     """Whether the second epoch is the first again, where the program means to shuffle."""
-    length = period(calls)
+    place, length = period(calls)
     if length < 2:
         return []
-    line = order_made_in_loop(situation.source, calls[0].line) or shuffler_above(situation.source, calls[0].line)
-    if not line:
-        return []
-    return [symptom_of("same order", message="the examples reach the step in the same order in every epoch", line=line)]
+    symptom = functools.partial(symptom_of, "same order", message="the examples reach the step in the same order in every epoch")
+    line = order_made_in_loop(situation.source, calls[0].line)
+    if line:
+        return [symptom(line=line)]
+    line = shuffler_above(situation.source, calls[0].line)
+    if not line or not steps:
+        return [symptom(line=0)] if line else []
+    epoch = np.concatenate([call.arrays[place][1] for call in calls[:length]])
+    return [symptom(line=line)] if as_they_lie(epoch, steps, function_around(ast.parse(situation.source), calls[0].line)) else []
 
 
-def period(calls: list) -> int:
-    """The number of steps after which everything that varies but the pictures comes again in the same order; 0 for none."""
+def as_they_lie(epoch: np.ndarray, steps: list[Step], function: ast.AST | None) -> bool:
+    """Whether the examples of an epoch arrive in the order of an array that the training has; one order for ever is a choice."""
+    first, last = (function.lineno, function.end_lineno) if function is not None else (1, 10**9)
+    return any(first <= step.line <= last and step.value.shape[1:] == epoch.shape[1:] and len(step.value) >= len(epoch)
+               and np.array_equal(step.value[: len(epoch)], epoch) for step in steps)
+
+
+def period(calls: list) -> tuple[int, int]:
+    """The number of steps after which all that varies but the pictures comes again in the same order, and by what; 0 for none."""
     for place in range(len(calls[0].arrays)):
         parts = [call.arrays[place][1] for call in calls if len(call.arrays) > place]
         if len(parts) < len(calls) or not parts[0].ndim or parts[0].dtype.kind not in "iubf":
@@ -57,8 +70,8 @@ def period(calls: list) -> int:
         rows = [rows_of(part) for part in parts]
         for length in range(1, len(rows) // 2 + 1):
             if rows[:length] == rows[length : 2 * length] and bits([row for part in rows[:length] for row in part]) > BITS:
-                return length
-    return 0
+                return place, length
+    return 0, 0
 
 
 def rows_of(part: np.ndarray) -> list[bytes]:
