@@ -40,7 +40,7 @@ def followed(heard: Any, situation: Situation, steps: list[Step]) -> list[Sympto
 
 def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
     """Whether the second epoch is the first again, where the program means to shuffle."""
-    place, length = period(calls)
+    length = period(calls)
     if length < 2:
         return []
     symptom = functools.partial(symptom_of, "same order", message="the examples reach the step in the same order in every epoch")
@@ -50,19 +50,24 @@ def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -
     line = shuffler_above(situation.source, calls[0].line)
     if not line or not steps:
         return [symptom(line=0)] if line else []
-    epoch = np.concatenate([call.arrays[place][1] for call in calls[:length]])
-    return [symptom(line=line)] if as_they_lie(epoch, steps, function_around(ast.parse(situation.source), calls[0].line)) else []
+    around = function_around(ast.parse(situation.source), calls[0].line)
+    epochs = [np.concatenate([part for _, part in parts]) for parts in zip(*(call.arrays for call in calls[:length])) if parts[0][1].ndim]
+    return [symptom(line=line)] if any(as_they_lie(epoch, steps, around) for epoch in epochs) else []
 
 
 def as_they_lie(epoch: np.ndarray, steps: list[Step], function: ast.AST | None) -> bool:
     """Whether the examples of an epoch arrive in the order of an array that the training has; one order for ever is a choice."""
     first, last = (function.lineno, function.end_lineno) if function is not None else (1, 10**9)
-    return any(first <= step.line <= last and step.value.shape[1:] == epoch.shape[1:] and len(step.value) >= len(epoch)
-               and np.array_equal(step.value[: len(epoch)], epoch) for step in steps)
+    for whole in (step.value for step in steps if first <= step.line <= last and step.value.ndim == epoch.ndim):
+        shifted = epoch.ndim == 2 and whole.shape[1] == epoch.shape[1] + 1  # sequences that hold inputs and targets
+        for view in (whole[:, :-1], whole[:, 1:]) if shifted else (whole,):
+            if len(epoch) <= len(view) and np.array_equal(view[: len(epoch)], epoch):
+                return True
+    return False
 
 
-def period(calls: list) -> tuple[int, int]:
-    """The number of steps after which all that varies but the pictures comes again in the same order, and by what; 0 for none."""
+def period(calls: list) -> int:
+    """The number of steps after which what is handed over, but for pictures that change, comes again in the same order; 0 for none."""
     for place in range(len(calls[0].arrays)):
         parts = [call.arrays[place][1] for call in calls if len(call.arrays) > place]
         if len(parts) < len(calls) or not parts[0].ndim or parts[0].dtype.kind not in "iubf":
@@ -70,8 +75,8 @@ def period(calls: list) -> tuple[int, int]:
         rows = [rows_of(part) for part in parts]
         for length in range(1, len(rows) // 2 + 1):
             if rows[:length] == rows[length : 2 * length] and bits([row for part in rows[:length] for row in part]) > BITS:
-                return place, length
-    return 0, 0
+                return length
+    return 0
 
 
 def rows_of(part: np.ndarray) -> list[bytes]:
