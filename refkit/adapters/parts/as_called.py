@@ -106,7 +106,7 @@ class Refill:
         for parameter in signature.parameters.values():
             if parameter.name in self.call.bound:
                 value = self.call.bound[parameter.name]
-            elif BATCH_SIZE.fullmatch(parameter.name) and isinstance(parameter.default, int):
+            elif is_size(parameter.name) and isinstance(parameter.default, int):
                 value = parameter.default
             else:
                 continue
@@ -176,7 +176,7 @@ class Refill:
         return np.array(value) if isinstance(value, np.ndarray) else value
 
     def number(self, value: float, ours: Ours, name: str) -> Any:
-        if BATCH_SIZE.fullmatch(name):
+        if is_size(name) and isinstance(value, (int, np.integer)):
             return ours.batch_size
         if self.neutral and role_of(name) in NEUTRAL and isinstance(value, (float, np.floating)):
             return type(value)(NEUTRAL[role_of(name)])
@@ -254,6 +254,10 @@ def scaling(array: np.ndarray, handed: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 def is_identity(found: tuple[np.ndarray, np.ndarray]) -> bool:
     return bool(np.allclose(found[0], 1) and np.allclose(found[1], 0, atol=1e-6))
+
+
+def is_size(name: str) -> bool:
+    return BATCH_SIZE.fullmatch(name) is not None or role_of(name) == "batch_size"
 
 
 def is_weights(name: str) -> bool:

@@ -89,7 +89,7 @@ class Forward:
             data = [parameter.name for parameter in self.model.data_parameters if parameter.name in bound]
             inputs = [pair for name in data for pair in arrays_of(concrete_tree(bound[name]), name)]
             kept = [parameters_in(positional[0])] if method else [value for name, value in bound.items() if name not in data]
-            leaves = [concrete(leaf) for leaf in jax.tree.leaves(kept) if hasattr(leaf, "dtype") and not is_key(leaf)]
+            leaves = [concrete(leaf) for leaf in jax.tree.leaves(kept) if hasattr(leaf, "dtype") and is_float(leaf)]
         except Exception:  # noqa: BLE001: values of an inner trace cannot be had
             return None
         return Handed(inputs, leaves) if inputs else None
@@ -119,8 +119,8 @@ def parameters_in(module: Any) -> Any:
     return module.variables.get("params", {})
 
 
-def is_key(leaf: Any) -> bool:
-    return jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+def is_float(leaf: Any) -> bool:
+    return bool(jax.numpy.issubdtype(leaf.dtype, jax.numpy.floating))
 
 
 def concrete_tree(value: Any) -> Any:
@@ -154,4 +154,4 @@ def moved(value: Any, by: float = 0.01) -> Any:
 
 
 def is_weight(leaf: Any) -> bool:
-    return isinstance(leaf, (jax.Array, np.ndarray)) and leaf.ndim > 0 and not is_key(leaf) and np.issubdtype(leaf.dtype, np.floating)
+    return isinstance(leaf, (jax.Array, np.ndarray)) and leaf.ndim > 0 and is_float(leaf)

@@ -186,7 +186,7 @@ class Scorer:
     def is_size(self, name: str) -> bool:
         """Whether a parameter such as `batch=100` is a size by its default."""
         default = next((p.default for p in self.candidate.stages[0] if p.name == name), None)
-        return type(default) is int and default > 1 and re.fullmatch(r"batch|batch_?len|size|chunk|step", name) is not None
+        return type(default) is int and default > 1 and re.fullmatch(r"batch|batch_?len|size|chunk|step|b|mb", name) is not None
 
     def bookkeeping(self, name: str, examples: Examples) -> Any:
         """A value for what is neither model nor data."""
