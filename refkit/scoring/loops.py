@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
+from refkit.scoring.closures import closures
 from refkit.scoring.fault import Fault
 from refkit.scoring.keepers import metrics_kept
 from refkit.scoring.scopes import LOOPS, Scope, calls, data_names, loaded_names, own_calls, scopes, targets_of
@@ -21,7 +22,7 @@ def faults(evidence: Evidence) -> list[Fault]:
     """All of them, each once."""
     found: dict[tuple[str, int], Fault] = {}
     for scope in scopes(evidence):
-        for find in (on_train, initial, counters_kept, metrics_kept, mode_left):
+        for find in (on_train, initial, counters_kept, metrics_kept, mode_left, closures):
             for fault in find(scope):
                 found.setdefault((fault.id, fault.line), fault)
     return list(found.values())

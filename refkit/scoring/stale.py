@@ -5,10 +5,7 @@ import linecache
 from collections.abc import Iterator
 from typing import Any
 
-import jax
-import numpy as np
-
-from refkit.adapters.parts.as_called import arrays_in
+from refkit.adapters.parts.recorded_values import is_handed
 from refkit.scoring.fault import Fault
 from refkit.scoring.splits import OTHERWISE
 
@@ -32,13 +29,6 @@ def stale(heard: Any, file: str) -> Iterator[Fault]:
         else:
             line = next(filter(None, (defined_in(value, file) for value in call.bound.values())), call.line)
             yield Fault("stale-closure", line, "the score's model keeps the parameters of before training")
-
-
-def is_handed(bound: dict[str, Any], leaves: list[np.ndarray]) -> bool:
-    """Whether what a score was given holds the parameters."""
-    given = [*arrays_in(bound), *(leaf for leaf in jax.tree.leaves(bound) if hasattr(leaf, "shape"))]
-    largest = max(leaves, key=lambda leaf: leaf.size)
-    return any(np.shape(array) == largest.shape and np.array_equal(np.asarray(array), largest) for array in given)
 
 
 def defined_in(value: Any, file: str) -> int:

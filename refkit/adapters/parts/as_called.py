@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import enum
 import functools
 import inspect
 import re
@@ -18,11 +17,22 @@ from refkit.adapters.parts.bookkeeping import Batches
 from refkit.adapters.parts.carrying import children, replaced, subtrees
 from refkit.adapters.parts.data_parameters import role_of
 from refkit.adapters.parts.listening import Call
+from refkit.adapters.parts.recorded_values import (
+    DEPTH,
+    arrays_in,
+    is_batches,
+    is_handed,
+    is_identity,
+    is_loader,
+    is_own,
+    named_arrays,
+    names_in,
+    scaling,
+)
 from refkit.adapters.values import Values
 
 BATCH_SIZE = re.compile(r"(.*_)?(batch_?size|bs|bsz|chunk(_size)?|batch_?len|eval_batch|minibatch)", re.I)
 NEUTRAL = {"mean": 0.0, "deviation": 1.0}
-DEPTH = 6
 
 
 @dataclasses.dataclass
@@ -78,10 +88,10 @@ class Refill:
         self.inputs = [array for _, array in call.handed.inputs]
         every = [array for array in arrays_in(call.bound) if array.ndim]
         self.places = [next(((array, found) for array in every if (found := scaling(array, one)) is not None), None) for one in self.inputs]
-        self.found = all(place is not None for place in self.places)
-        self.count = len(self.places[0][0]) if self.found else 0
-        self.labels = self.labels_among(call.bound) if self.found else None
-        self.neutralised = False
+        self.found = all(place is not None for place in self.places) and is_handed(call.bound, call.handed.leaves)
+        taken = bool(self.places) and all(place is not None for place in self.places)
+        self.count = len(self.places[0][0]) if taken else 0
+        self.labels = self.labels_among(call.bound) if taken else None
 
     @property
     def maps_inputs(self) -> bool:
@@ -186,7 +196,7 @@ class Refill:
         """Batches of ours, each as the first one that the program gives."""
         first = next(iter(value))
         inside = Refill(dataclasses.replace(self.call, bound={name: first}), self.neutral)
-        if not inside.found:
+        if any(place is None for place in inside.places):
             raise TypeError(f"`{name}` holds no batch of what the model takes")
         starts = range(0, len(ours.labels), ours.batch_size)
         made = Loader(inside.filled(first, ours.rows(start, start + ours.batch_size), name, depth) for start in starts)
@@ -232,87 +242,12 @@ def at_other_sizes(value: Any, like: Any) -> Iterator[tuple[int, ...]]:
         level = below
 
 
-def scaling(array: np.ndarray, handed: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Factor and offset of each element by which an array's first rows become what the model was handed; None where none do."""
-    if array.ndim < 1 or len(array) < len(handed) or array.dtype.kind not in "iuf" or array[0].size != handed[0].size:
-        return None
-    one, other = (np.asarray(part, np.float64).reshape(len(handed), -1) for part in (array[: len(handed)], handed))
-    if np.array_equal(one, other):
-        return np.ones(1), np.zeros(1)
-    if array.dtype.kind != "f" and handed.dtype.kind != "f":
-        return None
-    for whole in (True, False):
-        x, y = (one.ravel()[:, None], other.ravel()[:, None]) if whole else (one, other)
-        spread = ((x - x.mean(axis=0)) ** 2).sum(axis=0)
-        factor = ((x - x.mean(axis=0)) * (y - y.mean(axis=0))).sum(axis=0) / np.where(spread > 0, spread, 1)
-        factor = np.where((spread > 0) & (factor != 0), factor, 1.0)
-        offset = y.mean(axis=0) - factor * x.mean(axis=0)
-        if np.allclose(one * factor + offset, other, rtol=1e-4, atol=1e-4 * max(float(np.abs(other).max()), 1e-30)):
-            return factor, offset
-    return None
-
-
-def is_identity(found: tuple[np.ndarray, np.ndarray]) -> bool:
-    return bool(np.allclose(found[0], 1) and np.allclose(found[1], 0, atol=1e-6))
-
-
 def is_size(name: str) -> bool:
     return BATCH_SIZE.fullmatch(name) is not None or role_of(name) == "batch_size"
 
 
 def is_weights(name: str) -> bool:
     return re.search(r"weight|kernel|bias|table|count", name, re.I) is not None
-
-
-def named_arrays(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:
-    """Arrays in nested values and in the attributes of objects, each with the name around it."""
-    if isinstance(value, (np.ndarray, jax.Array)):
-        if not jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
-            yield name, np.asarray(value) if isinstance(value, jax.Array) else value
-    elif depth > DEPTH or isinstance(value, str):
-        return
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from named_arrays(part, str(key), depth + 1)
-    elif is_loader(value):
-        first = next(iter(value), ())
-        yield from named_arrays(first, name, depth + 1)
-    elif isinstance(value, (list, tuple)):
-        for part in value[:50]:
-            yield from named_arrays(part, name, depth + 1)
-    elif is_own(value):
-        for key, part in list(vars(value).items()):
-            yield from named_arrays(part, key, depth + 1)
-
-
-def arrays_in(value: Any) -> list[np.ndarray]:
-    return [array for _, array in named_arrays(value)]
-
-
-def names_in(value: Any, depth: int = 0) -> set[str]:
-    """Names of parameters, and of what objects among their values hold."""
-    found = set(map(str, value)) if isinstance(value, dict) else set()
-    parts = value.values() if isinstance(value, dict) else vars(value).values() if is_own(value) else ()
-    if is_own(value):
-        found |= set(vars(value))
-    return found.union(*(names_in(part, depth + 1) for part in list(parts) if depth < 2))
-
-
-def is_batches(value: Any) -> bool:
-    """Whether a list holds batches."""
-    return isinstance(value, list) and bool(value) and isinstance(value[0], (tuple, dict)) and bool(arrays_in(value[0]))
-
-
-def is_loader(value: Any) -> bool:
-    """Whether an object gives batches as often as it is gone through."""
-    return not isinstance(value, (dict, list, tuple)) and is_own(value) and any("__iter__" in vars(base) for base in type(value).__mro__) and children(value) is None
-
-
-def is_own(value: Any) -> bool:
-    """Whether a value is an object that a program may have made up."""
-    library = type(value).__module__.partition(".")[0] in ("builtins", "flax", "jax", "jaxlib", "numpy", "optax", "enum", "types")
-    return not library and hasattr(value, "__dict__") and not isinstance(value, (type, nnx.Module, linen.Module, enum.Enum)) \
-        and not inspect.isroutine(value)
 
 
 def copied(value: Any) -> Any:
