@@ -23,7 +23,8 @@ def run(matter: Matter) -> Outcome:
         return not_run(NAME, "data is compared with the shipped references alone")
     situation = situation_of(matter)
     observed = {role: observe_part(matter.implementation.part(role), situation, matter) for role in ROLES}
-    symptoms = once([symptom for seen in observed.values() for symptom in seen.symptoms])
+    every = [symptom for seen in observed.values() for symptom in seen.symptoms]
+    symptoms = once(sorted(every, key=lambda symptom: (symptom.role, symptom.kind) != ("train", "not a number") or not symptom.line))
     symptoms = [symptom for symptom in symptoms if symptom.kind != "unscaled" or not scaled_in_model(matter)]
     findings = [finding_of(symptom, matter) for symptom in symptoms]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from refkit.diagnosis.data.loops import function_around, order_made_in_loop, shuffler_above
-from refkit.diagnosis.data.places import lines_drawing_labels, looks_up, numbers_words
+from refkit.diagnosis.data.places import line_of, lines_drawing_labels, looks_up, numbers_words
 from refkit.diagnosis.data.recording import Step, first_line
 from refkit.diagnosis.data.situation import Situation, widths
 from refkit.diagnosis.data.symptom import Symptom
@@ -19,6 +19,8 @@ FEWEST = 150  # labels by which shares are judged
 CENTRED, SPREAD = 2e-3, 0.06  # how near to 0 and 1 the mean and deviation of a batch are that was standardised by itself
 MEANS_IT = re.compile(r"imbalanc|unbalanc|class_?weight|weights\[|rare|anomal|focal|f1|recall|balanced|oversampl|undersampl|prior"
                       r"|outlier|positive_rate|minority", re.I)
+KNOWS_MISSING = re.compile(r"nan(mean|std|median|var)|missing", re.I)
+FURTHEST, FACTOR = 0.6, 1.7  # of a deviation between means, and between deviations: no augmentation that is usual gets there
 PADDING = re.compile(r"\bpad(ding)?(_id|_token|_idx)?\b", re.I)
 
 symptom_of = functools.partial(Symptom, role="train")
@@ -34,8 +36,48 @@ def followed(heard: Any, situation: Situation, steps: list[Step]) -> list[Sympto
     calls = [call for call in heard.calls if call.kind == "step" and call.arrays]
     if not calls:
         return []
-    checks = (of_order, of_company, of_range, of_padding, of_weights, of_shares)
+    checks = (of_numbers, of_parts, of_order, of_company, of_range, of_padding, of_weights, of_shares)
     return [symptom for check in checks for symptom in check(heard, calls, situation, steps)]
+
+
+def of_numbers(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
+    """Missing values that the program knows of, and that reach the step: the line behind those that make them."""
+    if not KNOWS_MISSING.search(situation.source):
+        return []
+    wrong = next((array for call in calls for _, array in call.arrays if array.dtype.kind == "f" and array.ndim > 1 and holes(array)), None)
+    if wrong is None:
+        return []
+    with_holes = [step for step in steps if step.line and holes(step.value)]
+    if not with_holes:
+        return [symptom_of("not a number", message="missing values reach the step")]
+    tree = ast.parse(situation.source)
+    maker = function_around(tree, with_holes[0].line)
+    made = [step.value for step in with_holes if function_around(tree, step.line) is maker]
+    rest = [step for step in with_holes if not any(np.array_equal(step.value, value, equal_nan=True) for value in made)]
+    line = rest[0].line if rest and maker is not None else with_holes[0].line
+    return [symptom_of("not a number", message="missing values reach the step", line=line)]
+
+
+def holes(value: np.ndarray) -> bool:
+    return value.dtype.kind == "f" and value.ndim > 1 and bool(np.isnan(value).any())
+
+
+def of_parts(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
+    """Whether the pictures that the model is handed by a score are scaled otherwise than those of the step."""
+    scores = [call for call in heard.calls if call.kind == "score" and call.handed is not None]
+    pictures = [next((array for _, array in call.handed.inputs if array.ndim > 2 and array.dtype.kind == "f"), None)
+                for call in [*calls[:2], *scores[:1]] if call.handed is not None]
+    if situation.image is None or not scores or len(pictures) < 3 or any(one is None for one in pictures):
+        return []
+    *trained, scored = [(float(one.mean()), float(one.std())) for one in pictures]
+    apart = [abs(mean - scored[0]) > FURTHEST * max(deviation, scored[1]) or not 1 / FACTOR < deviation / max(scored[1], 1e-30) < FACTOR
+             for mean, deviation in trained]
+    if not all(apart):
+        return []
+    whole = next((array for _, array in scores[0].arrays if array.ndim > 2), pictures[-1])
+    message = f"the model is handed pictures of mean {trained[0][0]:.3g} and deviation {trained[0][1]:.3g} by the step, and of " \
+              f"{scored[0]:.3g} and {scored[1]:.3g} by the score"
+    return [symptom_of("parts differ", message=message, line=(line_of(steps, whole, situation.source) or scores[0].line) if steps else 0)]
 
 
 def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:

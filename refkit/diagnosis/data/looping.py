@@ -10,7 +10,7 @@ import numpy as np
 from refkit.diagnosis.data.following import followed
 from refkit.diagnosis.data.loops import loops_around, order_made_in_loop
 from refkit.diagnosis.data.parts_of_data import Portion, labelled
-from refkit.diagnosis.data.places import compares_targets
+from refkit.diagnosis.data.places import compares_targets, line_of
 from refkit.diagnosis.data.recording import Step, first_line, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, widths
 from refkit.diagnosis.data.splitting import Judge, enlarged
@@ -161,17 +161,17 @@ class Training:
         symptoms = [dataclasses.replace(symptom, line=self.lines[0]) for symptom in judge.of_labels_beside()]
         symptoms += judge.of_scale()
         if score is not None and judge.known[1] is not None and self.situation.image is not None:
-            symptoms += self.of_scales(known, judge.known[1])
+            symptoms += self.of_scales(known, judge.known[1], score)
         if known.view and self.situation.of_digits():
             symptoms.append(self.symptom("turned", message=f"pictures reach the step {known.view}", line=self.lines[0]))
         return [*symptoms, *self.of_order(known.rows)]
 
-    def of_scales(self, train, test) -> list[Symptom]:
+    def of_scales(self, train, test, score) -> list[Symptom]:
         one, other = train.typical_scale, test.typical_scale
         if one and abs(other / one - 1) < 0.03 and train.view == test.view:
             return []
         return [self.symptom("parts differ", message=f"raw pixels are multiplied by {one:.3g} for the step and by {other:.3g} for "
-                             "the score", line=self.score_lines[-1] if self.score_lines else 0)]
+                             "the score", line=line_of(self.steps, score.inputs, self.situation.source) if self.steps else 0)]
 
     def turned(self, judge: Judge) -> list[Symptom]:
         """Pictures of which some are mirrored or turned, each looked at by itself."""

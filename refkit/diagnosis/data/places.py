@@ -4,9 +4,14 @@ import ast
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from refkit.adapters.parts.data_parameters import role_of
+from refkit.diagnosis.data.loops import function_around
+from refkit.diagnosis.data.recording import Step
 
 DRAWS = {"random", "integers", "randint", "choice", "binomial", "bernoulli", "uniform", "normal", "randn", "rand", "categorical"}
+SOME_ONLY = re.compile(r"subset|subsampl|quick|debug|limit|small|few|max_(examples|samples)", re.I)
 COMPARES = re.compile(r"\*\* ?2|square|l2_loss|mse|huber|abs\(", re.I)
 
 
@@ -47,3 +52,26 @@ def compares_targets(source: str) -> int:
             if found:
                 return min(found)
     return 0
+
+
+def line_of(steps: list[Step], array: np.ndarray, source: str) -> int:
+    """The line that gave an array; where its function gives other parts, too, the line that called it for this one. 0 for none."""
+    same = [step for step in steps if step.line and step.value.size == array.size and step.value.dtype.kind in "iuf"
+            and np.allclose(step.value.ravel(), array.ravel(), rtol=1e-5, equal_nan=True)]
+    if not same:
+        return 0
+    tree = ast.parse(source)
+    function = function_around(tree, same[0].line)
+    name = getattr(function, "name", "")
+    uses = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name]
+    return min(same, key=lambda step: step.depth).line if len(uses) > 1 else same[0].line
+
+
+def slice_cut_short(source: str, line: int) -> int:
+    """The line of a slice, in the function defined on a line, that ends at what is computed; 0 for none, or where that is meant."""
+    function = next((node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef) and
+                     line in (node.lineno, *(entry.lineno for entry in node.decorator_list))), None)
+    if function is None or SOME_ONLY.search(ast.unparse(function)):
+        return 0
+    cut = [node.lineno for node in ast.walk(function) if isinstance(node, ast.Slice) and isinstance(node.upper, ast.BinOp)]
+    return min(cut, default=0)
