@@ -61,6 +61,8 @@ def events_of(name: str, loop: ast.stmt, scope: Scope, own: set[str], depth: int
     functions = {node.name: node for node in scope.evidence.tree.body if isinstance(node, ast.FunctionDef)}
     for node in nodes:
         training = id(node) in trained
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Attribute) and name_of(t.value) == name for t in node.targets):
+            yield "reset", node.lineno
         for call in own_calls(node):
             owner = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
             given = [*call.args, *(keyword.value for keyword in call.keywords)]

@@ -51,7 +51,7 @@ def adapt_loop(surroundings: Surroundings) -> Part:
             heard = Heard(loaded, read, Forward(surroundings.call, loaded.module.__dict__))
             error = None
             try:
-                with heard.forward.replaced(), listening(heard, names), unjitted(), cheap_starts():
+                with heard.forward.replaced(), listening(heard, names), unjitted(), cheap_starts(lambda: heard.forward.waiting):
                     start()
             except Enough:
                 pass

@@ -169,8 +169,9 @@ def ids_of(handed: Any, situation: Situation) -> np.ndarray | None:
 
 def of_range(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
     """Whether ids that the model is handed have no row in its table."""
-    every = [ids for call in heard.calls if (ids := ids_of(call.handed, situation)) is not None]
     high = situation.words.high if situation.words is not None else None
+    every = [ids for call in heard.calls if (ids := ids_of(call.handed, situation)) is not None
+             and any(leaf.ndim == 2 and leaf.shape[0] == high for leaf in call.handed.leaves)]  # the program's own table
     if not every or not high:
         return []
     low, top = min(ids.min() for ids in every), max(ids.max() for ids in every)

@@ -4,7 +4,7 @@ import ast
 import re
 
 SHUFFLES = re.compile(r"permut|shuffl")
-MAKES_ORDER = re.compile(r"permut|shuffl|arange\(|list\(range\(|choice\(")
+MAKES_ORDER = re.compile(r"permut|shuffl|arange\((?!.*,.*,)|list\(range\(|choice\(")
 
 
 def loop_above(source: str, line: int) -> int:
