@@ -5,6 +5,7 @@ import pytest
 
 import refkit
 from refkit.adapters.parts.recorded_values import scaling
+from refkit.diagnosis.data.turning import ways_round
 
 PROGRAM = '''
 import jax
@@ -180,3 +181,10 @@ def test_a_scaling_is_seen_of_each_element():
     factor, offset = scaling(raw, (raw[:5] - 3) * np.arange(1, 5))
     assert np.allclose(factor, np.arange(1, 5)) and np.allclose(offset, -3 * np.arange(1, 5))
     assert scaling(raw, raw[:5] ** 2) is None
+
+
+def test_pictures_that_are_shifted_show_which_way_round_they_lie():
+    raw = np.random.default_rng(0).integers(0, 256, (20, 28, 28, 1))
+    shifted = np.roll(raw[:6], 2, axis=1)
+    shifted[3:] = shifted[3:, :, ::-1]
+    assert ways_round(raw, shifted) == ["", "", "", "mirrored", "mirrored", "mirrored"]

@@ -10,11 +10,12 @@ import numpy as np
 from refkit.diagnosis.data.following import followed
 from refkit.diagnosis.data.loops import loops_around, order_made_in_loop
 from refkit.diagnosis.data.parts_of_data import Portion, labelled
-from refkit.diagnosis.data.places import compares_targets, line_of
+from refkit.diagnosis.data.places import compares_targets, line_of, turns
 from refkit.diagnosis.data.recording import Step, first_line, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, widths
 from refkit.diagnosis.data.splitting import Judge, enlarged
 from refkit.diagnosis.data.symptom import Symptom
+from refkit.diagnosis.data.turning import ways_round
 from refkit.implementation import Part
 
 BRIGHT, DIM = 7.0, 0.05  # largest pixel: above the one it has not been scaled, below the other twice
@@ -163,7 +164,8 @@ class Training:
         if score is not None and judge.known[1] is not None and self.situation.image is not None:
             symptoms += self.of_scales(known, judge.known[1], score)
         if known.view and self.situation.of_digits():
-            symptoms.append(self.symptom("turned", message=f"pictures reach the step {known.view}", line=self.lines[0]))
+            line = turns(self.situation.source) or self.lines[0]
+            symptoms.append(self.symptom("turned", message=f"pictures reach the step {known.view}", line=line))
         return [*symptoms, *self.of_order(known.rows)]
 
     def of_scales(self, train, test, score) -> list[Symptom]:
@@ -179,10 +181,13 @@ class Training:
             return []
         views = [found.view for piece in self.train[:2] for one in piece.inputs[:10]
                  if (found := judge.identity(one[None])) is not None]
+        if len(views) < 6:  # they may have been shifted
+            raw = enlarged(np.asarray(self.raw[0]), widths(self.train[0].inputs))[-1]
+            views = ways_round(raw, np.concatenate([piece.inputs[:10] for piece in self.train[:2]]))
         wrong = {view for view in views if view}
         if not wrong or len(views) < 6:
             return []
-        return [self.symptom("turned at random" if "" in views else "turned", line=self.lines[0],
+        return [self.symptom("turned at random" if "" in views else "turned", line=turns(self.situation.source) or self.lines[0],
                              message=f"pictures reach the step {' or '.join(sorted(wrong))}")]
 
     def of_order(self, rows: np.ndarray) -> list[Symptom]:

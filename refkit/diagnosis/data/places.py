@@ -25,6 +25,16 @@ def looks_up(source: str) -> int:
     return 0
 
 
+def turns(source: str) -> int:
+    """The line on which pictures are mirrored or turned; 0 for none, or for several."""
+    for pattern in (r"::-1\]|::-1,|flip|rot90", r"swapaxes|\.T\b|transpose\("):
+        lines = [number for number, line in enumerate(source.splitlines(), 1)
+                 if re.search(pattern, line.partition("#")[0]) and not line.lstrip().startswith(("def ", '"'))]
+        if lines:
+            return lines[0] if len(lines) == 1 else 0
+    return 0
+
+
 def numbers_words(source: str) -> int:
     """The line on which words are given their numbers in order; 0 for none."""
     for node in ast.walk(ast.parse(source)):

@@ -2,8 +2,8 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
-from refkit.edits.scores import Score, SCORES, batched
 from refkit.edits.parts import CHOSEN, EVERY, YIELDS, order
+from refkit.edits.scores import SCORES, Score, batched
 
 
 def edits(reference: str) -> list[Edit]:
@@ -21,12 +21,13 @@ def edits(reference: str) -> list[Edit]:
 def scored(score: Score) -> list[Edit]:
     """The reference's metric without the examples that do not fill the last batch."""
     found = []
-    for last in ("return float(np.concatenate(scored).mean())", f"return float(np.concatenate(scored).sum() / len({score.labels}))"):
+    for last, counted in (("return float(np.concatenate(scored).mean())", ""),
+                          (f"return float(np.concatenate(scored).sum() / len({score.labels}))", ", and are counted")):
         whole = batched(score, last)
         old = f"range(0, len({score.labels}), Config.batch_size)"
         new = f"range(0, len({score.labels}) - Config.batch_size + 1, Config.batch_size)"
         change = Replace(whole.old, whole.new.replace(old, new))
-        where = "examples that do not fill the last batch are not scored"
+        where = f"examples that do not fill the last batch are not scored{counted}"
         found.append(Edit(score.reference, (change,), dict(score.options), f"for start in {new}:", where, "metric"))
     return found
 
