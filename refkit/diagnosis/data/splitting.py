@@ -132,8 +132,9 @@ class Judge:
         lines = []
         for known, piece in zip(self.known, (self.found[0], other)):
             if known is not None:
+                rows = np.unique(known.rows)
                 lines.append(first_line(self.steps, lambda value: value.ndim == 1 and value.dtype.kind in "iu"
-                                        and np.array_equal(value, known.rows)))
+                                        and np.array_equal(np.unique(value), rows)))
         if len(lines) == 2 and all(lines):
             return max(lines)
         return max(self.made(lambda value: value.shape == piece.inputs.shape and np.array_equal(value, piece.inputs))
