@@ -24,7 +24,8 @@ def run(matter: Matter) -> Outcome:
     situation = situation_of(matter)
     observed = {role: observe_part(matter.implementation.part(role), situation, matter) for role in ROLES}
     every = [symptom for seen in observed.values() for symptom in seen.symptoms]
-    symptoms = once(sorted(every, key=lambda symptom: (symptom.role, symptom.kind) != ("train", "not a number") or not symptom.line))
+    consumed = [symptom for symptom in every if (symptom.role, symptom.kind) == ("train", "not a number")]
+    symptoms = once([*consumed, *every])  # where missing values are passed on, rather than where they are made
     symptoms = [symptom for symptom in symptoms if symptom.kind != "unscaled" or not scaled_in_model(matter)]
     findings = [finding_of(symptom, matter) for symptom in symptoms]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]

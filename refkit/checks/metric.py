@@ -49,7 +49,8 @@ def every_fault(evidence, matter: Matter) -> list[Fault]:
     if train.run is not None:
         try:
             with time_limit(LIMIT_S, lambda frame: True):
-                found += [fault for fault in stale(train.run.heard(), matter.implementation.file) if fault.id not in {f.id for f in found}]
+                known = {fault.id for fault in found}
+                found += [fault for fault in stale(train.run.heard(), matter.implementation.file) if fault.id not in known]
         except OutOfTime:
             pass
     return found

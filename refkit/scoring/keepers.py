@@ -19,8 +19,9 @@ def metrics_kept(scope: Scope) -> Iterator[Fault]:
     own = own_makers(scope.evidence.tree)
     makes = lambda value: isinstance(value, ast.Call) and name_of(value.func) in METRIC_MAKERS | own
     for loop in scope.epoch_loops:
-        made = {name for name, values in scope.bound.items() for value, node in values if makes(value) and node.lineno < loop.lineno}
-        anew = {name for name, values in scope.bound.items() for value, node in values if makes(value) and node.lineno >= loop.lineno}
+        places = [(name, node.lineno) for name, values in scope.bound.items() for value, node in values if makes(value)]
+        made = {name for name, line in places if line < loop.lineno}
+        anew = {name for name, line in places if line >= loop.lineno}
         made |= {name for name, value in scope.evidence.namespace.assigned.items() if makes(value)}
         for name in sorted(made - anew):
             events = list(events_of(name, loop, scope, own))
@@ -45,8 +46,8 @@ def own_makers(tree: ast.Module) -> set[str]:
     """Classes of the file that add something up, can be cleared, and say what it came to."""
     found = set()
     for node in tree.body:
-        methods = {method.name for method in node.body if isinstance(method, ast.FunctionDef)} if isinstance(node, ast.ClassDef) else set()
-        if methods & RESETS and methods & UPDATES and methods & READS:
+        methods = {method.name for method in getattr(node, "body", ()) if isinstance(method, ast.FunctionDef)}
+        if isinstance(node, ast.ClassDef) and methods & RESETS and methods & UPDATES and methods & READS:
             found.add(node.name)
     return found
 
@@ -61,7 +62,8 @@ def events_of(name: str, loop: ast.stmt, scope: Scope, own: set[str], depth: int
     functions = {node.name: node for node in scope.evidence.tree.body if isinstance(node, ast.FunctionDef)}
     for node in nodes:
         training = id(node) in trained
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Attribute) and name_of(t.value) == name for t in node.targets):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if any(isinstance(target, ast.Attribute) and name_of(target.value) == name for target in targets):
             yield "reset", node.lineno
         for call in own_calls(node):
             owner = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""

@@ -87,7 +87,8 @@ class Refill:
         self.call, self.neutral = call, neutral
         self.inputs = [array for _, array in call.handed.inputs]
         every = [array for array in arrays_in(call.bound) if array.ndim]
-        self.places = [next(((array, found) for array in every if (found := scaling(array, one)) is not None), None) for one in self.inputs]
+        place_of = lambda one: next(((array, found) for array in every if (found := scaling(array, one)) is not None), None)
+        self.places = [place_of(one) for one in self.inputs]
         self.found = all(place is not None for place in self.places) and is_handed(call.bound, call.handed.leaves)
         taken = bool(self.places) and all(place is not None for place in self.places)
         self.count = len(self.places[0][0]) if taken else 0
@@ -131,7 +132,7 @@ class Refill:
             return model.module(ours.values.tree, ours.values.training, ours.values.key)
         if isinstance(value, (np.ndarray, jax.Array)):
             return self.array(value, ours, name)
-        if isinstance(value, (bool, str, bytes)) or value is None or depth > DEPTH or inspect.isroutine(value) or isinstance(value, type):
+        if value is None or isinstance(value, (bool, str, bytes, type)) or inspect.isroutine(value) or depth > DEPTH:
             return value
         if isinstance(value, (int, float, np.generic)):
             return self.number(value, ours, name)
@@ -205,7 +206,7 @@ class Refill:
 
 
 class Loader(Batches):
-    """Batches in the place of a loader, whose other attributes are as they were; its data set has as many examples as ours."""
+    """Batches in the place of a loader: its other attributes are as they were, its data set has as many examples as ours."""
 
     like: Any = None
     count: int = 0
@@ -214,7 +215,8 @@ class Loader(Batches):
         if name.startswith("__"):
             raise AttributeError(name)
         found = getattr(self.like, name)
-        return range(self.count) if hasattr(type(found), "__len__") and name in ("dataset", "data", "ds", "labels", "y") else found
+        counted = name in ("dataset", "data", "ds", "labels", "y") and hasattr(type(found), "__len__")
+        return range(self.count) if counted else found
 
 
 def likes(values: Values) -> list[Any]:

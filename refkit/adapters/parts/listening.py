@@ -88,7 +88,8 @@ class Listener:
 
     def __call__(self, *positional: Any, **named: Any) -> Any:
         bound = self.signature.bind(*positional, **named).arguments
-        roles = {name: role if role not in DATA or is_data(bound.get(name)) else "state" for name, role in self.roles.items()}
+        roles = {name: role if role not in DATA or is_data(bound.get(name)) else "state"
+                 for name, role in self.roles.items()}
         call = Call(self.kind, self.data_in(bound, roles), line_in(self.heard.loaded.file), self.name, dict(bound),
                     function=self.function)
         if self.heard.forward.waiting:
@@ -106,13 +107,15 @@ class Listener:
         arrays = []
         for name, value in bound.items():
             role = roles.get(name, "batch")
-            variadic = name in self.signature.parameters and self.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+            declared = self.signature.parameters.get(name)
+            variadic = declared is not None and declared.kind is inspect.Parameter.VAR_POSITIONAL
             if role in DATA or variadic:
                 arrays += [(key or (role if role in DATA else "batch"), array) for key, array in arrays_of(value)]
         return arrays
 
     def is_looked_at(self, call: Call) -> bool:
-        before = [other for other in self.heard.calls if (other.kind, other.name, other.line) == (call.kind, call.name, call.line)]
+        which = (call.kind, call.name, call.line)
+        before = [other for other in self.heard.calls if (other.kind, other.name, other.line) == which]
         if self.kind == "step":
             return len(self.heard.steps) < LOOKS
         return not before and len(self.heard.steps) >= LOOKS

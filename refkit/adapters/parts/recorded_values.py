@@ -16,7 +16,7 @@ DEPTH = 6
 
 
 def scaling(array: np.ndarray, handed: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Factor and offset of each element by which an array's first rows become what the model was handed; None where none do."""
+    """Factor and offset by which an array's first rows become what the model was handed; None where there are none."""
     if array.ndim < 1 or len(array) < len(handed) or array.dtype.kind not in "iuf" or array[0].size != handed[0].size:
         return None
     one, other = (np.asarray(part, np.float64).reshape(len(handed), -1) for part in (array[: len(handed)], handed))
@@ -42,7 +42,8 @@ def is_identity(found: tuple[np.ndarray, np.ndarray]) -> bool:
 def is_handed(bound: dict[str, Any], leaves: list[np.ndarray]) -> bool:
     """Whether arguments hold the parameters that the model was called with."""
     modules = [value for value in bound.values() if isinstance(value, nnx.Module)]
-    trees = [bound, *(nnx.state(module, nnx.Param) for module in modules), *(vars(value) for value in bound.values() if is_own(value))]
+    owners = [vars(value) for value in bound.values() if is_own(value)]
+    trees = [bound, *(nnx.state(module, nnx.Param) for module in modules), *owners]
     given = [*arrays_in(bound), *(leaf for tree in trees for leaf in jax.tree.leaves(tree) if hasattr(leaf, "shape"))]
     largest = max(leaves, key=lambda leaf: leaf.size, default=None)
     return largest is not None and any(np.shape(array) == largest.shape and np.array_equal(np.asarray(array), largest)
@@ -90,7 +91,9 @@ def is_batches(value: Any) -> bool:
 
 def is_loader(value: Any) -> bool:
     """Whether an object gives batches as often as it is gone through."""
-    return not isinstance(value, (dict, list, tuple)) and is_own(value) and any("__iter__" in vars(base) for base in type(value).__mro__) and children(value) is None
+    if isinstance(value, (dict, list, tuple)) or not is_own(value) or children(value) is not None:
+        return False
+    return any("__iter__" in vars(base) for base in type(value).__mro__)
 
 
 def is_own(value: Any) -> bool:

@@ -21,6 +21,7 @@ MEANS_IT = re.compile(r"imbalanc|unbalanc|class_?weight|weights\[|rare|anomal|fo
                       r"|outlier|positive_rate|minority", re.I)
 KNOWS_MISSING = re.compile(r"nan(mean|std|median|var)|missing", re.I)
 FURTHEST, FACTOR = 0.6, 1.7  # of a deviation between means, and between deviations: no augmentation that is usual gets there
+MASKS = re.compile(r"!= *(0|PAD\w*)\b|> *0\b|pad_id")
 PADDING = re.compile(r"\bpad(ding)?(_id|_token|_idx)?\b", re.I)
 
 symptom_of = functools.partial(Symptom, role="train")
@@ -44,8 +45,7 @@ def of_numbers(heard: Any, calls: list, situation: Situation, steps: list[Step])
     """Missing values that the program knows of, and that reach the step: the line behind those that make them."""
     if not KNOWS_MISSING.search(situation.source):
         return []
-    wrong = next((array for call in calls for _, array in call.arrays if array.dtype.kind == "f" and array.ndim > 1 and holes(array)), None)
-    if wrong is None:
+    if not any(holes(array) for call in calls for _, array in call.arrays):
         return []
     with_holes = [step for step in steps if step.line and holes(step.value)]
     if not with_holes:
@@ -70,14 +70,15 @@ def of_parts(heard: Any, calls: list, situation: Situation, steps: list[Step]) -
     if situation.image is None or not scores or len(pictures) < 3 or any(one is None for one in pictures):
         return []
     *trained, scored = [(float(one.mean()), float(one.std())) for one in pictures]
-    apart = [abs(mean - scored[0]) > FURTHEST * max(deviation, scored[1]) or not 1 / FACTOR < deviation / max(scored[1], 1e-30) < FACTOR
-             for mean, deviation in trained]
+    apart = [abs(mean - scored[0]) > FURTHEST * max(deviation, scored[1])
+             or not 1 / FACTOR < deviation / max(scored[1], 1e-30) < FACTOR for mean, deviation in trained]
     if not all(apart):
         return []
     whole = next((array for _, array in scores[0].arrays if array.ndim > 2), pictures[-1])
     message = f"the model is handed pictures of mean {trained[0][0]:.3g} and deviation {trained[0][1]:.3g} by the step, and of " \
               f"{scored[0]:.3g} and {scored[1]:.3g} by the score"
-    return [symptom_of("parts differ", message=message, line=(line_of(steps, whole, situation.source) or scores[0].line) if steps else 0)]
+    line = (line_of(steps, whole, situation.source) or scores[0].line) if steps else 0
+    return [symptom_of("parts differ", message=message, line=line)]
 
 
 def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
@@ -93,7 +94,8 @@ def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -
     if not line or not steps:
         return [symptom(line=0)] if line else []
     around = function_around(ast.parse(situation.source), calls[0].line)
-    epochs = [np.concatenate([part for _, part in parts]) for parts in zip(*(call.arrays for call in calls[:length])) if parts[0][1].ndim]
+    by_place = zip(*(call.arrays for call in calls[:length]))
+    epochs = [np.concatenate([part for _, part in parts]) for parts in by_place if parts[0][1].ndim]
     return [symptom(line=line)] if any(as_they_lie(epoch, steps, around) for epoch in epochs) else []
 
 
@@ -109,7 +111,7 @@ def as_they_lie(epoch: np.ndarray, steps: list[Step], function: ast.AST | None) 
 
 
 def period(calls: list) -> int:
-    """The number of steps after which what is handed over, but for pictures that change, comes again in the same order; 0 for none."""
+    """The number of steps after which what is handed over comes again in the same order, pictures that change apart; 0 for none."""
     for place in range(len(calls[0].arrays)):
         parts = [call.arrays[place][1] for call in calls if len(call.arrays) > place]
         if len(parts) < len(calls) or not parts[0].ndim or parts[0].dtype.kind not in "iubf":
@@ -189,15 +191,15 @@ def of_padding(heard: Any, calls: list, situation: Situation, steps: list[Step])
         return []
     ends = [np.flatnonzero(row != row[-1])[-1] + 1 if (row != row[-1]).any() else 0 for row in ids]
     filled = [row for row, end in zip(ids, ends) if row[-1] == 0 and end < len(row)]
-    if len(filled) < len(ids) / 2 or len({end for end in ends}) < 3 or not re.search(r"!= *(0|PAD\w*)\b|> *0\b|pad_id", situation.source):
+    if len(filled) < len(ids) / 2 or len(set(ends)) < 3 or not MASKS.search(situation.source):
         return []
     inside = [(row[: np.flatnonzero(row)[-1]] == 0).any() for row in filled if row.any()]
     if not inside or np.mean(inside) < 0.05:
         return []
     line = numbers_words(situation.source) or first_line(
         steps, lambda value: value.ndim == 2 and value.shape[1] == ids.shape[1] and value.dtype.kind in "iu")
-    return [symptom_of("ids shifted", message=f"id 0 fills sequences up, and stands among the words of {100 * np.mean(inside):.0f} % of "
-                       "them", line=line)]
+    share = 100 * np.mean(inside)
+    return [symptom_of("ids shifted", message=f"id 0 fills sequences up, and stands among the words of {share:.0f} % of them", line=line)]
 
 
 def of_weights(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
@@ -227,7 +229,8 @@ def of_shares(heard: Any, calls: list, situation: Situation, steps: list[Step]) 
     if share < MOST_COMMON or (len(classes) < 2 and situation.outputs < 2):
         return []
     line = next(iter(lines_drawing_labels(situation.source)), 0) or calls[0].line
-    return [symptom_of("classes apart", message=f"{100 * share:.0f} % of the examples are of class {classes[counts.argmax()]}", line=line)]
+    message = f"{100 * share:.0f} % of the examples are of class {classes[counts.argmax()]}"
+    return [symptom_of("classes apart", message=message, line=line)]
 
 
 def labels_of(calls: list, situation: Situation) -> np.ndarray | None:

@@ -76,11 +76,12 @@ def order_made_in_loop(source: str, line: int) -> int:
 def shuffler_above(source: str, line: int) -> int:
     """The line on which what a loop goes through is had from a function or class of the file that can shuffle; 0 for none."""
     tree = ast.parse(source)
-    shuffling = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and SHUFFLES.search(ast.unparse(node))}
+    defined = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    shuffling = {node.name for node in defined if SHUFFLES.search(ast.unparse(node))}
     for loop in reversed(enclosing_loops(tree, line)):
         made = [node.lineno for node in ast.walk(tree) if isinstance(loop, ast.For) and isinstance(node, ast.Assign)
-                and calls_one_of(node.value, shuffling) and {name.id for target in node.targets for name in ast.walk(target)
-                                                             if isinstance(name, ast.Name)} & names_in(loop.iter)]
+                and calls_one_of(node.value, shuffling)
+                and set().union(*map(names_in, node.targets)) & names_in(loop.iter)]
         if isinstance(loop, ast.For) and calls_one_of(loop.iter, shuffling):
             return loop.lineno
         if made:

@@ -19,9 +19,9 @@ def looks_up(source: str) -> int:
     """The line on which a table of embeddings is made or looked up; 0 for none."""
     lines = source.splitlines()
     for pattern in (r"\bEmbed(ding)?\(", r"\btake\(\s*\w*(params?|emb|table)", r"(emb\w*|table|vectors)[\"']?\]?\[\w+\]"):
-        found = next((number for number, line in enumerate(lines, 1) if re.search(pattern, line) and not line.lstrip().startswith("#")), 0)
+        found = [number for number, line in enumerate(lines, 1) if re.search(pattern, line.partition("#")[0])]
         if found:
-            return found
+            return found[0]
     return 0
 
 
@@ -49,7 +49,8 @@ def lines_drawing_labels(source: str) -> Iterator[int]:
     """Lines on which what is called a label is drawn at random."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Assign) and any(role_of(ast.unparse(target)) == "labels" for target in node.targets):
-            if any(isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in DRAWS for call in ast.walk(node.value)):
+            called = [ast.unparse(call.func) for call in ast.walk(node.value) if isinstance(call, ast.Call)]
+            if any(name.rpartition(".")[2] in DRAWS for name in called):
                 yield node.lineno
 
 
