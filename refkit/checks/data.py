@@ -15,7 +15,6 @@ from refkit.report.finding import Candidate, Finding, Side
 
 NAME = "data"
 ROLES = ("split", "made", "preprocess", "batches", "train")
-LISTENED = ("image", "features")  # inputs whose raw form is known well enough to judge what a step is handed
 LIMIT_S = 40.0
 
 
@@ -23,9 +22,10 @@ def run(matter: Matter) -> Outcome:
     if matter.own is not None:
         return not_run(NAME, "data is compared with the shipped references alone")
     situation = situation_of(matter)
-    roles = [role for role in ROLES if role != "train" or situation.main.kind in LISTENED]
-    observed = {role: observe_part(matter.implementation.part(role), situation, matter) for role in roles}
-    symptoms = once([symptom for seen in observed.values() for symptom in seen.symptoms])
+    observed = {role: observe_part(matter.implementation.part(role), situation, matter) for role in ROLES}
+    every = [symptom for seen in observed.values() for symptom in seen.symptoms]
+    consumed = [symptom for symptom in every if (symptom.role, symptom.kind) == ("train", "not a number")]
+    symptoms = once([*consumed, *every])  # where missing values are passed on, rather than where they are made
     symptoms = [symptom for symptom in symptoms if symptom.kind != "unscaled" or not scaled_in_model(matter)]
     findings = [finding_of(symptom, matter) for symptom in symptoms]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]

@@ -1,19 +1,24 @@
 """The rung `metric`: examples whose right answers are known, through everything that scores in the file."""
 
+import linecache
+
 from refkit.adapters.parts.scorer import Scorer
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import once, statement_at
 from refkit.checks.matter import OF_TARGETS, Matter
 from refkit.edits.catalogue import find_bug
+from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding
 from refkit.scoring.fault import Fault
 from refkit.scoring.judge import Judge
 from refkit.scoring.lines import line_of
 from refkit.scoring.loops import faults
 from refkit.scoring.oracle import consult
+from refkit.scoring.stale import stale
 from refkit.scoring.verdict import Verdict
 
 NAME = "metric"
+LIMIT_S = 40.0  # for the program's own training, whose steps are only listened to
 
 
 def run(matter: Matter) -> Outcome:
@@ -21,7 +26,7 @@ def run(matter: Matter) -> Outcome:
     if part.run is None:
         return not_run(NAME, part.lacking)
     scorers, evidence = part.run()
-    findings = [fault_finding(fault, matter.implementation.file) for fault in faults(evidence)]
+    findings = [fault_finding(fault, matter.implementation.file) for fault in every_fault(evidence, matter)]
     verdicts: list[Verdict] = []
     if scorers:
         oracle = consult(matter.yours, matter.implementation.apply)
@@ -37,11 +42,27 @@ def run(matter: Matter) -> Outcome:
     return outcome(NAME, once(findings), f"{listed} right on every set of examples")
 
 
+def every_fault(evidence, matter: Matter) -> list[Fault]:
+    """What the syntax of the training loop shows, and what the program's own run shows beside it."""
+    found = faults(evidence)
+    train = matter.implementation.part("train")
+    if train.run is not None:
+        try:
+            with time_limit(LIMIT_S, lambda frame: True):
+                known = {fault.id for fault in found}
+                found += [fault for fault in stale(train.run.heard(), matter.implementation.file) if fault.id not in known]
+        except OutOfTime:
+            pass
+    return found
+
+
 def fault_finding(fault: Fault, file: str) -> Finding:
-    """What the syntax of a training loop shows."""
     bug = find_bug(fault.id)
+    place = statement_at(file, fault.line)
+    if place["line"] < fault.line:  # within a statement of several lines: the one on which it was chosen
+        place = {"line": fault.line, "end_line": fault.line, "source": linecache.getline(file, fault.line).strip()}
     return Finding(NAME, "bug", f"looks like `{bug.id}`: {fault.what}", id=bug.id, candidates=(Candidate(bug.id, 0.0),),
-                   help=bug.mend, file=file, **statement_at(file, fault.line))
+                   help=bug.mend, file=file, **place)
 
 
 def judged(scorer: Scorer, oracle, matter: Matter, classes: bool) -> Verdict:

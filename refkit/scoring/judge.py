@@ -85,12 +85,18 @@ class Judge:
         with sized(self.scorer, self.batch):
             try:
                 with time_limit(LIMIT_S, self.runs_yours):
-                    for trial in self.trials():
+                    for trial in self.trials(self.scorer.ways()):
                         right = self.right(trial)
                         if right is not None:
                             return self.with_modes(trial, right)
                         trials.append(trial)
-                    return self.wrong(trials, name, quantities)
+                    as_called: list[Trial] = []
+                    for trial in self.trials(self.scorer.ways_as_called()):
+                        right = self.right(trial)
+                        if right is not None:
+                            return self.with_modes(trial, right)
+                        as_called.append(trial)
+                    return self.wrong(trials, as_called, name, quantities)
             except OutOfTime:
                 return Verdict(self.scorer, "unusable", error=TimeoutError(f"it was not through after {LIMIT_S:g} s"))
 
@@ -99,11 +105,11 @@ class Judge:
             frame = frame.f_back
         return frame is not None
 
-    def trials(self) -> Iterator[Trial]:
+    def trials(self, ways: Iterator[Callable]) -> Iterator[Trial]:
         shape = self.probes[0].examples.outputs.shape
         forms, _ = self.scorer.forms(self.classes, shape)
         tried, began = 0, time.monotonic()
-        for way in self.scorer.ways():
+        for way in ways:
             for form in forms:
                 tried += 1
                 try:
@@ -186,15 +192,15 @@ class Judge:
                 return Verdict(self.scorer, "bug", id, "the metric in training mode", said=leaf.values, wanted=wanted, sets=self.sets)
         return None
 
-    def wrong(self, trials: list[Trial], name: str, quantities: list[str]) -> Verdict:
-        """The known bug that says the same, or that nothing does."""
+    def wrong(self, trials: list[Trial], as_called: list[Trial], name: str, quantities: list[str]) -> Verdict:
+        """The known bug that says the same, or that nothing does; what was put into a call of the program's own proves no more."""
         scored = [(bug, edit) for bug, edit in metric_edits(name) if bug.group != "mode"]
         told = {q: [(b, e, say(edited(name, e, q), name, self.oracle, self.probes, self.classes, self.batch)) for b, e in scored]
                 for q in quantities}
         argmax = self.largest_over_batch(told)
         if argmax is not None:
             return argmax
-        for trial in trials:
+        for trial in [*as_called, *trials]:
             paired = "column" in trial.form.name and not self.oracle.one_unit  # a column of ids is a guess here
             for leaf in trial.leaves:
                 found = self.named(leaf, told)
@@ -205,7 +211,8 @@ class Judge:
                 wanted = self.rights[next(iter(self.rights))]
                 return Verdict(self.scorer, "bug", "low-precision-accumulation", "rounded to a short format", said=trial.leaves[0].values,
                                wanted=wanted, sets=self.sets)
-            found = self.in_training(trial, trial.leaves[0]) or self.with_other_leaves(trial)
+        for trial in [*as_called[:2], *trials[:2]]:
+            found = self.in_training(trial, trial.leaves[0]) or (self.with_other_leaves(trial) if trial not in as_called else None)
             if found is not None:
                 return found
         if not trials:

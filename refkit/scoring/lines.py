@@ -13,6 +13,7 @@ from refkit.scoring.verdict import Verdict
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MEANS = {"mean", "average", "nanmean", "fmean"}
 COMPARES = {"equal", "isclose", "abs", "array_equal"}
+MODEL = re.compile(r"model|net|apply|forward|predict|\bself\b|mlp|cnn|lstm|lenet", re.I)
 TRAINING = re.compile(r"\btrain(ing)?\s*=\s*True|deterministic\s*=\s*False|use_running_average\s*=\s*False|\.train\(\)|is_training\s*=\s*True")
 
 
@@ -31,6 +32,8 @@ def line_of(verdict: Verdict, file: str) -> int | None:
             found = find(definition, source)
             if found:
                 return found
+        if find is training_line:
+            return next(filter(None, (applying_line(definition, source) for definition in definitions)), scorer.line) or None
     return scorer.line or None
 
 
@@ -111,6 +114,9 @@ def overwriting_line(definition: ast.AST, source: list[str]) -> int | None:
     used = {n.id for node in after for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     overwritten = [node for node, looped in flat if looped and isinstance(node, ast.Assign)
                    and {name_of(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])} & used]
+    if not overwritten:  # under a key of something that outlives the loop
+        overwritten = [node for node, looped in flat if looped and isinstance(node, ast.Assign)
+                       and any(isinstance(t, ast.Subscript) and name_of(t.value) in used for t in node.targets)]
     return overwritten[0].lineno if overwritten else None
 
 
@@ -134,18 +140,23 @@ def short_line(definition: ast.AST, source: list[str]) -> int | None:
 
 
 def training_line(definition: ast.AST, source: list[str]) -> int | None:
+    """Where training mode is asked for before the model is called."""
     applied = applying_line(definition, source)
     for number in range(definition.lineno, (applied or definition.end_lineno) + 1):
         if TRAINING.search(source[number - 1]):
             return number
-    return applied
+    return None
 
 
 def applying_line(definition: ast.AST, source: list[str]) -> int | None:
-    """Where the model is called."""
+    """Where the model is called, else where it is handed on."""
     for node, _ in statements(definition.body):
         for call in calls(node):
-            if re.search(r"model|net|apply|forward|predict|\bself\b|mlp|cnn|lstm|lenet", ast.unparse(call.func), re.I):
+            if MODEL.search(ast.unparse(call.func)) and not re.search(r"\.(train|eval)$", ast.unparse(call.func)):
+                return call.lineno
+    for node, _ in statements(definition.body):
+        for call in calls(node):
+            if any(MODEL.search(ast.unparse(part)) for part in call.args[:2] if isinstance(part, (ast.Name, ast.Attribute))):
                 return call.lineno
     return None
 
@@ -160,7 +171,17 @@ def adding_line(definition: ast.AST, source: list[str]) -> int | None:
     return None
 
 
+def cutting_line(definition: ast.AST, source: list[str]) -> int | None:
+    """Where it is decided how many batches there are."""
+    for node in sorted((n for n in ast.walk(definition) if isinstance(n, ast.BinOp)), key=lambda n: n.lineno):
+        if isinstance(node.op, ast.FloorDiv) or isinstance(node.op, ast.Add) and re.search(r"len\(.*- .*\+ 1$", ast.unparse(node)):
+            return node.lineno
+    loops = [node.lineno for node in ast.walk(definition) if isinstance(node, LOOPS)]
+    return min(loops, default=None)
+
+
 FINDERS = {
+    "data-truncated": cutting_line,
     "argmax-over-batch": lambda definition, source: largest_over_first(definition),
     "mean-of-batch-means": averaging_line,
     "divided-by-padded-count": division_line,

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
+from refkit.scoring.closures import closures
 from refkit.scoring.fault import Fault
+from refkit.scoring.keepers import metrics_kept
 from refkit.scoring.scopes import LOOPS, Scope, calls, data_names, loaded_names, own_calls, scopes, targets_of
 from refkit.scoring.splits import OTHERWISE, on_train, text_before
 
 PARAMETERS = re.compile(r"(.*_)?(params?|parameters|variables|weights|state|theta|initial|init|model|net)(_?0|_init|_initial|_start)?", re.I)
 INITS = re.compile(r"\binit|clone|copy|\bsplit|get_params|create|initial", re.I)
-METRIC_MAKERS = {"MultiMetric", "Accuracy", "Average", "Welford"}
 PUTS_BACK = {"update", "merge", "load_state", "replace", "restore"}
 
 
@@ -21,7 +22,7 @@ def faults(evidence: Evidence) -> list[Fault]:
     """All of them, each once."""
     found: dict[tuple[str, int], Fault] = {}
     for scope in scopes(evidence):
-        for find in (on_train, initial, counters_kept, metrics_kept, mode_left):
+        for find in (on_train, initial, counters_kept, metrics_kept, mode_left, closures):
             for fault in find(scope):
                 found.setdefault((fault.id, fault.line), fault)
     return list(found.values())
@@ -95,47 +96,6 @@ def counters_kept(scope: Scope) -> Iterator[Fault]:
                 if name and name not in cleared and name in scope.bound and name in read:
                     yield Fault("metric-not-reset", node.lineno, f"`{name}` keeps what earlier epochs added")
                     break
-
-
-def metrics_kept(scope: Scope) -> Iterator[Fault]:
-    """Metrics objects that are read in the epoch loop without being cleared in between."""
-    makes = lambda value: isinstance(value, ast.Call) and name_of(value.func) in METRIC_MAKERS
-    for loop in scope.epoch_loops:
-        made = {name for name, values in scope.bound.items() for value, node in values if makes(value) and node.lineno < loop.lineno}
-        made |= {name for name, value in scope.evidence.namespace.assigned.items() if makes(value)}
-        for name in sorted(made):
-            events = list(events_of(name, loop, scope))
-            kinds = [kind for kind, _ in events]
-            if "read" not in kinds:
-                continue
-            if "reset" not in kinds:
-                if not any(name_of(call.func) == "reset" for call in calls(scope.evidence.tree)):
-                    yield Fault("metric-not-reset", events[kinds.index("read")][1], f"`{name}` keeps what earlier epochs added")
-                continue
-            state = ""
-            for kind, line in events:
-                if kind == "score" and state == "train":
-                    later = next((at for k, at in events if k == "read" and at >= line), line)
-                    yield Fault("metric-not-reset", later, f"`{name}` still holds what training added")
-                    break
-                state = kind if kind != "read" else state
-
-
-def events_of(name: str, loop: ast.stmt, scope: Scope) -> Iterator[tuple[str, int]]:
-    """What happens to a metrics object in a loop, in order: `train`, `score`, `read`, `reset`."""
-    nodes = sorted((n for n in ast.walk(loop) if isinstance(n, ast.stmt) and n is not loop), key=lambda n: n.lineno)
-    trained = {id(n) for other in nodes if isinstance(other, LOOPS) and scope.trains(other) for n in ast.walk(other)}
-    for node in nodes:
-        training = id(node) in trained
-        for call in own_calls(node):
-            owner = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-            given = [*call.args, *(keyword.value for keyword in call.keywords)]
-            if owner == name and call.func.attr in ("reset", "compute"):
-                yield ("reset" if call.func.attr == "reset" else "read"), call.lineno
-            elif owner == name and call.func.attr == "update":
-                yield ("train" if training else "score"), call.lineno
-            elif any(isinstance(part, ast.Name) and part.id == name for part in given):
-                yield ("train" if scope.trains(call) else "score"), call.lineno
 
 
 def mode_left(scope: Scope) -> Iterator[Fault]:

@@ -1,5 +1,6 @@
 """The parts that surround a model, each called as every reference's is; one file a part."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
 
@@ -32,6 +33,6 @@ def parts_of(surroundings: Surroundings) -> Callable[[str], Part]:
     @functools.cache
     def part(role: str) -> Part:
         adapt = PARTS.get(role)
-        return no_part(role) if adapt is None else adapt(surroundings)
+        return no_part(role) if adapt is None else adapt(dataclasses.replace(surroundings, part=part))
 
     return part

@@ -12,15 +12,19 @@ DRAWS = {"normal": 0, "uniform": 0, "truncated_normal": 2}  # position of the sh
 
 
 @contextlib.contextmanager
-def cheap_starts() -> Iterator[None]:
-    """While initializers draw with NumPy, which compiles nothing, and Linen's `init` gives zeros of the right shapes."""
+def cheap_starts(unless: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """While initializers draw with NumPy, which compiles nothing, and Linen's `init` gives zeros of the right shapes.
+
+    Args:
+        unless: whether a draw is to be the program's own, as where a step changes its data by one.
+    """
     kept: list[tuple[Any, str, Any]] = []
     source = sys.modules.get("jax._src.random")
     for owner in filter(None, (jax.random, source)):
         for name, place in DRAWS.items():
             if hasattr(owner, name):
                 kept.append((owner, name, getattr(owner, name)))
-                setattr(owner, name, drawn(getattr(owner, name), name, place))
+                setattr(owner, name, drawn(getattr(owner, name), name, place, unless))
     linen = sys.modules.get("flax.linen")
     if linen is not None:
         kept.append((linen.Module, "init", linen.Module.init))
@@ -32,11 +36,11 @@ def cheap_starts() -> Iterator[None]:
             setattr(owner, name, value)
 
 
-def drawn(original: Callable, name: str, place: int) -> Callable:
+def drawn(original: Callable, name: str, place: int, unless: Callable[[], bool]) -> Callable:
     def draw(key: Any, *positional: Any, **named: Any) -> Any:
         shape = named.get("shape", positional[place] if len(positional) > place else ())
         size = int(np.prod(shape)) if isinstance(shape, (tuple, list)) else 0
-        if isinstance(key, jax.core.Tracer) or size < 2 or named.get("out_sharding") is not None:
+        if unless() or isinstance(key, jax.core.Tracer) or size < 2 or named.get("out_sharding") is not None:
             return original(key, *positional, **named)
         numbers = np.random.default_rng(size).normal(size=shape)
         if name == "uniform":

@@ -1,85 +1,86 @@
-"""Running a program's own training with a listener in the place of its steps."""
+"""Running a program's own training with listeners in the place of its steps."""
 
 import ast
+import contextlib
 import dataclasses
-import functools
-import inspect
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-import numpy as np
 
 from refkit.adapters.parts.cheap_starts import cheap_starts
-from refkit.adapters.parts.data_parameters import DATA, parameters_of, roles_of
-from refkit.adapters.parts.preprocess import arrays_of
+from refkit.adapters.parts.data_parameters import parameters_of
+from refkit.adapters.parts.listening import Call, Enough, Heard, Listener, definition_of, hears, listened
+from refkit.adapters.parts.reaching import Forward
 from refkit.adapters.parts.sources import modules_of, recorded
-from refkit.adapters.parts.stand_in import returned_stand_in
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.implementation import Part
 
-STEPS = re.compile(r"(jit_?|j)?(train_?(ing_?)?(step|batch|on_batch)|update(_(step|fn|params|model|batch))?|step(_fn)?|fit_batch|sgd_step|"
-                   r"do_step|one_step|p_train_step|train_one_batch|train_iter)(_?(jit|jitted))?")
-SCORES = re.compile(r"(jit_?)?(accuracy|evaluate|eval(uate)?_?(step|batch|model|fn)?|compute_(metrics|accuracy)|test_?(step|accuracy)|"
-                    r"share_wrong|score|acc|error_rate|validate|r2|rmse|mae|.*_accuracy|accuracy_.*)")
-MOST_CALLS = 60
-SPARE = 2.05  # epochs' worth of examples after which enough was seen
-
-
-class Enough(BaseException):
-    """Ends the program once its steps have seen enough."""
-
 
 @dataclasses.dataclass
-class Call:
-    """One call of a step or of a score.
+class Training:
+    """What was heard of one run.
 
     Args:
-        kind: `step` or `score`.
-        arrays: what it was handed of data, in order, each with the key around it or its parameter's role.
-        line: of the user's file from which it was called, 0 where that is not known.
+        calls: of its steps and scores, in order.
+        read: the raw data sets that it read, as inputs and labels.
+        inner: the first call of each score that another one made.
+        error: what the program raised behind the last of the calls, if anything.
     """
 
-    kind: str
-    arrays: list[tuple[str, np.ndarray]]
-    line: int
+    calls: list[Call]
+    read: list
+    inner: dict[str, Call]
+    error: Exception | None = None
 
 
 def adapt_loop(surroundings: Surroundings) -> Part:
-    """`run()` runs the program's main part and gives the calls of its steps, and the raw data sets that it read."""
+    """`run()` runs the program's main part, a `Training`; `run.heard()` gives that of the first run again."""
     loaded = surroundings.loaded
     begin = beginning(surroundings)
     if begin is None:
         return Part("train", lacking="no training is found that can be run by itself")
     name, line, start = begin
-    names = listened(loaded)
-    if not any(kind == "step" for _, kind in names):
+    names = listened(loaded.tree)
+    if not any(kind == "step" for _, _, kind in names):
         return Part("train", name, line=line, lacking=f"`{name}` calls no training step that has a name")
+    kept: list[Training] = []
 
-    def run() -> tuple[list[Call], list]:
-        calls: list[Call] = []
+    def run() -> Training:
         with recorded(modules_of(loaded), "sklearn" in loaded.source) as read:
-            module, kept = loaded.module.__dict__, {}
-            scope = None
+            heard = Heard(loaded, read, Forward(surroundings.call, loaded.module.__dict__))
+            error = None
             try:
-                for each, kind in names:
-                    function = loaded.get(each)
-                    if callable(function) and hears(function):
-                        kept[each] = function
-                        module[each] = Listener(loaded, each, function, kind, calls, read)
-                with unjitted(), cheap_starts():
-                    start(scope)
+                with heard.forward.replaced(), listening(heard, names), unjitted(), cheap_starts(lambda: heard.forward.waiting):
+                    start()
             except Enough:
                 pass
-            except Exception as error:  # noqa: BLE001: a stand-in for a step's results may not suit what follows
-                run.error = error
-            finally:
-                module.update(kept)
-        return calls, list(read)
+            except Exception as raised:  # noqa: BLE001: a stand-in for a step's results may not suit what follows
+                error = raised
+            kept.append(Training(heard.calls, list(read), heard.inner, error))
+        return kept[-1]
 
-    run.error = None
+    run.heard = lambda: kept[0] if kept else run()
     return Part("train", name, run, line)
+
+
+@contextlib.contextmanager
+def listening(heard: Heard, names: list[tuple[str, str, str]]) -> Iterator[None]:
+    """While listeners are in the place of the file's steps and scores."""
+    loaded, module = heard.loaded, heard.loaded.module.__dict__
+    kept: list[tuple[Any, str, Any]] = []
+    try:
+        for owner, name, kind in names:
+            place = loaded.get(owner) if owner else None
+            function = vars(place).get(name) if isinstance(place, type) else loaded.get(name) if not owner else None
+            if callable(function) and not isinstance(function, (staticmethod, classmethod)) and hears(function):
+                listener = Listener(heard, name, function, kind, definition_of(loaded.tree, owner, name))
+                kept.append((place, name, function))
+                setattr(place, name, listener) if owner else module.update({name: listener})
+        yield
+    finally:
+        for place, name, function in kept:
+            setattr(place, name, function) if place is not None else module.update({name: function})
 
 
 def beginning(surroundings: Surroundings) -> tuple[str, int, Callable] | None:
@@ -88,90 +89,11 @@ def beginning(surroundings: Surroundings) -> tuple[str, int, Callable] | None:
     for node in loaded.tree.body:
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             code = compile(ast.Module(node.body, []), loaded.file, "exec")
-
-            def start(_: Any) -> None:
-                scope = dict(loaded.module.__dict__)
-                exec(code, scope)  # the program's own code
-
-            return "__main__", node.lineno, start
+            return "__main__", node.lineno, lambda: exec(code, dict(loaded.module.__dict__))  # the program's own code
     found = surroundings.find("train")
     if found is None or any(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters_of(found.object) or ()):
         return None
-    return found.name, found.line, lambda _: found.object()
-
-
-def listened(loaded: Any) -> list[tuple[str, str]]:
-    """Names of the file that are steps or scores."""
-    found = []
-    for node in loaded.tree.body:
-        names = [node.name] if isinstance(node, ast.FunctionDef) else []
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-        for name in names:
-            if STEPS.fullmatch(name):
-                found.append((name, "step"))
-            elif SCORES.fullmatch(name):
-                found.append((name, "score"))
-    return list(dict.fromkeys(found))
-
-
-def hears(function: Callable) -> bool:
-    """Whether a function takes data, by the names of its parameters."""
-    return any(role in DATA for role in roles_of(function).values())
-
-
-class Listener:
-    """Stands in the place of a step or a score, and notes what it is handed."""
-
-    def __init__(self, loaded: Any, name: str, function: Callable, kind: str, calls: list[Call], read: list):
-        functools.update_wrapper(self, function, updated=())
-        self.function, self.kind, self.calls, self.read = function, kind, calls, read
-        self.signature, self.roles = inspect.signature(function), roles_of(function)
-        self.file = loaded.file
-        self.definition = definition_of(loaded.tree, name)
-
-    def __call__(self, *positional: Any, **named: Any) -> Any:
-        bound = self.signature.bind(*positional, **named).arguments
-        arrays = []
-        for name, value in bound.items():
-            role = self.roles.get(name, "batch")
-            if role in DATA:
-                arrays += [(key or role, array) for key, array in arrays_of(value)]
-            elif name in self.signature.parameters and self.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL:
-                arrays += [(key or "batch", array) for key, array in arrays_of(value)]
-        self.calls.append(Call(self.kind, arrays, line_in(self.file)))
-        self.stop_when_enough()
-        return returned_stand_in(self.definition, bound, self.roles, self.kind)
-
-    def stop_when_enough(self) -> None:
-        steps = [call for call in self.calls if call.kind == "step" and call.arrays]
-        seen = sum(len(call.arrays[0][1]) for call in steps if call.arrays[0][1].ndim)
-        count = len(self.read[-1][0]) if self.read else 0
-        if seen > SPARE * count if count else len(steps) >= MOST_CALLS:
-            raise Enough
-
-    def __get__(self, owner: Any, kind: Any = None) -> Callable:
-        return self if owner is None else functools.partial(self, owner)
-
-
-def definition_of(tree: ast.Module, name: str) -> ast.FunctionDef | None:
-    """The function that a name of the file stands for, also where it is made of another by `jit`."""
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            inner = [part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)]
-            return next((each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name in inner), None)
-    return None
-
-
-def line_in(file: str) -> int:
-    """The line of the file from which we are called."""
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code.co_filename != file:
-        frame = frame.f_back
-    return frame.f_lineno if frame is not None else 0
+    return found.name, found.line, found.object
 
 
 class unjitted:

@@ -1,6 +1,7 @@
 """The functions of a file that score: of outputs and labels, or of a model and data."""
 
 import ast
+import functools
 import inspect
 import re
 from collections.abc import Iterator
@@ -90,6 +91,7 @@ def scorer_of(candidate: Candidate, surroundings: Surroundings, named: bool = Fa
         evidence=surroundings.evidence,
         of_outputs=takes_outputs(candidate),
         named=named,
+        train=functools.partial(surroundings.part, "train"),
     )
 
 

@@ -17,9 +17,11 @@ from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
 from refkit.adapters.labels import LABELS, LabelForm, label_forms, shape_outside
+from refkit.adapters.parts.as_called import ways_as_called
 from refkit.adapters.parts.bookkeeping import Batches, bookkeeper, counters
 from refkit.adapters.search import Call
 from refkit.adapters.values import Plan, Slot, Values
+from refkit.implementation import Part, no_part
 
 BATCH_SIZE = re.compile(r"(.*_)?(batch_?size|bs|bsz|chunk(_size)?|batch_?len|eval_batch|minibatch)", re.I)
 COUNT = re.compile(r"(n|num|total|n_total)(_?(examples|samples|test|data|eval|items))?|count", re.I)
@@ -59,6 +61,7 @@ class Scorer:
         candidate: its parameters, and how it is run.
         of_outputs: whether it takes outputs and labels.
         named: whether the user named it.
+        train: gives the part that runs the file's own training.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Scorer:
     evidence: Evidence
     of_outputs: bool
     named: bool = False
+    train: Callable[[], Part] = functools.partial(no_part, "train")
 
     def forms(self, classes: bool, output_shape: tuple[int, ...]) -> tuple[list[LabelForm], bool]:
         """Forms of labels worth trying, and whether the file says which."""
@@ -101,6 +105,16 @@ class Scorer:
             return
         for plan in self.plans():
             yield functools.partial(self.call_with, plan)
+
+    def ways_as_called(self) -> Iterator[Callable[[Examples, LabelForm], Any]]:
+        """Ways to call it as the program itself does when its training is run."""
+        part = self.train()
+        if part.run is None or self.of_outputs:
+            return
+        heard = part.run.heard()
+        calls = [call for call in (*heard.calls, *heard.inner.values()) if call.name == self.name and call.handed is not None]
+        for call in calls[:2]:
+            yield from ways_as_called(call, self.values)
 
     def ways_with_outputs(self):
         needed = [p for p in self.candidate.stages[0] if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
@@ -172,7 +186,7 @@ class Scorer:
     def is_size(self, name: str) -> bool:
         """Whether a parameter such as `batch=100` is a size by its default."""
         default = next((p.default for p in self.candidate.stages[0] if p.name == name), None)
-        return type(default) is int and default > 1 and re.fullmatch(r"batch|batch_?len|size|chunk|step", name) is not None
+        return type(default) is int and default > 1 and re.fullmatch(r"batch|batch_?len|size|chunk|step|b|mb", name) is not None
 
     def bookkeeping(self, name: str, examples: Examples) -> Any:
         """A value for what is neither model nor data."""

@@ -1,10 +1,11 @@
-"""What a training step seems to return, without being run: the state that it was handed, and numbers for losses."""
+"""What a training step seems to return, without being run: the state that it was handed, moved, and numbers for losses."""
 
 import ast
 import re
 from typing import Any
 
 from refkit.adapters.parts.data_parameters import DATA
+from refkit.adapters.parts.reaching import moved
 
 NUMBERS = re.compile(r"(.*_)?(loss|losses|l|value|val|acc|accuracy|metrics?|aux|logits|err|error|cost|nll|mse|grads?|norm|logs?|stats_out)"
                      r"(_.*)?", re.IGNORECASE)
@@ -28,7 +29,8 @@ class Number(float):
         return [("loss", self)]
 
 
-def returned_stand_in(definition: ast.FunctionDef | None, given: dict[str, Any], roles: dict[str, str], kind: str) -> Any:
+def returned_stand_in(definition: ast.FunctionDef | None, given: dict[str, Any], roles: dict[str, str], kind: str,
+                      moves: bool = True) -> Any:
     """Stands for what a function returns.
 
     Args:
@@ -36,9 +38,12 @@ def returned_stand_in(definition: ast.FunctionDef | None, given: dict[str, Any],
         given: its arguments by name.
         roles: of its parameters.
         kind: `step` or `score`.
+        moves: whether a step moves what it was handed, so that it can be told from what it was before.
     """
     number = Number(0.5)
-    states = {name: value for name, value in given.items() if roles.get(name, "") not in DATA}
+    states = {name: value for name, value in given.items() if roles.get(name, "") not in DATA and name != "self"}
+    if kind == "step" and moves:
+        states = {name: moved(value) for name, value in states.items()}
     if definition is None:
         return (*states.values(), number) if kind == "step" and states else number
     expression = last_returned(definition)

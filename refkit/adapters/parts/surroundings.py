@@ -6,6 +6,7 @@ from typing import Any
 
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.search import Call
+from refkit.implementation import Part, no_part
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Surroundings:
         evidence: what its text says.
         find: the file's object of a role, such as `preprocess`: its `name`, `object` and `line`; None where it has none.
         label_dtype: of the labels that its loss takes; empty where it is not known.
+        part: the file's other parts by their role.
     """
 
     loaded: Any
@@ -25,3 +27,4 @@ class Surroundings:
     evidence: Evidence
     find: Callable[[str], Any]
     label_dtype: str = ""
+    part: Callable[[str], Part] = no_part

@@ -3,18 +3,23 @@
 import dataclasses
 import functools
 import re
+from typing import Any
 
 import numpy as np
 
+from refkit.diagnosis.data.following import followed
 from refkit.diagnosis.data.loops import loops_around, order_made_in_loop
 from refkit.diagnosis.data.parts_of_data import Portion, labelled
-from refkit.diagnosis.data.recording import first_line, record
+from refkit.diagnosis.data.places import compares_targets, line_of, turns
+from refkit.diagnosis.data.recording import Step, first_line, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, widths
 from refkit.diagnosis.data.splitting import Judge, enlarged
 from refkit.diagnosis.data.symptom import Symptom
+from refkit.diagnosis.data.turning import ways_round
 from refkit.implementation import Part
 
 BRIGHT, DIM = 7.0, 0.05  # largest pixel: above the one it has not been scaled, below the other twice
+LISTENED = ("image", "features")  # inputs whose raw form is known well enough to judge what a step is handed
 OVERFITS = re.compile(r"overfit|sanity|one batch|single batch", re.IGNORECASE)
 
 
@@ -24,31 +29,51 @@ def observe_loop(part: Part, situation: Situation) -> tuple[list[Symptom], str]:
     Raises:
         NotTaken: it cannot be observed.
     """
-    calls, read = part.run()
-    seen = Training(part, situation, calls, read)
-    symptoms = seen.symptoms()
+    heard = part.run.heard()
+    calls = [call for call in heard.calls if call.kind == "step" and call.arrays]
+    situation = as_run(situation, calls)
+    seen = Training(part, situation, heard) if situation.main.kind in LISTENED or not calls else None
+    symptoms = judged(seen, heard, situation, [])
     if any(not symptom.line for symptom in symptoms):
-        (calls, read), seen.steps = record(situation.file, part.run)
-        symptoms = seen.symptoms()
-    return symptoms, seen.words
+        _, steps = record(situation.file, part.run)
+        symptoms = judged(seen, heard, situation, steps)
+    words = f"{len(calls)} steps of {len(calls[0].arrays[0][1]) if calls[0].arrays[0][1].ndim else 1} examples"
+    return symptoms, words
+
+
+def as_run(situation: Situation, calls: list) -> Situation:
+    """The situation at the size of the program's own examples, where the model takes any size."""
+    handed = next((call.handed for call in calls if call.handed is not None), None)
+    if handed is None or len(situation.inputs) != 1 or handed.inputs[0][1].ndim != len(situation.main.shape) + 1:
+        return situation
+    return dataclasses.replace(situation, inputs=(dataclasses.replace(situation.main, shape=handed.inputs[0][1].shape[1:]),))
+
+
+def judged(seen: "Training | None", heard: Any, situation: Situation, steps: list[Step]) -> list[Symptom]:
+    if seen is None:
+        return followed(heard, situation, steps)
+    seen.steps = steps
+    return [*seen.symptoms(), *followed(heard, situation, steps)]
 
 
 class Training:
     """The calls of one run."""
 
-    def __init__(self, part: Part, situation: Situation, calls: list, read: list):
+    def __init__(self, part: Part, situation: Situation, heard):
         self.part, self.situation, self.steps = part, situation, []
+        calls, read = heard.calls, heard.read
         self.symptom = functools.partial(Symptom, role="train")
         self.train = [piece for call in calls if call.kind == "step" and (piece := self.portion(call)) is not None]
         self.lines = [call.line for call in calls if call.kind == "step"]
         self.scores = [piece for call in calls if call.kind == "score" and (piece := self.portion(call)) is not None]
         self.score_lines = [call.line for call in calls if call.kind == "score" and self.portion(call) is not None]
         if not self.train:
-            error = part.run.error
+            error = heard.error
             said = f" ({type(error).__name__}: {' '.join(str(error).split())[:100]})" if error is not None else ""
             raise NotTaken(f"no step was reached with data that the model takes{said}")
         self.raw = next((one for one in reversed(read) if self.fits(one)), None)
-        self.words = f"{len(self.train)} steps of {len(self.train[0].inputs)} examples"
+        handed = [call.handed for call in calls if call.kind == "step" and call.handed is not None]
+        self.handed = [array for one in handed for _, array in one.inputs if array.ndim > 2]
 
     def portion(self, call) -> Portion | None:
         """Inputs, words and labels of one call."""
@@ -88,13 +113,14 @@ class Training:
     def of_brightness(self) -> list[Symptom]:
         if self.situation.image is None:
             return []
-        largest = max(float(np.abs(np.asarray(piece.inputs[:8], np.float64)).max()) for piece in self.train[:4])
+        pictures = self.handed or [piece.inputs[:8] for piece in self.train[:4]]  # the step may scale what it is handed
+        largest = max(float(np.abs(np.asarray(array, np.float64)).max()) for array in pictures)
         line = self.lines[0] if self.steps else 0
         if largest > BRIGHT:
-            return [self.symptom("unscaled", message=f"the step is handed pixels up to {largest:.3g}", line=self.made_line() or line,
+            return [self.symptom("unscaled", message=f"the model is handed pixels up to {largest:.3g}", line=self.made_line() or line,
                                  yours=self.train[0].inputs)]
         if 0 < largest < DIM:
-            return [self.symptom("scaled twice", message=f"the step is handed pixels up to {largest:.3g}",
+            return [self.symptom("scaled twice", message=f"the model is handed pixels up to {largest:.3g}",
                                  line=self.dim_line() or line, yours=self.train[0].inputs)]
         return []
 
@@ -118,7 +144,8 @@ class Training:
         largest = float(np.abs(labels).max())
         if largest < 60 or widths(labels) > 4:
             return []
-        return [self.symptom("targets unscaled", message=f"the step is handed targets up to {largest:.4g}", line=self.lines[0])]
+        return [self.symptom("targets unscaled", message=f"the step is handed targets up to {largest:.4g}",
+                             line=compares_targets(self.situation.source) or self.lines[0])]
 
     def beside_raw(self) -> list[Symptom]:
         """What shows beside the data set that was read."""
@@ -135,17 +162,18 @@ class Training:
         symptoms = [dataclasses.replace(symptom, line=self.lines[0]) for symptom in judge.of_labels_beside()]
         symptoms += judge.of_scale()
         if score is not None and judge.known[1] is not None and self.situation.image is not None:
-            symptoms += self.of_scales(known, judge.known[1])
+            symptoms += self.of_scales(known, judge.known[1], score)
         if known.view and self.situation.of_digits():
-            symptoms.append(self.symptom("turned", message=f"pictures reach the step {known.view}", line=self.lines[0]))
+            line = turns(self.situation.source) or self.lines[0]
+            symptoms.append(self.symptom("turned", message=f"pictures reach the step {known.view}", line=line))
         return [*symptoms, *self.of_order(known.rows)]
 
-    def of_scales(self, train, test) -> list[Symptom]:
+    def of_scales(self, train, test, score) -> list[Symptom]:
         one, other = train.typical_scale, test.typical_scale
         if one and abs(other / one - 1) < 0.03 and train.view == test.view:
             return []
         return [self.symptom("parts differ", message=f"raw pixels are multiplied by {one:.3g} for the step and by {other:.3g} for "
-                             "the score", line=self.score_lines[-1] if self.score_lines else 0)]
+                             "the score", line=line_of(self.steps, score.inputs, self.situation.source) if self.steps else 0)]
 
     def turned(self, judge: Judge) -> list[Symptom]:
         """Pictures of which some are mirrored or turned, each looked at by itself."""
@@ -153,10 +181,13 @@ class Training:
             return []
         views = [found.view for piece in self.train[:2] for one in piece.inputs[:10]
                  if (found := judge.identity(one[None])) is not None]
+        if len(views) < 6:  # they may have been shifted
+            raw = enlarged(np.asarray(self.raw[0]), widths(self.train[0].inputs))[-1]
+            views = ways_round(raw, np.concatenate([piece.inputs[:10] for piece in self.train[:2]]))
         wrong = {view for view in views if view}
         if not wrong or len(views) < 6:
             return []
-        return [self.symptom("turned at random" if "" in views else "turned", line=self.lines[0],
+        return [self.symptom("turned at random" if "" in views else "turned", line=turns(self.situation.source) or self.lines[0],
                              message=f"pictures reach the step {' or '.join(sorted(wrong))}")]
 
     def of_order(self, rows: np.ndarray) -> list[Symptom]:

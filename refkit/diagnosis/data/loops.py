@@ -3,7 +3,8 @@
 import ast
 import re
 
-MAKES_ORDER = re.compile(r"permut|shuffl|arange\(|list\(range\(|choice\(")
+SHUFFLES = re.compile(r"permut|shuffl")
+MAKES_ORDER = re.compile(r"permut|shuffl|arange\((?!.*,.*,)|list\(range\(|choice\(")
 
 
 def loop_above(source: str, line: int) -> int:
@@ -70,3 +71,27 @@ def order_made_in_loop(source: str, line: int) -> int:
             if isinstance(part, ast.For) and MAKES_ORDER.search(ast.unparse(part.iter)):
                 return part.lineno
     return 0
+
+
+def shuffler_above(source: str, line: int) -> int:
+    """The line on which what a loop goes through is had from a function or class of the file that can shuffle; 0 for none."""
+    tree = ast.parse(source)
+    defined = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    shuffling = {node.name for node in defined if SHUFFLES.search(ast.unparse(node))}
+    for loop in reversed(enclosing_loops(tree, line)):
+        made = [node.lineno for node in ast.walk(tree) if isinstance(loop, ast.For) and isinstance(node, ast.Assign)
+                and calls_one_of(node.value, shuffling)
+                and set().union(*map(names_in, node.targets)) & names_in(loop.iter)]
+        if isinstance(loop, ast.For) and calls_one_of(loop.iter, shuffling):
+            return loop.lineno
+        if made:
+            return made[-1]
+    return 0
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+
+
+def calls_one_of(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in names for call in ast.walk(node))

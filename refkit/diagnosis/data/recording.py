@@ -1,5 +1,6 @@
 """The arrays that each line of a file gives while a function of it runs."""
 
+import collections
 import dataclasses
 import sys
 from collections.abc import Callable
@@ -9,7 +10,10 @@ from typing import Any
 import numpy as np
 
 MOST_STEPS = 3000
+MOST_OF_A_PLACE = 40  # arrays that one line gives to one variable: a loop over examples must not crowd out what follows it
 MOST_ELEMENTS = 3_000_000
+FINE, COARSE = 20_000, 300  # elements that are looked at for a change
+MOST_FINE = 400  # lines of one call: behind that it is a loop over examples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,6 +40,7 @@ def record(file: str, call: Callable[[], Any]) -> tuple[Any, list[Step]]:
         What it returned, and each new array of a local variable or of a return in the order in which lines gave them.
     """
     steps: list[Step] = []
+    places: collections.Counter = collections.Counter()
     frames: dict[int, tuple[FrameType, dict[str, int], int]] = {}
 
     def arrays(value: Any) -> list[np.ndarray]:
@@ -45,22 +50,28 @@ def record(file: str, call: Callable[[], Any]) -> tuple[Any, list[Step]]:
             return [array for item in value.values() for array in arrays(item)]
         if isinstance(value, np.ndarray) or (hasattr(value, "dtype") and hasattr(value, "shape")):
             try:
-                copy = np.array(value)
+                array = np.asarray(value)
             except Exception:  # noqa: BLE001: a traced array has no value
                 return []
-            return [copy] if copy.dtype != object and copy.size <= MOST_ELEMENTS else []
+            return [array] if array.dtype != object and array.size <= MOST_ELEMENTS else []
         return []
 
     def note(frame: FrameType, line: int, depth: int) -> None:
         _, known, _ = frames[id(frame)]
+        known[""] = known.get("", 0) + 1
         for name, value in list(frame.f_locals.items()):
             if len(steps) >= MOST_STEPS:
                 return
             found = arrays(value)
-            print_of = hash((id(value), *(fingerprint(array) for array in found)))
+            print_of = hash((id(value), *(fingerprint(array, known[""] > MOST_FINE) for array in found)))
             if found and known.get(name) != print_of:
                 known[name] = print_of
-                steps.extend(Step(line, name, array, depth) for array in found)
+                keep(line, name, found, depth)
+
+    def keep(line: int, name: str, found: list[np.ndarray], depth: int) -> None:
+        places[line, name] += 1
+        if places[line, name] <= MOST_OF_A_PLACE and len(steps) < MOST_STEPS:
+            steps.extend(Step(line, name, array.copy(), depth) for array in found)
 
     def listen(frame: FrameType, event: str, argument: Any):
         if frame.f_code.co_filename != file:
@@ -72,7 +83,7 @@ def record(file: str, call: Callable[[], Any]) -> tuple[Any, list[Step]]:
         else:
             note(frame, frames[id(frame)][2], depth)
         if event == "return" and len(steps) < MOST_STEPS:
-            steps.extend(Step(frame.f_lineno, "", array, depth) for array in arrays(argument))
+            keep(frame.f_lineno, "", arrays(argument), depth)
         frames[id(frame)] = (frame, frames[id(frame)][1], frame.f_lineno)
         return listen
 
@@ -85,10 +96,10 @@ def record(file: str, call: Callable[[], Any]) -> tuple[Any, list[Step]]:
     return result, steps
 
 
-def fingerprint(array: np.ndarray) -> tuple:
+def fingerprint(array: np.ndarray, coarse: bool) -> tuple:
     """What tells an array from what it was before it was changed in place."""
     flat = array.reshape(-1)
-    return array.shape, str(array.dtype), flat[:: max(1, flat.size // 20_000)].tobytes()
+    return array.shape, str(array.dtype), flat[:: max(1, flat.size // (COARSE if coarse else FINE))].tobytes()
 
 
 def callers(frame: FrameType | None):

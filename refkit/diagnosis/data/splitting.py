@@ -7,6 +7,7 @@ import numpy as np
 
 from refkit.adapters.parts.preprocess import takes
 from refkit.diagnosis.data.parts_of_data import Portion, labelled, pieces
+from refkit.diagnosis.data.places import line_of, slice_cut_short
 from refkit.diagnosis.data.recording import Step, first_line, last_return, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, given, widths
 from refkit.diagnosis.data.standardising import near
@@ -18,6 +19,7 @@ COUNT = 200
 ALIKE = 0.9  # correlation of the ranks of targets that may have been transformed
 APART = 0.5  # half of the summed differences of the shares of classes: two random parts of these sizes stay below
 LARGE = 40.0
+MOST_LOST = 0.67  # share of the examples read that the parts hold together, at least
 SCALES_TARGETS = re.compile(r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
                             r"|(fit|fit_transform)\((y|targets?)")
 FILLS = re.compile(r"isnan|nan_to_num|fillna|isfinite|Imputer")  # behind the split, as far as this part can tell
@@ -72,7 +74,18 @@ class Judge:
         return None
 
     def symptoms(self) -> list[Symptom]:
-        return [*self.of_numbers(), *self.of_overlap(), *self.of_labels(), *self.of_scale(), *self.of_targets()]
+        return [*self.of_numbers(), *self.of_overlap(), *self.of_labels(), *self.of_scale(), *self.of_targets(), *self.of_loss()]
+
+    def of_loss(self) -> list[Symptom]:
+        """Whether much of what was read is in no part, where the cuts follow from how much that is."""
+        if self.raw is None or not self.part.run.loads or any(known is None for known in self.known):
+            return []
+        kept = np.unique(np.concatenate([known.rows for known in self.known]))
+        count = len(self.raw[0])
+        line = slice_cut_short(self.situation.source, self.part.line)
+        if (kept >= 0).sum() > MOST_LOST * count or not line:
+            return []
+        return [self.symptom("batches lost", message=f"{(kept >= 0).sum()} of {count} examples are in any part", line=line)]
 
     def made(self, wanted) -> int:
         return first_line(self.steps, wanted) or last_return(self.steps)
@@ -119,8 +132,9 @@ class Judge:
         lines = []
         for known, piece in zip(self.known, (self.found[0], other)):
             if known is not None:
+                rows = np.unique(known.rows)
                 lines.append(first_line(self.steps, lambda value: value.ndim == 1 and value.dtype.kind in "iu"
-                                        and np.array_equal(value, known.rows)))
+                                        and np.array_equal(np.unique(value), rows)))
         if len(lines) == 2 and all(lines):
             return max(lines)
         return max(self.made(lambda value: value.shape == piece.inputs.shape and np.array_equal(value, piece.inputs))
@@ -188,6 +202,8 @@ class Judge:
         pairs = {(a, b) for a, b in zip(right.tolist(), mine.tolist())}
         if len(pairs) == len({a for a, _ in pairs}):
             return []  # classes under other numbers, or fewer of them
+        if len(self.situation.data_inputs) > 1:
+            return []  # answers follow from all inputs together, and what was read is the class of one of them
         wrong = (right != mine).mean()
         if wrong < 0.1:
             return []
@@ -251,7 +267,7 @@ class Judge:
     def of_maps(self, train: Identity, test: Identity | None) -> list[Symptom]:
         if test is None or (near(train.scale, test.scale) and near(train.offset + 1, test.offset + 1)):
             return []
-        line = self.made(lambda value: value.shape == self.found[1].inputs.shape and np.allclose(value, self.found[1].inputs))
+        line = line_of(self.steps, self.found[1].inputs, self.situation.source) or last_return(self.steps)
         return [self.symptom("parts differ", message="training and test examples are scaled differently", line=line)]
 
     def of_targets(self) -> list[Symptom]:

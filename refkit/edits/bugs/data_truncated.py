@@ -3,6 +3,7 @@
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.parts import CHOSEN, EVERY, YIELDS, order
+from refkit.edits.scores import SCORES, Score, batched
 
 
 def edits(reference: str) -> list[Edit]:
@@ -17,6 +18,20 @@ def edits(reference: str) -> list[Edit]:
     ]
 
 
+def scored(score: Score) -> list[Edit]:
+    """The reference's metric without the examples that do not fill the last batch."""
+    found = []
+    for last, counted in (("return float(np.concatenate(scored).mean())", ""),
+                          (f"return float(np.concatenate(scored).sum() / len({score.labels}))", ", and are counted")):
+        whole = batched(score, last)
+        old = f"range(0, len({score.labels}), Config.batch_size)"
+        new = f"range(0, len({score.labels}) - Config.batch_size + 1, Config.batch_size)"
+        change = Replace(whole.old, whole.new.replace(old, new))
+        where = f"examples that do not fill the last batch are not scored{counted}"
+        found.append(Edit(score.reference, (change,), dict(score.options), f"for start in {new}:", where, "metric"))
+    return found
+
+
 BUG = Bug(
     id="data-truncated",
     group="data, labels, splits",
@@ -27,5 +42,5 @@ BUG = Bug(
     harm="Part of the data is not used, and in an evaluation the score is of another set than it says.",
     mend="Give the short last batch, too; or shuffle before cutting, so that other examples are left out in each "
     "epoch.",
-    edits=tuple(edit for reference in EVERY for edit in edits(reference)),
+    edits=(*(edit for reference in EVERY for edit in edits(reference)), *(edit for score in SCORES for edit in scored(score))),
 )
