@@ -14,21 +14,18 @@ from refkit.tracing.trace import Site, Trace
 HAS_DROPOUT = re.compile(r"\bDropout\(|\bdropout\w*\(|\.dropout\(")
 
 
-def mode_faults(effects: Effects, text: StepText, source: str, draws_in_training: bool) -> list[Reading]:
+def mode_faults(effects: Effects | None, text: StepText, source: str, draws_in_training: bool) -> list[Reading]:
     """Everything that is wrong about how the step trains, with its places.
 
     Args:
+        effects: what the steps do; None where they cannot be run, and the text alone is to say it.
         draws_in_training: whether the model draws random numbers in training mode.
     """
-    found = [frozen_mode(text), numpy_random(text), inactive(effects, text, source, draws_in_training)]
-    found += [
-        statistics(effects, text),
-        same_masks(effects, text),
-        reused_key(effects, text),
-        kept_key(text, effects),
-        inverted_rate(text),
-    ]
-    found += [not_restored(text, source)]
+    found = [frozen_mode(text), numpy_random(text)]
+    if effects is not None:
+        found += [inactive(effects, text, source, draws_in_training), statistics(effects, text)]
+        found += [same_masks(effects, text), reused_key(effects, text), kept_key(text, effects)]
+    found += [inverted_rate(text), not_restored(text, source)]
     return [reading for reading in found if reading is not None]
 
 
