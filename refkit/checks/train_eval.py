@@ -11,7 +11,8 @@ from refkit.checks.stepped import limited, stepped, why_not
 from refkit.checks.update import finding
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.step_effects import Effects
-from refkit.diagnosis.step_modes import draws, mode_faults
+from refkit.diagnosis.step_keys import draws
+from refkit.diagnosis.step_modes import mode_faults
 from refkit.loading.time_limit import OutOfTime
 
 NAME = "train-eval"
@@ -52,7 +53,7 @@ def words_of(effects: Effects) -> str:
 
 
 HIDES = {  # what follows from the other
-    "dropout-key-fixed": {"numpy-random-in-jit", "batch-statistics-discarded"},
+    "dropout-key-fixed": {"numpy-random-in-jit", "batch-statistics-discarded", "key-reused"},
     "dropout-never-active": {"mode-frozen-by-jit", "numpy-random-in-jit"},
     "mode-not-restored": {"mode-frozen-by-jit", "dropout-never-active"},
 }

@@ -177,7 +177,7 @@ def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 def of_clipping(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     library = r"optax\.(clip(?!_by_global)\w*|adaptive_grad_clip)\("
-    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or text.optimizer_call(CLIPPING)
+    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or narrowed(text.optimizer_call(CLIPPING), CLIPPING)
 
 
 def of_decay(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
