@@ -92,7 +92,18 @@ def text_of(matter: Matter, part: Part) -> StepText:
         return StepText(tree, definition_on(tree, part.line), part.name or "no step")
     carried = tuple(name for name, role in part.run.roles.items() if role in ("params", "state"))
     line = part.run.definition.lineno if part.run.definition is not None else 0
+    if getattr(part.run, "loop", 0):
+        return StepText(tree, body_as_definition(tree, part.run.loop, part.run.name), part.run.name)
     return StepText(tree, definition_on(tree, line), part.run.name, carried)
+
+
+def body_as_definition(tree: ast.Module, line: int, name: str) -> ast.FunctionDef | None:
+    """The body of the loop on a line, as if it were a function."""
+    loop = next((node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node.lineno == line), None)
+    if loop is None:
+        return None
+    arguments = ast.arguments([], [], None, [], [], None, [])
+    return ast.copy_location(ast.FunctionDef(name, arguments, loop.body, []), loop)
 
 
 def definition_on(tree: ast.Module, line: int) -> ast.FunctionDef | None:

@@ -95,6 +95,52 @@ if __name__ == "__main__":
     main()
 '''
 
+INLINE = MODEL + '''
+x, y = load()
+params = init_params(jax.random.key(0))
+tx = optax.adam(1e-3)
+opt_state = tx.init(params)
+grad_fn = jax.jit(jax.value_and_grad(loss_fn))
+for epoch in range(3):
+    total = 0.0
+    for i in range(0, 90, 30):
+        loss, grads = grad_fn(params, x[i:i + 30], y[i:i + 30])
+        updates, opt_state = tx.update(grads, opt_state, params)
+        params = optax.apply_updates(params, updates)
+        total += float(loss)
+    print(epoch, total)
+'''
+OBJECTS = '''
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+
+class Net(nnx.Module):
+    def __init__(self, rngs):
+        self.hidden = nnx.Linear(12, 16, rngs=rngs)
+        self.out = nnx.Linear(16, 3, rngs=rngs)
+
+    def __call__(self, x):
+        return self.out(nnx.relu(self.hidden(x)))
+
+def loss_fn(model, x, y):
+    return optax.softmax_cross_entropy_with_integer_labels(model(x), y).mean()
+
+def train():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(90, 12)).astype(np.float32), rng.integers(0, 3, 90)
+    model = Net(nnx.Rngs(0))
+    optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
+    for start in range(0, 90, 30):
+        loss, grads = nnx.value_and_grad(loss_fn)(model, x[start:start + 30], y[start:start + 30])
+        optimizer.update(model, grads)
+        print(float(loss))
+
+train()
+'''
+
 
 def seen(tmp_path, source: str) -> tuple[str, str, list[tuple[str, str]]]:
     """Status and words of the rung `update`, and its findings with their lines' text."""
@@ -129,4 +175,19 @@ def test_such_a_method_whose_optimizer_begins_anew(tmp_path):
 
 def test_an_epoch_that_is_one_scan(tmp_path):
     status, reason, findings = seen(tmp_path, SCANNED)
+    assert (status, findings) == ("pass", []) and "moves 4 parameters" in reason
+
+
+def test_a_loop_at_the_top_of_the_file_that_has_no_step(tmp_path):
+    status, reason, findings = seen(tmp_path, INLINE)
+    assert (status, findings) == ("pass", []) and "moves 4 parameters" in reason
+
+
+def test_and_where_its_update_is_dropped(tmp_path):
+    wrong = INLINE.replace("params = optax.apply_updates(params, updates)", "optax.apply_updates(params, updates)")
+    assert seen(tmp_path, wrong)[2] == [("parameters-not-updated", "optax.apply_updates(params, updates)")]
+
+
+def test_such_a_loop_in_a_function_with_objects(tmp_path):
+    status, reason, findings = seen(tmp_path, OBJECTS)
     assert (status, findings) == ("pass", []) and "moves 4 parameters" in reason

@@ -11,10 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from refkit.adapters import trees
 from refkit.adapters.calling import typed
 from refkit.adapters.loss_modes import missing_model
 from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, replaced, subtree, unpack
-from refkit.adapters.parts.first_call import FirstCall, first_call
+from refkit.adapters.parts.ears import FirstCall
+from refkit.adapters.parts.first_call import first_call
 from refkit.adapters.parts.old_optimizer import old_optimizer
 from refkit.adapters.parts.returned import Returned
 from refkit.adapters.parts.slices import Slices
@@ -68,7 +70,7 @@ class RecordedStep(TrainStep):
     def __init__(self, surroundings: Surroundings, call: FirstCall, fed: bool):
         self.surroundings, self.recorded, self.fed = surroundings, call, fed
         self.call, self.definition, self.name = surroundings.call, call.definition, call.definition.name
-        self.function = call.function
+        self.function, self.loop = call.function, call.loop
         step = Step(self.name, call.definition, None, None, call.definition.lineno, lambda *_: call.function)
         self.starts = Starts(surroundings, Slices(surroundings), step)
         for deep in (False, True):  # what an object keeps in its attributes, only where no argument has the parameters
@@ -92,6 +94,14 @@ class RecordedStep(TrainStep):
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         found = step_roles([inspect.Parameter(word, kind) for word in plain if word.isidentifier()], self.call)
         return dict.fromkeys(self.values, "default") | {plain[word]: role for word, role in found.items()}
+
+    def forms(self, tree: dict[str, Any]) -> list[tuple[Any, Callable[[Any], dict[str, Any]]]]:
+        """The parameters as the user may keep them, and the way back to our groups."""
+        model = self.call.model
+        if model.framework != "nnx":
+            return super().forms(tree)
+        paths = model.paths["parameters"]
+        return [(model.states(tree)[0], lambda made: {"parameters": trees.nest(paths, jax.tree.leaves(made))})]
 
     def own_tree(self) -> dict[str, Any]:
         """The model's leaves as `init` gives them, at the sizes that the program's own training has."""
@@ -170,7 +180,11 @@ class RecordedStep(TrainStep):
         arguments |= {name: like_key(typed(key), self.values[name]) for name in self.keys}
         with old_optimizer(self.surroundings.evidence.source), missing_model(self.surroundings.evidence, self.call):
             result, left = self.run_with(arguments)
-        after, loss = self.returned.take_apart(result, values)
+        if self.loop:
+            after = {name: value if has_objects(value) else result.get(name, value) for name, value in values.items()}
+            loss = next((value for name, value in result.items() if name not in values and is_loss(value)), None)
+        else:
+            after, loss = self.returned.take_apart(result, values)
         return pack(after | {name: left[name] for name in self.carried if name in left}), loss
 
     def run_with(self, arguments: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -186,6 +200,10 @@ class RecordedStep(TrainStep):
         result = self.function(*positional, **{name: given(name) for name in self.recorded.named})
         after = {f"{name}.{attribute}": value for name, thing in held.items() for attribute, value in vars(thing).items()}
         return result, after
+
+
+def is_loss(value: Any) -> bool:
+    return getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
 
 
 def names_of(call: FirstCall) -> list[str]:
