@@ -143,7 +143,8 @@ class RecordedStep(TrainStep):
         carried = {name: self.values[name] for name in self.carried}
         objects = {name: value for name, value in carried.items() if has_objects(value)}
         if objects:
-            again = nnx.merge(*nnx.split(tuple(objects.values())))
+            graph, state = nnx.split(tuple(objects.values()))
+            again = nnx.merge(graph, jax.tree.unflatten(jax.tree.structure(state), jax.tree.leaves(state)))
             for thing in modules_of(again, self.call.model.cls):
                 for state in self.call.model.states(tree):
                     nnx.update(thing, state)
