@@ -24,12 +24,14 @@ class Stepped:
         text: the file around it.
         effects: what a few steps do; None where it cannot be run.
         lacking: why nothing can be said of that, as one clause: it cannot be run, or moves nothing.
+        raised: what it raises on the very arguments that the program hands it.
     """
 
     part: Part
     text: StepText
     effects: Effects | None = None
     lacking: str = ""
+    raised: Exception | None = None
 
 
 def stepped(matter: Matter) -> Stepped:
@@ -48,7 +50,7 @@ def find(matter: Matter) -> Stepped:
         if not seen.lacking:
             return seen
         first = first if first is not None and (first.effects or not seen.effects) else seen
-    return first
+    return dataclasses.replace(first, raised=part.raised)
 
 
 def tried(matter: Matter, part: Part) -> Stepped:

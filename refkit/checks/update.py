@@ -7,13 +7,15 @@ import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
+from refkit.checks.raised import step_finding
 from refkit.checks.stepped import limited, stepped, why_not
+from refkit.diagnosis.schedules import over_early
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.step_effects import Fault
 from refkit.diagnosis.step_intents import intents
 from refkit.diagnosis.step_places import lines_of, place_of
 from refkit.diagnosis.step_readings import readings
-from refkit.diagnosis.step_text import StepText
+from refkit.diagnosis.step_text import Reading, StepText
 from refkit.edits.catalogue import find_bug
 from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Candidate, Finding, Side
@@ -32,13 +34,23 @@ def run(matter: Matter) -> Outcome:
         except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
             step = dataclasses.replace(step, effects=None, lacking=why_not(step.part, error))
     findings = [finding(fault, place_of(fault, step.text, step.effects), step.text, matter) for fault in faults]
-    for reading in readings(step.text, source):
+    for reading in [*readings(step.text, source), *early(matter, step.text)]:
         if find_bug(reading.fault.id).rung != "train-eval" and reading.fault.id not in [found.id for found in findings]:
             findings.append(finding(reading.fault, reading.node, step.text, matter))
+    if step.raised is not None and not findings:
+        findings = [found for found in [step_finding(step.raised, step.part.name, matter.implementation.file)] if found]
     if step.lacking and not findings:
         return not_run(NAME, step.lacking)
     moved = sum(step.effects.ever_moved) if step.effects is not None else 0
     return outcome(NAME, findings, f"`{step.part.name}` moves {moved} parameters against their gradients, three times")
+
+
+def early(matter: Matter, text: StepText) -> list[Reading]:
+    """Schedules that are over too early in the program's own training."""
+    with limited(matter):
+        part = matter.implementation.part("rhythm")
+    found = over_early(text, part.run()) if part.run is not None else None
+    return [] if found is None else [found]
 
 
 def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, rung: str = NAME) -> Finding:

@@ -191,3 +191,9 @@ def test_and_where_its_update_is_dropped(tmp_path):
 def test_such_a_loop_in_a_function_with_objects(tmp_path):
     status, reason, findings = seen(tmp_path, OBJECTS)
     assert (status, findings) == ("pass", []) and "moves 4 parameters" in reason
+
+
+def test_a_step_that_raises_on_what_the_program_hands_it(tmp_path):
+    wrong = WEIGHTED.replace('    def weighted(params):', '    x = x + np.asarray(y)[:, None]\n    def weighted(params):')
+    status, _, findings = seen(tmp_path, wrong)
+    assert (status, findings) == ("fail", [(None, "x = x + np.asarray(y)[:, None]")])

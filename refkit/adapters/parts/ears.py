@@ -15,6 +15,7 @@ from flax import nnx
 from refkit.adapters.differentiated import FUNCTIONS
 from refkit.adapters.parts.inline_step import as_function
 from refkit.adapters.parts.loop import line_in
+from refkit.adapters.parts.rhythm import Rhythm
 from refkit.adapters.parts.surroundings import Surroundings
 
 LOOPS = ("scan", "fori_loop", "while_loop", "map")
@@ -35,6 +36,7 @@ class FirstCall:
         line: from which it is called, 0 where that is not known.
         looped: whether `function` runs the step in a loop of JAX's own, many times in one call.
         loop: the line of the loop whose body is the step, 0 where the step is a function.
+        rhythm: how the program trains by this step.
     """
 
     function: Callable
@@ -44,6 +46,7 @@ class FirstCall:
     line: int
     looped: bool = False
     loop: int = 0
+    rhythm: Rhythm = dataclasses.field(default_factory=Rhythm)
 
 
 class Ear:
@@ -58,6 +61,7 @@ class Ear:
     def __init__(self, definitions: list[ast.FunctionDef], loops: list[ast.stmt], surroundings: Surroundings):
         self.definitions, self.loops, self.surroundings = definitions, loops, surroundings
         self.file = surroundings.loaded.file
+        self.rhythm = Rhythm()
         self.around: list[FirstCall] = []  # calls of jitted functions that are under way
         self.call: FirstCall | None = None
         self.closed = False  # what was made while listening is handed on, and hears nothing any more
@@ -70,11 +74,9 @@ class Ear:
             if self.closed:
                 return function(*positional, **named)
             if self.around:
-                self.call = dataclasses.replace(self.around[0], definition=definition, looped=in_scan())
-                raise Heard
+                self.hear(dataclasses.replace(self.around[0], definition=definition, looped=in_scan()))
             if not traced((positional, named)):
-                self.call = FirstCall(function, definition, positional, named, line_in(self.file))
-                raise Heard
+                self.hear(FirstCall(function, definition, positional, named, line_in(self.file)))
             return function(*positional, **named)
 
         return dressed(heard, function)
@@ -106,7 +108,13 @@ class Ear:
             function, named = as_function(loop, values, evidence.namespace.variables, self.file)
         except Exception:  # noqa: BLE001: what is in the body may belong to the loop itself
             return
-        self.call = FirstCall(function, definition, (), named, loop.lineno, loop=loop.lineno)
+        self.hear(FirstCall(function, definition, (), named, loop.lineno, loop=loop.lineno))
+
+    def hear(self, call: FirstCall) -> None:
+        """Notes a call, and ends the program."""
+        if self.call is None and not call.looped:
+            self.rhythm.note_loops(self.surroundings.evidence.tree, self.file, (call.positional, call.named))
+        self.call = dataclasses.replace(call, rhythm=self.rhythm)
         raise Heard
 
 

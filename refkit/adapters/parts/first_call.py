@@ -7,18 +7,29 @@ from typing import Any
 import jax
 
 from refkit.adapters.differentiated import FUNCTIONS
+from refkit.adapters.loss_modes import missing_model
 from refkit.adapters.parts.cheap_starts import cheap_starts
 from refkit.adapters.parts.ears import Ear, FirstCall, Heard
 from refkit.adapters.parts.inline_step import inline_loops
 from refkit.adapters.parts.listening import listened_to, listening
 from refkit.adapters.parts.loop import beginning
+from refkit.adapters.parts.old_optimizer import old_optimizer
 from refkit.adapters.parts.slices import called
 from refkit.adapters.parts.steps import takes_steps, trains
 from refkit.adapters.parts.surroundings import Surroundings
 
 
+LATEST: list[tuple[Surroundings, FirstCall | None]] = []
+
+
 def first_call(surroundings: Surroundings) -> FirstCall | None:
-    """Runs the program's main part up to the first call of a step; None where it never comes to one."""
+    """The first call of a step when the program's main part is run; None where it never comes to one."""
+    if not LATEST or LATEST[0][0] is not surroundings:
+        LATEST[:] = [(surroundings, listen(surroundings))]
+    return LATEST[0][1]
+
+
+def listen(surroundings: Surroundings) -> FirstCall | None:
     tree = surroundings.evidence.tree
     tops = {node.name: node for node in tree.body if isinstance(node, FUNCTIONS)}
     definitions = [n for n in ast.walk(tree) if isinstance(n, FUNCTIONS) and takes_steps(n, tree, tops) and not trains(n)]
@@ -27,7 +38,9 @@ def first_call(surroundings: Surroundings) -> FirstCall | None:
     begin = starting(surroundings, ear)
     if begin is None or not definitions and not loops:
         return None
-    with listening(ear), cheap_starts():
+    module = surroundings.loaded.module.__dict__
+    old, own = old_optimizer(surroundings.evidence.source), missing_model(surroundings.evidence, surroundings.call)
+    with old, own, listening(ear), ear.rhythm.listening(module, ear.file), cheap_starts():
         try:
             begin()
         except Heard:

@@ -3,21 +3,33 @@
 import copy
 import dataclasses
 import inspect
+import types
 from collections.abc import Callable
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
 from refkit.adapters import trees
 from refkit.adapters.calling import typed
 from refkit.adapters.loss_modes import missing_model
-from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, replaced, subtree, unpack
+from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, replaced, unpack
 from refkit.adapters.parts.ears import FirstCall
 from refkit.adapters.parts.first_call import first_call
 from refkit.adapters.parts.old_optimizer import old_optimizer
+from refkit.adapters.parts.recorded_arguments import (
+    REST,
+    by_name,
+    found_in,
+    is_data,
+    is_loss,
+    like_key,
+    modules_of,
+    names_of,
+    shapes,
+    zeros,
+)
 from refkit.adapters.parts.returned import Returned
 from refkit.adapters.parts.slices import Slices
 from refkit.adapters.parts.starting import Starts
@@ -27,13 +39,12 @@ from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.parts.train_step import CARRIED, TrainStep, is_key
 from refkit.implementation import Part
 
-REST = "arguments"
+RAISED = (TypeError, ValueError, IndexError, KeyError, NameError, ZeroDivisionError, jax.errors.UnexpectedTracerError)
 
 
 def adapt_recorded_step(surroundings: Surroundings) -> Part:
     """The train step as the program's own training first calls it: `part.run` is a `RecordedStep`."""
-    with old_optimizer(surroundings.evidence.source), missing_model(surroundings.evidence, surroundings.call):
-        call = first_call(surroundings)
+    call = first_call(surroundings)
     if call is None:
         return Part("recorded_step", lacking="the program's own training comes to no step that is known")
     failure: Exception | None = None
@@ -46,7 +57,24 @@ def adapt_recorded_step(surroundings: Surroundings) -> Part:
             failure = error
     why = f"{type(failure).__name__}: {' '.join(str(failure).split())[:200]}"
     name = call.definition.name
-    return Part("recorded_step", name, None, call.definition.lineno, f"`{name}` could not be called ({why})")
+    lacking = f"`{name}` could not be called ({why})"
+    with old_optimizer(surroundings.evidence.source), missing_model(surroundings.evidence, surroundings.call):
+        raised = None if call.loop else raised_by(call)
+    return Part("recorded_step", name, None, call.definition.lineno, lacking, raised=raised)
+
+
+def raised_by(call: FirstCall) -> Exception | None:
+    """What the step raises on what the program hands it; a jitted one is only traced."""
+    function = call.function
+    while isinstance(function, types.FunctionType) and hasattr(function, "refkit_function"):
+        function = function.refkit_function
+    try:
+        getattr(function, "lower", function)(*call.positional, **call.named)
+    except RAISED as error:
+        return error
+    except Exception:  # noqa: BLE001: what this environment lacks is no fault of the program
+        return None
+    return None
 
 
 def check(found: "RecordedStep") -> None:
@@ -201,83 +229,3 @@ class RecordedStep(TrainStep):
         result = self.function(*positional, **{name: given(name) for name in self.recorded.named})
         after = {f"{name}.{attribute}": value for name, thing in held.items() for attribute, value in vars(thing).items()}
         return result, after
-
-
-def is_loss(value: Any) -> bool:
-    return getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
-
-
-def names_of(call: FirstCall) -> list[str]:
-    """Names of the positional parameters."""
-    try:
-        found = inspect.signature(call.function).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in found if parameter.kind in kinds]
-
-
-def by_name(call: FirstCall, deep: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arguments by name; and the objects whose attributes are among them.
-
-    Args:
-        deep: whether the attributes of the user's own objects stand for these.
-    """
-    names, values, holders = names_of(call), {}, {}
-    given = [(names[k] if k < len(names) else f"{REST}[{k}]", value) for k, value in enumerate(call.positional)]
-    for name, value in [*given, *call.named.items()]:
-        if deep and is_holder(value):
-            holders[name] = value
-            values |= {f"{name}.{attribute}": part for attribute, part in vars(value).items()}
-        else:
-            values[name] = value
-    return values, holders
-
-
-def is_holder(value: Any) -> bool:
-    """Whether a value is an object of the user's own that keeps its state in attributes."""
-    if has_objects(value) or not hasattr(value, "__dict__") or isinstance(value, (type, nnx.Module)) or callable(value):
-        return False
-    return jax.tree.structure(value) == jax.tree.structure(0) and not hasattr(value, "dtype")
-
-
-def found_in(value: Any, like: Any) -> tuple[tuple[int, ...], Any] | None:
-    """The part of a tree that is built as `like` is, if need be of other sizes."""
-    for sized in (True, False):
-        try:
-            found = subtree(value, like, sized)
-        except (TypeError, ValueError, KeyError):
-            found = None
-        if found is not None:
-            return found
-    return None
-
-
-def zeros(tree: Any) -> Any:
-    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), tree)
-
-
-def shapes(tree: Any) -> Any:
-    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), tree)
-
-
-def modules_of(value: Any, cls: type | None) -> list[nnx.Module]:
-    """The models among objects of NNX."""
-    if isinstance(value, (tuple, list)):
-        return [thing for part in value for thing in modules_of(part, cls)]
-    if isinstance(value, nnx.Module):
-        return [value] if cls is None or isinstance(value, cls) else []
-    return modules_of(getattr(value, "model", None), cls) if isinstance(value, nnx.Optimizer) else []
-
-
-def is_data(leaf: Any) -> bool:
-    """Whether a leaf is an array of numbers that JAX can take as an input."""
-    return isinstance(leaf, (np.ndarray, jax.Array)) and leaf.ndim > 0 and leaf.dtype.kind in "fiub" and not is_key(leaf)
-
-
-def like_key(key: jax.Array, recorded: Any) -> jax.Array:
-    """A key of the kind that was recorded, and as many of them."""
-    typed_keys = jax.dtypes.issubdtype(recorded.dtype, jax.dtypes.prng_key)
-    count = recorded.shape if typed_keys else recorded.shape[:-1]
-    key = jax.random.split(key, count) if count else key
-    return key if typed_keys else jax.random.key_data(key)
