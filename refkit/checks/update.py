@@ -9,13 +9,17 @@ from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
 from refkit.checks.raised import step_finding
 from refkit.checks.stepped import limited, stepped, why_not
+from refkit.diagnosis.rate_places import rate_place
+from refkit.diagnosis.rates import overwhelming, pace, rate_fault
 from refkit.diagnosis.schedules import over_early
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.step_effects import Fault
 from refkit.diagnosis.step_intents import intents
+from refkit.diagnosis.step_keys import statement_on
 from refkit.diagnosis.step_places import lines_of, place_of
 from refkit.diagnosis.step_readings import readings
 from refkit.diagnosis.step_text import Reading, StepText
+from refkit.diagnosis.stepping import Stepping
 from refkit.edits.catalogue import find_bug
 from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Candidate, Finding, Side
@@ -39,6 +43,8 @@ def run(matter: Matter) -> Outcome:
             findings.append(finding(reading.fault, reading.node, step.text, matter))
     if step.raised is not None and not findings:
         findings = [found for found in [step_finding(step.raised, step.part.name, matter.implementation.file)] if found]
+    if not findings:
+        findings = [finding(fault, node, step.text, matter) for fault, node in of_rates(matter, step.text)]
     if step.lacking and not findings:
         return not_run(NAME, step.lacking)
     moved = sum(step.effects.ever_moved) if step.effects is not None else 0
@@ -51,6 +57,25 @@ def early(matter: Matter, text: StepText) -> list[Reading]:
         part = matter.implementation.part("rhythm")
     found = over_early(text, part.run()) if part.run is not None else None
     return [] if found is None else [found]
+
+
+def of_rates(matter: Matter, text: StepText) -> list[tuple[Fault, ast.AST | None]]:
+    """What the lengths of the first steps show, where the program's own training can be run up to its first one."""
+    try:
+        with limited(matter):
+            part = matter.implementation.part("recorded_step")
+            if part.run is None:
+                return []
+            outputs = (len(matter.yours.input_values[0]), *matter.shown.outputs)
+            stepping = Stepping(matter.yours, part.run, outputs)
+            seen, whole = pace(stepping), matter.implementation.part("rhythm")
+            rhythm = whole.run() if whole.run is not None else part.run.recorded.rhythm
+            fault, penalty = rate_fault(seen, rhythm), overwhelming(stepping, seen)
+    except (Exception, OutOfTime):  # noqa: BLE001: your step may raise anything on values
+        return []
+    if penalty is not None:
+        return [(penalty[0], statement_on(text, penalty[1]) if penalty[1] else None)]
+    return [] if fault is None else [(fault, rate_place(text, fault.id == "learning-rate-too-high"))]
 
 
 def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, rung: str = NAME) -> Finding:

@@ -62,6 +62,7 @@ class Stepping:
         self.yours, self.step, self.outputs = yours, step, outputs
         self.batch = max(len(yours.input_values[0]), step.batch)
         self.examples: list[np.ndarray] | None = getattr(step, "examples", None)
+        self.initial: list[np.ndarray] | None = None
         self.shapes = yours.shapes if self.examples is None else jax.tree.leaves(step.call.tree)
 
     @functools.cached_property
@@ -70,8 +71,10 @@ class Stepping:
         return [path for path, kind in zip(self.yours.paths, self.yours.kinds) if kind == "parameters"]
 
     def leaf_values(self) -> list[np.ndarray]:
-        """The probe's parameters and statistics, and constants as your own `init` makes them."""
+        """The probe's parameters and statistics, and constants as your own `init` makes them; or `initial`."""
         yours = self.yours
+        if self.initial is not None:
+            return self.initial
         return [
             np.asarray(yours.constants[k]) if k in yours.constants else parameter_value(path, tuple(shape.shape), kind)
             for k, (path, shape, kind) in enumerate(zip(yours.paths, self.shapes, yours.kinds, strict=True))
