@@ -9,6 +9,7 @@ from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
 from refkit.checks.raised import step_finding
 from refkit.checks.stepped import limited, stepped, why_not
+from refkit.diagnosis.epsilons import epsilon_fault, epsilon_place
 from refkit.diagnosis.rate_places import rate_place
 from refkit.diagnosis.rates import overwhelming, pace, rate_fault
 from refkit.diagnosis.schedules import over_early
@@ -71,10 +72,13 @@ def of_rates(matter: Matter, text: StepText) -> list[tuple[Fault, ast.AST | None
             seen, whole = pace(stepping), matter.implementation.part("rhythm")
             rhythm = whole.run() if whole.run is not None else part.run.recorded.rhythm
             fault, penalty = rate_fault(seen, rhythm), overwhelming(stepping, seen)
+            epsilon = epsilon_fault(seen.moved.trace)
     except (Exception, OutOfTime):  # noqa: BLE001: your step may raise anything on values
         return []
     if penalty is not None:
         return [(penalty[0], statement_on(text, penalty[1]) if penalty[1] else None)]
+    if epsilon is not None:
+        return [(epsilon[0], epsilon_place(text, epsilon[1]))]
     return [] if fault is None else [(fault, rate_place(text, fault.id == "learning-rate-too-high"))]
 
 

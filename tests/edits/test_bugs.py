@@ -38,7 +38,7 @@ CATALOGUE = {
     },
     "numerics": {
         "exp-overflow": "MLSX", "log-of-zero": "MLSX", "division-by-zero": "MS", "nan-through-where": "MS",
-        "sqrt-at-zero": "MS", "low-precision-accumulation": "MLSX",
+        "sqrt-at-zero": "MS", "low-precision-accumulation": "MLSX", "adam-epsilon": "MLSX",
     },
     "architecture": {
         "missing-activation": "MLX", "wrong-activation": "MLSX", "missing-bias": "ML", "layer-omitted": "LX",

@@ -3,6 +3,7 @@
 from refkit.edits.bugs import (
     accumulation_not_averaged,
     activation_on_logits,
+    adam_epsilon,
     argmax_over_batch,
     augmented_at_evaluation,
     batch_statistics_at_evaluation,
@@ -207,4 +208,5 @@ BUGS = (
     learning_rate_too_high.BUG,
     learning_rate_too_low.BUG,
     regulariser_overwhelms.BUG,
+    adam_epsilon.BUG,
 )
