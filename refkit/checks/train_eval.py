@@ -32,8 +32,8 @@ def run(matter: Matter) -> Outcome:
             seen_in_steps = words_of(step.effects) if step.effects is not None else ""
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
         return not_run(NAME, why_not(step.part, error))
-    if step.effects is None and not found:
-        return not_run(NAME, step.lacking)
+    if not found and (step.effects is None or not any(step.effects.ever_moved)):
+        return not_run(NAME, step.lacking or "the steps change nothing, so that nothing is seen of what they draw")
     findings, seen = [], set()
     for reading in found:
         if reading.fault.id not in seen and not seen & HIDES.get(reading.fault.id, set()):

@@ -23,7 +23,7 @@ def mode_faults(effects: Effects | None, text: StepText, source: str, draws_in_t
         draws_in_training: whether the model draws random numbers in training mode.
     """
     found = [frozen_mode(text), numpy_random(text)]
-    if effects is not None:
+    if effects is not None and any(effects.ever_moved):  # where nothing of a step is kept, nothing is seen of what it draws
         found += [inactive(effects, text, source, draws_in_training), statistics(effects, text)]
         found += [reused_key(effects, text), shared_key(text, effects), same_masks(effects, text), kept_key(text, effects)]
     found += [inverted_rate(text), not_restored(text, source)]
