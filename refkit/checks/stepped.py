@@ -61,7 +61,7 @@ def tried(matter: Matter, part: Part) -> Stepped:
     effects = Effects(Stepping(matter.yours, part.run, outputs))
     try:
         with limited(matter):
-            stays = not any(effects.ever_moved) and not effects.faults()
+            stays = not any(effects.ever_moved) and not effects.faults() and not effects.later_moved
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
         return Stepped(part, text, lacking=why_not(part, error))
     if stays:

@@ -49,6 +49,8 @@ def run(matter: Matter) -> Outcome:
     if step.lacking and not findings:
         return not_run(NAME, step.lacking)
     moved = sum(step.effects.ever_moved) if step.effects is not None else 0
+    if not moved:
+        return outcome(NAME, findings, f"`{step.part.name}` gathers gradients, and moves parameters after some more steps")
     return outcome(NAME, findings, f"`{step.part.name}` moves {moved} parameters against their gradients, three times")
 
 
