@@ -35,6 +35,7 @@ class Part:
         line: 1-based line on which it is defined, 0 where it has none.
         lacking: why it cannot be called, as one clause.
         notes: sentences on how it is called.
+        raised: what it raises on the very arguments that the program itself hands it; else None.
     """
 
     role: str
@@ -43,6 +44,7 @@ class Part:
     line: int = 0
     lacking: str = ""
     notes: tuple[str, ...] = ()
+    raised: Exception | None = None
 
 
 def no_part(role: str) -> Part:

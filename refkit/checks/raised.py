@@ -1,5 +1,6 @@
 """The rung `runs` where the model raises on valid input."""
 
+import dataclasses
 import re
 import traceback
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from refkit.adapters.raised import ModelRaised
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.raised import Beside, Raising, describe_raising, name_raising
 from refkit.diagnosis.shapes_by_line import Given, Recorder
+from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import mentions, statement_text
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug
@@ -23,6 +25,8 @@ SAID = 3  # lines before the raise that the finding says in words
 OTHER_AXIS = re.compile(r"\bvmap\(.*in_axes\s*=\s*[^=]*?-?[1-9]", re.DOTALL)
 SQUARED = re.compile(r"squared_error|squared_diff|l2_loss|\bmse|\bsquare\(|\*\*\s*2\b", re.IGNORECASE)
 OF_SHAPES = re.compile(r"shape|dtype|rank|dimension|axis|axes|broadcast|\bsizes?\b", re.IGNORECASE)
+TRACED = ("TracerArrayConversionError", "TracerIntegerConversionError", "ConcretizationTypeError")
+NUMPY_RANDOM = re.compile(r"\b(np|numpy|onp)\.random\.|default_rng\(|RandomState\(|\brng\.\w+\(")
 TAKES_OTHERS = "mend this line; if the model is right and takes other inputs, say so with `--kwargs`"
 
 
@@ -110,6 +114,21 @@ def loss_finding(raised: ModelRaised, source: str, of_classes: bool) -> Finding 
         return bug_finding(find_bug("mse-on-class-ids"), "", message, place)
     return Finding("runs", "unexplained", message, help="compare the shapes that this line takes with what the loss expects",
                    **place)
+
+
+def step_finding(error: Exception, name: str, file: str) -> Finding | None:
+    """A train step that raises on what the program itself hands it; None where no line of the user's is on the way."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    if not frames:
+        return None
+    place = place_in(source_of(file), file, frames[-1].lineno)
+    words = " ".join(str(error).split())[:400]
+    message = f"`{name}` raises on the batch that the program hands it: {type(error).__name__}: {words}"
+    changed = explain(error, place["source"] or "")
+    if changed is None and type(error).__name__ in TRACED and NUMPY_RANDOM.search(place["source"] or ""):
+        bug = find_bug("numpy-random-in-jit")
+        return dataclasses.replace(bug_finding(bug, "", message, place), rung="update")
+    return Finding("update", "unexplained", message, help=changed or "mend this line: the training ends on it", **place)
 
 
 def in_words(raising: Raising) -> str:

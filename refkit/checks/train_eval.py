@@ -7,8 +7,11 @@ import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
-from refkit.checks.update import effects_of, finding, limited, text_of, why_not
+from refkit.checks.stepped import limited, stepped, why_not
+from refkit.checks.update import finding
 from refkit.diagnosis.sources import source_of
+from refkit.diagnosis.step_effects import Effects
+from refkit.diagnosis.step_keys import draws
 from refkit.diagnosis.step_modes import mode_faults
 from refkit.loading.time_limit import OutOfTime
 
@@ -22,25 +25,35 @@ def run(matter: Matter) -> Outcome:
     source = source_of(matter.implementation.file)
     if not HAS_MODES.search(source):
         return outcome(NAME, [], "nothing differs between training and evaluation")
-    part = matter.implementation.part("train_step")
-    if part.run is None:
-        return not_run(NAME, part.lacking)
-    text, effects = text_of(matter, part), effects_of(matter, part)
+    step = stepped(matter)
     try:
         with limited(matter):
-            found = mode_faults(effects, text, source, draws_in_training(matter))
+            found = mode_faults(step.effects, step.text, source, step.effects is not None and draws_in_training(matter))
+            seen_in_steps = words_of(step.effects) if step.effects is not None else ""
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
-        return not_run(NAME, why_not(part, error))
+        return not_run(NAME, why_not(step.part, error))
+    if not found and (step.effects is None or not any(step.effects.ever_moved)):
+        return not_run(NAME, step.lacking or "the steps change nothing, so that nothing is seen of what they draw")
     findings, seen = [], set()
     for reading in found:
         if reading.fault.id not in seen and not seen & HIDES.get(reading.fault.id, set()):
-            findings.append(finding(reading.fault, reading.node, text, matter, NAME))
+            findings.append(finding(reading.fault, reading.node, step.text, matter, NAME))
             seen.add(reading.fault.id)
-    return outcome(NAME, findings, "masks change from step to step, and running statistics are kept")
+    return outcome(NAME, findings, seen_in_steps)
+
+
+def words_of(effects: Effects) -> str:
+    """What was seen of three steps that are right."""
+    drawn, kept = bool(draws(effects.moments[1].trace)), bool(effects.moments[0].statistics)
+    if drawn and kept:
+        return "masks change from step to step, and running statistics are kept"
+    if drawn:
+        return "what a step draws at random changes from step to step"
+    return "running statistics are kept from step to step" if kept else "no step draws at random or keeps statistics"
 
 
 HIDES = {  # what follows from the other
-    "dropout-key-fixed": {"numpy-random-in-jit", "batch-statistics-discarded"},
+    "dropout-key-fixed": {"numpy-random-in-jit", "batch-statistics-discarded", "key-reused"},
     "dropout-never-active": {"mode-frozen-by-jit", "numpy-random-in-jit"},
     "mode-not-restored": {"mode-frozen-by-jit", "dropout-never-active"},
 }

@@ -1,86 +1,87 @@
 """The rung `update`: three steps of your own training, beside the gradients that they take."""
 
 import ast
+import dataclasses
 
 import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
-from refkit.diagnosis.sources import parsed, source_of
-from refkit.diagnosis.step_effects import Effects, Fault
+from refkit.checks.raised import step_finding
+from refkit.checks.stepped import limited, stepped, why_not
+from refkit.diagnosis.epsilons import epsilon_fault, epsilon_place
+from refkit.diagnosis.rate_places import rate_place
+from refkit.diagnosis.rates import overwhelming, pace, rate_fault
+from refkit.diagnosis.schedules import over_early
+from refkit.diagnosis.sources import source_of
+from refkit.diagnosis.step_effects import Fault
 from refkit.diagnosis.step_intents import intents
+from refkit.diagnosis.step_keys import statement_on
 from refkit.diagnosis.step_places import lines_of, place_of
 from refkit.diagnosis.step_readings import readings
-from refkit.diagnosis.step_text import StepText
+from refkit.diagnosis.step_text import Reading, StepText
 from refkit.diagnosis.stepping import Stepping
 from refkit.edits.catalogue import find_bug
-from refkit.implementation import Part
-from refkit.loading.time_limit import OutOfTime, time_limit
+from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Candidate, Finding, Side
 
 NAME = "update"
-LIMIT_S = 120.0
 
 
 def run(matter: Matter) -> Outcome:
-    part = matter.implementation.part("train_step")
-    if part.run is None:
-        return not_run(NAME, part.lacking)
+    step = stepped(matter)
     source = source_of(matter.implementation.file)
-    text = text_of(matter, part)
-    effects = effects_of(matter, part)
+    faults = []
+    if step.effects is not None:
+        try:
+            with limited(matter):
+                faults = [*step.effects.faults(), *intents(step.effects, source)]
+        except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
+            step = dataclasses.replace(step, effects=None, lacking=why_not(step.part, error))
+    findings = [finding(fault, place_of(fault, step.text, step.effects), step.text, matter) for fault in faults]
+    for reading in [*readings(step.text, source), *early(matter, step.text)]:
+        if find_bug(reading.fault.id).rung != "train-eval" and reading.fault.id not in [found.id for found in findings]:
+            findings.append(finding(reading.fault, reading.node, step.text, matter))
+    if step.raised is not None and not findings:
+        findings = [found for found in [step_finding(step.raised, step.part.name, matter.implementation.file)] if found]
+    if not findings:
+        findings = [finding(fault, node, step.text, matter) for fault, node in of_rates(matter, step.text)]
+    if step.lacking and not findings:
+        return not_run(NAME, step.lacking)
+    moved = sum(step.effects.ever_moved) if step.effects is not None else 0
+    if not moved:
+        return outcome(NAME, findings, f"`{step.part.name}` gathers gradients, and moves parameters after some more steps")
+    return outcome(NAME, findings, f"`{step.part.name}` moves {moved} parameters against their gradients, three times")
+
+
+def early(matter: Matter, text: StepText) -> list[Reading]:
+    """Schedules that are over too early in the program's own training."""
+    with limited(matter):
+        part = matter.implementation.part("rhythm")
+    found = over_early(text, part.run()) if part.run is not None else None
+    return [] if found is None else [found]
+
+
+def of_rates(matter: Matter, text: StepText) -> list[tuple[Fault, ast.AST | None]]:
+    """What the lengths of the first steps show, where the program's own training can be run up to its first one."""
     try:
         with limited(matter):
-            faults = [*effects.faults(), *intents(effects, source)]
-    except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
-        return not_run(NAME, why_not(part, error))
-    findings = [finding(fault, place_of(fault, text, effects), text, matter) for fault in faults]
-    for reading in readings(text, source):
-        if find_bug(reading.fault.id).rung != "train-eval" and reading.fault.id not in [found.id for found in findings]:
-            findings.append(finding(reading.fault, reading.node, text, matter))
-    moved = sum(effects.ever_moved)
-    return outcome(NAME, findings, f"`{part.name}` moves {moved} parameters against their gradients, three times")
-
-
-def limited(matter: Matter):
-    """A limit on how long your step may run, for one that never ends."""
-    file = matter.implementation.file
-
-    def is_yours(frame) -> bool:
-        while frame is not None and frame.f_code.co_filename != file:
-            frame = frame.f_back
-        return frame is not None
-
-    return time_limit(LIMIT_S, is_yours)
-
-
-def why_not(part: Part, error: BaseException) -> str:
-    if isinstance(error, OutOfTime):
-        return f"`{part.name}` was not through after {LIMIT_S:g} s"
-    return f"`{part.name}` could not be run: {type(error).__name__}: {' '.join(str(error).split())[:160]}"
-
-
-def effects_of(matter: Matter, part: Part) -> Effects:
-    """What the steps do, computed once for every rung that asks."""
-    if "effects" not in vars(matter):
-        outputs = (len(matter.yours.input_values[0]), *matter.shown.outputs)
-        vars(matter)["effects"] = Effects(Stepping(matter.yours, part.run, outputs))
-    return vars(matter)["effects"]
-
-
-def text_of(matter: Matter, part: Part) -> StepText:
-    """What the file says around its train step."""
-    tree = parsed(source_of(matter.implementation.file))
-    carried = tuple(name for name, role in part.run.roles.items() if role in ("params", "state"))
-    return StepText(tree, definition_in(tree, part.run.definition), part.run.name, carried)
-
-
-def definition_in(tree: ast.Module, definition: ast.AST | None) -> ast.FunctionDef | None:
-    """The same function in another tree of the same text."""
-    if definition is None:
-        return None
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return next((n for n in ast.walk(tree) if isinstance(n, kinds) and n.lineno == definition.lineno), None)
+            part = matter.implementation.part("recorded_step")
+            if part.run is None:
+                return []
+            outputs = (len(matter.yours.input_values[0]), *matter.shown.outputs)
+            stepping = Stepping(matter.yours, part.run, outputs)
+            seen, whole = pace(stepping), matter.implementation.part("rhythm")
+            rhythm = whole.run() if whole.run is not None else part.run.recorded.rhythm
+            fault, penalty = rate_fault(seen, rhythm), overwhelming(stepping, seen)
+            epsilon = epsilon_fault(seen.moved.trace)
+    except (Exception, OutOfTime):  # noqa: BLE001: your step may raise anything on values
+        return []
+    if penalty is not None:
+        return [(penalty[0], statement_on(text, penalty[1]) if penalty[1] else None)]
+    if epsilon is not None:
+        return [(epsilon[0], epsilon_place(text, epsilon[1]))]
+    return [] if fault is None else [(fault, rate_place(text, fault.id == "learning-rate-too-high"))]
 
 
 def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, rung: str = NAME) -> Finding:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from refkit.diagnosis.step_effects import Fault
-from refkit.diagnosis.step_readings import frozen_name, root_of
+from refkit.diagnosis.frozen_names import frozen_flag, frozen_name, root_of
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, all_nodes, bound_in, models, name_of
 
 KEEP = re.compile(r"(.*_)?keep(_.*)?", re.I)
@@ -99,7 +99,7 @@ def keeps_by(call: ast.Call, text: StepText) -> bool:
 
 def frozen_mode(text: StepText) -> Reading | None:
     reading = frozen_name(text)
-    return reading if reading is not None and reading.fault.id == "mode-frozen-by-jit" else None
+    return reading if reading is not None and reading.fault.id == "mode-frozen-by-jit" else frozen_flag(text)
 
 
 def not_restored(text: StepText, source: str) -> Reading | None:

@@ -2,6 +2,9 @@
 
 import ast
 import re
+from typing import Any
+
+import numpy as np
 
 from refkit.diagnosis.step_effects import Fault
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, name_of
@@ -20,6 +23,11 @@ SCHEDULES = {
 }
 
 
+OVER = 0.01  # of the highest rate: less moves nothing
+HALF = 0.5
+FEWEST_EPOCHS = 3
+FEWEST_STEPS = 10
+GATHERED = re.compile(r"MultiSteps|every_k|accum", re.I)  # where an update takes several steps, their number is another
 EPOCHS = re.compile(r"(^|_)(n_?|num_?)?epochs?($|_)", re.I)
 
 
@@ -56,6 +64,51 @@ def schedule(text: StepText, source: str) -> Reading | None:
                 Fault("schedule-in-wrong-unit", "a rise over no steps leaves the rate where it begins, at zero"), node
             )
     return None
+
+
+def over_early(text: StepText, rhythm: Any) -> Reading | None:
+    """A schedule that has run out before the first of several epochs is over.
+
+    Args:
+        rhythm: `schedules` by line, `epochs` and steps `per_epoch` of the program's own training.
+    """
+    epochs, steps = rhythm.epochs or 0, rhythm.per_epoch or 0
+    if epochs < FEWEST_EPOCHS or steps < FEWEST_STEPS or GATHERED.search(ast.unparse(text.tree)):
+        return None
+    for node in ast.walk(text.tree):
+        if not isinstance(node, ast.Call) or name_of(node.func) not in SCHEDULES or combined(node, text):
+            continue
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        made = next((rhythm.schedules[line] for line in lines if line in rhythm.schedules), None)
+        if made is None or called_by_epoch(node, text):
+            continue
+        total = epochs * steps
+        places = sorted({*range(min(total, 4 * epochs)), *np.linspace(0, total - 1, 200).astype(int)})
+        rates = np.array([float(made(place)) for place in places])
+        falls = np.abs(rates) >= OVER * np.abs(rates).max()
+        still = np.abs(rates - rates[-1]) > 1e-6 * np.abs(rates).max()
+        last = max(places[k] for k in np.flatnonzero(falls)) if falls.any() else 0
+        settled = max((places[k] for k in np.flatnonzero(still)), default=0)
+        for end, share in ((last, OVER), (settled, float(rates[-1] / rates.max()) if rates.max() > 0 else 1.0)):
+            if end < steps and end < total / 10 and share <= HALF:
+                words = f"the rate is at {share:.2g} of its highest after {end + 1} steps, and {epochs} epochs take {total}"
+                return Reading(Fault("schedule-in-wrong-unit", words), node)
+    return None
+
+
+def combined(node: ast.Call, text: StepText) -> bool:
+    """Whether a schedule is a part of another one, or of a function of the file's own."""
+    if any(isinstance(outer, ast.Lambda) or name_of(getattr(outer, "func", outer)) in SCHEDULES for outer in text.around(node)):
+        return True
+    statement = text.statement(node)
+    names = {name_of(target) for target in getattr(statement, "targets", [])} - {""}
+    for other in ast.walk(text.tree):
+        if isinstance(other, ast.Call) and name_of(other.func) in names:
+            return True  # called by the file itself, who knows with what
+        joins = isinstance(other, ast.Call) and name_of(other.func) in SCHEDULES and other is not node
+        if joins and names & {inner.id for inner in ast.walk(other) if isinstance(inner, ast.Name)}:
+            return True
+    return False
 
 
 def in_epochs(value: ast.expr, text: StepText, depth: int = 0) -> bool:

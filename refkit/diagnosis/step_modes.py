@@ -8,34 +8,26 @@ import numpy as np
 from refkit.diagnosis.mode_readings import frozen_mode, inverted_rate, not_restored, numpy_random
 from refkit.diagnosis.running_statistics import statistics
 from refkit.diagnosis.step_effects import Effects, Fault
-from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, first_matching, name_of
-from refkit.tracing.trace import Site, Trace
+from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key
+from refkit.diagnosis.step_text import Reading, StepText, first_matching, name_of
+from refkit.tracing.trace import Trace
 
 HAS_DROPOUT = re.compile(r"\bDropout\(|\bdropout\w*\(|\.dropout\(")
 
 
-def mode_faults(effects: Effects, text: StepText, source: str, draws_in_training: bool) -> list[Reading]:
+def mode_faults(effects: Effects | None, text: StepText, source: str, draws_in_training: bool) -> list[Reading]:
     """Everything that is wrong about how the step trains, with its places.
 
     Args:
+        effects: what the steps do; None where they cannot be run, and the text alone is to say it.
         draws_in_training: whether the model draws random numbers in training mode.
     """
-    found = [frozen_mode(text), numpy_random(text), inactive(effects, text, source, draws_in_training)]
-    found += [
-        statistics(effects, text),
-        same_masks(effects, text),
-        reused_key(effects, text),
-        kept_key(text, effects),
-        inverted_rate(text),
-    ]
-    found += [not_restored(text, source)]
+    found = [frozen_mode(text), numpy_random(text)]
+    if effects is not None and any(effects.ever_moved):  # where nothing of a step is kept, nothing is seen of what it draws
+        found += [inactive(effects, text, source, draws_in_training), statistics(effects, text)]
+        found += [reused_key(effects, text), shared_key(text, effects), same_masks(effects, text), kept_key(text, effects)]
+    found += [inverted_rate(text), not_restored(text, source)]
     return [reading for reading in found if reading is not None]
-
-
-def draws(trace: Trace) -> list[int]:
-    """Random numbers that the step's results follow from."""
-    feeds = trace.ancestors(trace.outputs)
-    return [node for node, op in enumerate(trace.ops) if op == "random_bits" and feeds[node]]
 
 
 def inactive(effects: Effects, text: StepText, source: str, draws_in_training: bool) -> Reading | None:
@@ -110,73 +102,3 @@ def key_place(text: StepText, trace: Trace) -> ast.AST | None:
         if made and any(re.search(r"key|rng", name.id, re.I) for name in names):
             return node
     return first_matching(text, r"rngs=\{") or first_matching(text, r"\bbernoulli\(|dropout")
-
-
-def reused_key(effects: Effects, text: StepText) -> Reading | None:
-    """Two draws of one step from the same key."""
-    trace = effects.moments[1].trace
-    seen: dict[bytes, int] = {}
-    for node in draws(trace):
-        key = trace.values[trace.parents[node][0]]
-        before = seen.setdefault(key.tobytes(), node)
-        same_loop = len(trace.times[node]) > 0 and trace.times[node] != trace.times[before]
-        if before == node or same_loop or key.size > 2 and key.ndim > 1:
-            continue
-        site = parting(trace.sites[before], trace.sites[node])
-        place = statement_on(text, site.line) if site is not None else None
-        return Reading(Fault("key-reused", "two draws of a step come from one key"), place or text.definition)
-    return None
-
-
-def parting(before: Site | None, site: Site | None) -> Site | None:
-    """The outermost line on which two draws are still on the same way: the second one's own call."""
-    if before is None or site is None:
-        return site or before
-    ways = [[entry, *getattr(entry, "callers", ())] for entry in (before, site)]
-    lines = {(entry.file, entry.line) for entry in ways[0]}
-    return next((entry for entry in ways[1] if (entry.file, entry.line) not in lines), site)
-
-
-def statement_on(text: StepText, line: int) -> ast.stmt | None:
-    found = [
-        node
-        for node in ast.walk(text.tree)
-        if isinstance(node, ast.stmt)
-        and node.lineno <= line <= (node.end_lineno or line)
-        and not isinstance(node, (*FUNCTIONS, ast.ClassDef, ast.For, ast.If, ast.With))
-    ]
-    return found[-1] if found else None
-
-
-def counts_steps(definition: ast.AST) -> bool:
-    """Whether a step makes a key of its own from the one that it is given and a count: `fold_in(key, state.step)`."""
-    calls = [node for node in ast.walk(definition) if isinstance(node, ast.Call) and name_of(node.func) == "fold_in"]
-    return any(len(call.args) == 2 and not isinstance(call.args[1], ast.Constant) for call in calls)
-
-
-def kept_key(text: StepText, effects: Effects) -> Reading | None:
-    """A loop that hands every step the same key."""
-    if text.definition is None or not draws(effects.moments[1].trace) or counts_steps(text.definition):
-        return None
-    names = [argument.arg for argument in text.definition.args.args if argument.arg != "self"]
-    for call in text.calls:
-        given = dict(zip(names, call.args)) | {k.arg: k.value for k in call.keywords if k.arg}
-        for name, value in given.items():
-            if effects.stepping.step.roles.get(name) != "key" or not text.loops(call):
-                continue
-            read = {
-                node.id for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-            }
-            bound = {
-                node.id
-                for node in ast.walk(text.loops(call)[0])
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-            }
-            if not read & bound and not any(
-                isinstance(node, ast.Call) and name_of(node.func) in text.functions or isinstance(node, ast.Attribute)
-                for node in ast.walk(value)
-                if node is not value and not name_of(node) in ("random", "fold_in", "key", "PRNGKey", "jax")
-            ):
-                words = f"the loop hands the same key, `{ast.unparse(value)}`, to every step"
-                return Reading(Fault("dropout-key-fixed", words), text.statement(call))
-    return None

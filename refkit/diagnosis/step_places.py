@@ -171,13 +171,19 @@ def read_after(statement: ast.stmt, text: StepText) -> set[str]:
 
 
 def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
-    used = first(text, UPDATING)
-    return used or first(text, r"-\s*\w*(lr|rate|alpha|LR|step)\w*\s*\*") or first(text, ADDING)
+    own = [node for node in statements(text) if text.definition and any(node is n for n in ast.walk(text.definition))]
+    names = {f.name for f in text.reached if f is not text.definition and re.search(UPDATING, ast.unparse(f))}
+    used = next((node for node in own if re.search(UPDATING, ast.unparse(node)) or names & called_names(node)), None)
+    return used or first(text, UPDATING) or first(text, r"-\s*\w*(lr|rate|alpha|LR|step)\w*\s*\*") or first(text, ADDING)
+
+
+def called_names(node: ast.AST) -> set[str]:
+    return {name_of(call.func) for call in ast.walk(node) if isinstance(call, ast.Call)}
 
 
 def of_clipping(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     library = r"optax\.(clip(?!_by_global)\w*|adaptive_grad_clip)\("
-    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or text.optimizer_call(CLIPPING)
+    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or narrowed(text.optimizer_call(CLIPPING), CLIPPING)
 
 
 def of_decay(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:

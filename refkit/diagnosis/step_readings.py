@@ -3,29 +3,23 @@
 import ast
 import re
 
+from refkit.diagnosis.frozen_names import declared_outside, frozen_closure, frozen_name, root_of
 from refkit.diagnosis.schedules import schedule
 from refkit.diagnosis.step_effects import Fault
-from refkit.diagnosis.step_text import (
-    CHANGING,
-    COUNTING_TRACES,
-    FUNCTIONS,
-    Reading,
-    StepText,
-    all_nodes,
-    bound_in,
-    name_of,
-    own_nodes,
-)
+from refkit.diagnosis.step_text import CHANGING, COUNTING_TRACES, FUNCTIONS, Reading, StepText, bound_in, name_of, own_nodes
 
 
 def readings(text: StepText, source: str) -> list[Reading]:
-    found = [side_effect(text), frozen_name(text), dropped_by_loop(text), reset_by_loop(text), schedule(text, source)]
+    found = [side_effect(text), frozen_name(text) or frozen_closure(text), dropped_by_loop(text), reset_by_loop(text)]
+    found += [schedule(text, source)]
     return [reading for reading in found if reading is not None]
 
 
 def side_effect(text: StepText) -> Reading | None:
     """A list, counter or attribute from outside that is changed where JAX traces."""
-    for function in text.jitted_functions():
+    stepping = text.jitted_functions()
+    others = [node for node in text.functions.values() if node not in stepping and text.jit_of(node, node.name)]
+    for function in [*stepping, *others]:
         local = bound_in(function)
         for outer in text.around(function):  # what an enclosing jitted function binds is traced with it
             if isinstance(outer, FUNCTIONS) and outer in text.jitted_functions():
@@ -33,7 +27,7 @@ def side_effect(text: StepText) -> Reading | None:
         for node in own_nodes(function):
             name = changed_outside(node, local, function)
             if name and not COUNTING_TRACES.search(name):
-                words = f"`{name}` is changed where the step is traced: once, whatever the number of steps"
+                words = f"`{name}` is changed where `{function.name}` is traced: once, whatever the number of calls"
                 return Reading(Fault("side-effect-in-jit", words), node)
     return None
 
@@ -61,75 +55,6 @@ def changed_outside(node: ast.AST, local: set[str], function: ast.FunctionDef) -
             ):
                 return ast.unparse(target)
     return ""
-
-
-def declared_outside(function: ast.FunctionDef) -> set[str]:
-    return {name for node in own_nodes(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names}
-
-
-def root_of(node: ast.AST) -> str:
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def frozen_name(text: StepText) -> Reading | None:
-    """A name from outside that a jitted step reads and that the file changes between steps."""
-    for function in text.jitted_functions():
-        local = bound_in(function)
-        for outer in text.around(function):
-            if isinstance(outer, FUNCTIONS) and outer in text.jitted_functions():
-                local |= bound_in(outer)
-        for node in all_nodes(function):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in local:
-                if change := changed_between(node.id, function, text):
-                    words = f"`{node.id}` is read when JAX traces; what line {change.lineno} makes of it never arrives"
-                    flag = isinstance(getattr(change, "value", None), ast.Constant) and isinstance(
-                        change.value.value, bool
-                    )
-                    return Reading(Fault("mode-frozen-by-jit" if flag else "stale-closure", words), node)
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and name_of(node.value) == "self":
-                if "self" in [a.arg for a in function.args.args] and (change := attribute_changed(node.attr, text)):
-                    words = f"`self.{node.attr}` is read when JAX traces; what line {change.lineno} makes of it is lost"
-                    return Reading(Fault("stale-closure", words), node)
-    return None
-
-
-def changed_between(name: str, function: ast.FunctionDef, text: StepText) -> ast.stmt | None:
-    """A statement that gives the name another value while steps are taken."""
-    if name in text.functions or name in text.aliases:
-        return None
-    scopes = [outer for outer in text.around(function) if isinstance(outer, FUNCTIONS)]
-    owner = next((scope for scope in scopes if name in bound_in(scope)), None)
-    for node in ast.walk(text.tree):
-        if not isinstance(node, (ast.Assign, ast.AugAssign)):
-            continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        names = {inner.id for target in targets for inner in ast.walk(target) if isinstance(inner, ast.Name)}
-        if name not in names or not any(isinstance(t, (ast.Name, ast.Tuple)) for t in targets):
-            continue
-        holder = next((outer for outer in text.around(node) if isinstance(outer, FUNCTIONS)), None)
-        same = holder is owner if owner is not None else holder is None or name in declared_outside(holder)
-        if not same or (holder is not None and holder in text.jitted_functions()):
-            continue
-        steps = [call for call in text.calls if any(loop in text.loops(node) for loop in text.loops(call))]
-        called = holder is not None and owner is None and name in declared_outside(holder)
-        if (steps or called) and not any(remade(function, loop) for loop in text.loops(node)):
-            return node
-    return None
-
-
-def attribute_changed(attribute: str, text: StepText) -> ast.stmt | None:
-    for node in ast.walk(text.tree):
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute) and node.target.attr == attribute:
-            if name_of(node.target.value) == "self" and text.loops(node):
-                return node
-    return None
-
-
-def remade(function: ast.FunctionDef, loop: ast.AST) -> bool:
-    """Whether the function is defined, and so traced, anew in the loop."""
-    return any(node is function for node in ast.walk(loop))
 
 
 def dropped_by_loop(text: StepText) -> Reading | None:

@@ -61,6 +61,9 @@ class Stepping:
     def __init__(self, yours: Yours, step: Any, outputs: tuple[int, ...]):
         self.yours, self.step, self.outputs = yours, step, outputs
         self.batch = max(len(yours.input_values[0]), step.batch)
+        self.examples: list[np.ndarray] | None = getattr(step, "examples", None)
+        self.initial: list[np.ndarray] | None = None
+        self.shapes = yours.shapes if self.examples is None else jax.tree.leaves(step.call.tree)
 
     @functools.cached_property
     def paths(self) -> list[str]:
@@ -68,17 +71,19 @@ class Stepping:
         return [path for path, kind in zip(self.yours.paths, self.yours.kinds) if kind == "parameters"]
 
     def leaf_values(self) -> list[np.ndarray]:
-        """The probe's parameters and statistics, and constants as your own `init` makes them."""
+        """The probe's parameters and statistics, and constants as your own `init` makes them; or `initial`."""
         yours = self.yours
+        if self.initial is not None:
+            return self.initial
         return [
             np.asarray(yours.constants[k]) if k in yours.constants else parameter_value(path, tuple(shape.shape), kind)
-            for k, (path, shape, kind) in enumerate(zip(yours.paths, yours.shapes, yours.kinds, strict=True))
+            for k, (path, shape, kind) in enumerate(zip(yours.paths, self.shapes, yours.kinds, strict=True))
         ]
 
     @functools.cached_property
     def state_shape(self) -> Any:
         with jax.enable_x64(False):
-            return jax.eval_shape(self.start_flat, *self.yours.shapes, key_shape())
+            return jax.eval_shape(self.start_flat, *self.shapes, key_shape())
 
     def start_flat(self, *flat: Any) -> Any:
         return self.step.start(jax.tree.unflatten(self.yours.tree, flat[:-1]), flat[-1])
@@ -88,7 +93,7 @@ class Stepping:
         """The state before the first step."""
         roles = [*self.yours.roles()[: len(self.yours.kinds)], ("key", "key")]
         readers = lambda *flat: self.read(self.start_flat(*flat))
-        program = trace_program(readers, [*self.yours.shapes, key_shape()], roles, self.yours.sites)
+        program = trace_program(readers, [*self.shapes, key_shape()], roles, self.yours.sites)
         trace = evaluate(program, [*self.leaf_values(), KEY])
         return self.moment([trace.values[node] for node in trace.outputs])
 
@@ -117,7 +122,17 @@ class Stepping:
         return Moment(*parts, **more)
 
     def inputs(self, seed: int) -> list[np.ndarray]:
+        """A batch: the one that the program handed to its step, where that is recorded."""
+        return self.probes(seed) if self.examples is None else self.examples
+
+    def probes(self, seed: int) -> list[np.ndarray]:
+        """A batch of made-up examples."""
         return [input_value(record, self.batch, seed) for record in self.yours.inputs]
+
+    def input_shapes(self) -> list[jax.ShapeDtypeStruct]:
+        if self.examples is not None:
+            return [jax.ShapeDtypeStruct(v.shape, jax.dtypes.canonicalize_dtype(v.dtype)) for v in self.examples]
+        return [jax.ShapeDtypeStruct((self.batch, *record.shape), record.dtype) for record in self.yours.inputs]
 
     @functools.cached_property
     def labels(self) -> np.ndarray:
@@ -157,9 +172,10 @@ class Stepping:
             return None
 
     def own_values(self, seed: int) -> list[np.ndarray] | None:
-        if self.own is None:
+        same = all(tuple(a.shape) == tuple(b.shape) for a, b in zip(self.shapes, self.yours.shapes, strict=True))
+        if self.own is None or not same:
             return None
-        trace = evaluate(self.own, [*self.leaf_values(), *self.inputs(seed), self.labels])
+        trace = evaluate(self.own, [*self.leaf_values(), *self.probes(seed), self.labels])
         return [trace.values[node] for node in trace.outputs]
 
     def own_loss(self, seed: int) -> float | None:
@@ -190,8 +206,7 @@ class Stepping:
     def trace(self, function: Any) -> Program:
         """A step `function(state, inputs, labels, key)` as a program over flat leaves."""
         leaves, structure = jax.tree.flatten(self.state_shape)
-        records = self.yours.inputs
-        inputs = [jax.ShapeDtypeStruct((self.batch, *record.shape), record.dtype) for record in records]
+        inputs = self.input_shapes()
         labels = jax.ShapeDtypeStruct(self.labels.shape, np.int32 if self.labels.dtype.kind == "i" else np.float32)
 
         def flat(*given: Any) -> Any:
@@ -200,7 +215,7 @@ class Stepping:
 
         roles = (
             [("state", "")] * len(leaves)
-            + [("input", record.name) for record in records]
+            + [("input", str(place)) for place in range(len(inputs))]
             + [("label", ""), ("key", "")]
         )
         return trace_program(flat, [*leaves, *inputs, labels, key_shape()], roles, self.yours.sites)

@@ -29,7 +29,7 @@ CATALOGUE = {
         "softmax-before-loss": "MLSX", "logits-into-log-loss": "MLSX", "softmax-on-one-unit": "MS",
         "sigmoid-for-exclusive-classes": "MLSX", "mse-on-class-ids": "MLSX", "loss-summed-over-batch": "MLSX",
         "loss-averaged-over-classes": "MLSX", "loss-sign-flipped": "MLSX", "activation-on-logits": "MLSX",
-        "padding-in-loss": "S",
+        "padding-in-loss": "S", "regulariser-overwhelms": "ML",
     },
     "mode": {
         "dropout-at-evaluation": "MLSX", "batch-statistics-at-evaluation": "L", "dropout-never-active": "MLSX",
@@ -38,7 +38,7 @@ CATALOGUE = {
     },
     "numerics": {
         "exp-overflow": "MLSX", "log-of-zero": "MLSX", "division-by-zero": "MS", "nan-through-where": "MS",
-        "sqrt-at-zero": "MS", "low-precision-accumulation": "MLSX",
+        "sqrt-at-zero": "MS", "low-precision-accumulation": "MLSX", "adam-epsilon": "MLSX",
     },
     "architecture": {
         "missing-activation": "MLX", "wrong-activation": "MLSX", "missing-bias": "ML", "layer-omitted": "LX",
@@ -53,7 +53,8 @@ CATALOGUE = {
     "optimizer and update": {
         "parameters-not-updated": "MLSX", "gradient-ascent": "MLSX", "optimizer-state-reset": "MLSX",
         "l2-for-decoupled-decay": "MLSX", "schedule-in-wrong-unit": "MLSX", "clipped-per-parameter": "MLSX",
-        "part-frozen": "MLSX", "accumulation-not-averaged": "MLSX",
+        "part-frozen": "MLSX", "accumulation-not-averaged": "MLSX", "learning-rate-too-high": "MLSX",
+        "learning-rate-too-low": "MLSX",
     },
     "data, labels, splits": {
         "labels-shuffled": "MLSX", "labels-off-by-one": "MLX", "not-shuffled": "MLSX", "test-in-train": "MLSX",

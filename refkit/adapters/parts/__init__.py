@@ -10,8 +10,10 @@ from refkit.adapters.parts.loop import adapt_loop
 from refkit.adapters.parts.made import adapt_made
 from refkit.adapters.parts.optimizer import adapt_optimizer
 from refkit.adapters.parts.preprocess import adapt_preprocess
+from refkit.adapters.parts.recorded_step import adapt_recorded_step
 from refkit.adapters.parts.split import adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
+from refkit.adapters.parts.training import adapt_rhythm
 from refkit.adapters.parts.ways_to_step import adapt_train_step
 from refkit.implementation import Part, no_part
 
@@ -21,6 +23,8 @@ PARTS: dict[str, Callable[[Surroundings], Part]] = {
     "metric": metric.adapt,
     "optimizer": adapt_optimizer,
     "preprocess": adapt_preprocess,
+    "recorded_step": adapt_recorded_step,
+    "rhythm": adapt_rhythm,
     "split": adapt_split,
     "train": adapt_loop,
     "train_step": adapt_train_step,

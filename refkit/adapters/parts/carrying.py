@@ -98,25 +98,28 @@ def children(value: Any) -> tuple[list[Any], Any] | None:
     return None if len(leaves) == 1 and leaves[0] is value else (leaves, structure)
 
 
-def shapes_of(value: Any) -> list[tuple]:
+def shapes_of(value: Any, sized: bool = True) -> list[tuple]:
     return [
-        (tuple(leaf.shape), str(leaf.dtype)) if hasattr(leaf, "shape") else type(leaf)
+        (tuple(leaf.shape) if sized else len(leaf.shape), str(leaf.dtype)) if hasattr(leaf, "shape") else type(leaf)
         for leaf in jax.tree.leaves(value)
     ]
 
 
-def subtrees(value: Any, like: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
+def subtrees(value: Any, like: Any, sized: bool = True) -> Iterator[tuple[tuple[int, ...], Any]]:
     """Parts of a tree that are built as `like` is, those nearest the root first.
+
+    Args:
+        sized: whether their arrays are of the same sizes, too.
 
     Yields:
         the places to go down by, and the part.
     """
-    wanted, leaves = jax.tree.structure(like), shapes_of(like)
-    level = [(path, value)]
+    wanted, leaves = jax.tree.structure(like), shapes_of(like, sized)
+    level: list[tuple[tuple[int, ...], Any]] = [((), value)]
     while level:
         below: list[tuple[tuple[int, ...], Any]] = []
         for place, node in level:
-            if same_build(node, wanted, leaves):
+            if same_build(node, wanted, leaves, sized):
                 yield place, node
                 continue
             parts = children(node)
@@ -125,9 +128,9 @@ def subtrees(value: Any, like: Any, path: tuple[int, ...] = ()) -> Iterator[tupl
         level = below
 
 
-def subtree(value: Any, like: Any) -> tuple[tuple[int, ...], Any] | None:
+def subtree(value: Any, like: Any, sized: bool = True) -> tuple[tuple[int, ...], Any] | None:
     """The part of a tree that is built as `like` is: one called after parameters or statistics, else the nearest."""
-    found = list(subtrees(value, like))
+    found = list(subtrees(value, like, sized))
     said = [entry for entry in found if entry[0] and OURS.fullmatch(name_at(value, entry[0]))]
     return next(iter(said or found), None)
 
@@ -142,9 +145,9 @@ def name_at(value: Any, path: tuple[int, ...]) -> str:
     return jax.tree_util.keystr(entries[path[-1]][0], simple=True, separator=".").lower()
 
 
-def same_build(node: Any, wanted: Any, leaves: list[tuple]) -> bool:
+def same_build(node: Any, wanted: Any, leaves: list[tuple], sized: bool) -> bool:
     found = jax.tree.leaves(node)
-    if len(found) != len(leaves) or not found or shapes_of(node) != leaves:
+    if len(found) != len(leaves) or not found or shapes_of(node, sized) != leaves:
         return False
     return jax.tree.structure(node) == wanted or plain(node) == plain(jax.tree.unflatten(wanted, found))
 

@@ -18,6 +18,7 @@ COUNT = re.compile(
     r"t|i|it|iter|iters|iteration|n_?iter|(global_)?step(_?(num|number|count|idx|i))?|epoch|count|num_steps|k|n"
 )
 RATE = re.compile(r"(.*_)?(lr|learning_rate|alpha|eta|step_size|stepsize|rate)")
+MODELS = ("model", "params", "state", "model-or-params")  # of which a step has one: class weights are another thing
 DATA = re.compile(r"labels|batch|inputs|input:\d+")
 
 
@@ -33,7 +34,9 @@ def step_roles(parameters: list[inspect.Parameter], call: Call) -> dict[str, str
         :1
     ]
     assigned = assign_roles([*stand_in(mine), *rest], call.layout.inputs, own_order(call))
-    return found | {parameter.name: role for parameter, role in zip(rest, assigned[1:], strict=True)}
+    more = {parameter.name: role for parameter, role in zip(rest, assigned[1:], strict=True)}
+    whole = {"params", "state"} & set(found.values())
+    return found | {name: "extra" if whole and role in MODELS else role for name, role in more.items()}
 
 
 def stand_in(mine: list[inspect.Parameter]) -> list[inspect.Parameter]:

@@ -84,8 +84,11 @@ class TrainStep:
                 value = given.of(parameter, role)
                 if value is None and parameter.default is not inspect.Parameter.empty:
                     continue
-                if role in CARRIED and (has_objects(value) or any(map(is_number, jax.tree.leaves(value)))):
+                leaves = jax.tree.leaves(value)
+                if (role in CARRIED and (has_objects(value) or any(map(is_number, leaves)))) or holds_arrays(leaves):
                     carried[parameter.name] = value
+                    if role not in CARRIED:
+                        self.roles[parameter.name] = "memory"
                 else:
                     self.static[parameter.name] = value
             return pack(carried)
@@ -211,6 +214,11 @@ class TrainStep:
                 known = {id(leaf) for leaf in jax.tree.leaves(tree)}
                 found += [leaf for leaf in jax.tree.leaves(value) if id(leaf) not in known and not is_key(leaf)]
         return [leaf for leaf in found if is_number(leaf)]
+
+
+def holds_arrays(leaves: list[Any]) -> bool:
+    """Whether there are arrays among the leaves of a value: what JAX traces cannot be kept from one trace to the next."""
+    return any(isinstance(leaf, jax.Array) and leaf.ndim > 0 for leaf in leaves)
 
 
 def is_key(leaf: Any) -> bool:

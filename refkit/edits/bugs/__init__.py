@@ -3,6 +3,7 @@
 from refkit.edits.bugs import (
     accumulation_not_averaged,
     activation_on_logits,
+    adam_epsilon,
     argmax_over_batch,
     augmented_at_evaluation,
     batch_statistics_at_evaluation,
@@ -47,6 +48,8 @@ from refkit.edits.bugs import (
     labels_shuffled,
     last_batch_only,
     layer_omitted,
+    learning_rate_too_high,
+    learning_rate_too_low,
     log_of_zero,
     logits_into_log_loss,
     loss_averaged_over_classes,
@@ -73,6 +76,7 @@ from refkit.edits.bugs import (
     part_frozen,
     pool_counts_padding,
     recurrence_over_batch,
+    regulariser_overwhelms,
     reshape_for_transpose,
     schedule_in_wrong_unit,
     sequence_reversed,
@@ -201,4 +205,8 @@ BUGS = (
     state_update_lost.BUG,
     stale_closure.BUG,
     vmap_on_wrong_axis.BUG,
+    learning_rate_too_high.BUG,
+    learning_rate_too_low.BUG,
+    regulariser_overwhelms.BUG,
+    adam_epsilon.BUG,
 )
