@@ -14,7 +14,7 @@ from flax import nnx
 
 from refkit.adapters.differentiated import FUNCTIONS
 from refkit.adapters.parts.inline_step import as_function
-from refkit.adapters.parts.loop import line_in
+from refkit.adapters.parts.listening import line_in
 from refkit.adapters.parts.rhythm import Rhythm
 from refkit.adapters.parts.surroundings import Surroundings
 
