@@ -126,6 +126,8 @@ class Matter:
         if self.yours.unused:
             sizes += [options for options in self.subject.fit(self.shown_with_unused) if options not in sizes]
         for options in [*sizes, {}]:
+            if not options and best is not None and not best.pairing.missing:
+                break  # at sizes that leave nothing over: what departs is a choice or a bug
             side = self.bench.side(Setting(tuple({**options, **loss, **self.given}.items())))
             if side is None:
                 continue

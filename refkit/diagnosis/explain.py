@@ -21,6 +21,7 @@ from refkit.diagnosis.healing import heal
 from refkit.diagnosis.nearness import by_place, pairs_in_turns
 from refkit.diagnosis.penalties import without_penalty
 from refkit.diagnosis.prepared import taken_as_prepared
+from refkit.diagnosis.signs import draws_random_numbers
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import says
 from refkit.diagnosis.yours import Yours
@@ -62,13 +63,15 @@ class Explainer:
         current = self.refit(current)
         while not current.whole and len(differences) < MOST_DIFFERENCES:
             known = self.at_known_line(current)
-            best, tried = (None, []) if known else self.best_candidate(current)
-            if best is None and not known:
+            drawn = draws_random_numbers(current.alignment, current.alignment.departure)
+            augmented = taken_as_prepared(current, self.replaced) if drawn else None
+            best, tried = (None, []) if known or augmented else self.best_candidate(current)
+            if best is None and not known and not augmented:
                 best = self.of_another_size(current)
                 if best is not None:  # it explains what the bugs found before it explained in part
                     differences = [d for d in differences if d.candidate is not None and d.candidate.kind == "choice"]
             beside = None if best is not None else (
-                without_penalty(current, self.replaced) or taken_as_prepared(current, self.replaced)
+                augmented or without_penalty(current, self.replaced) or taken_as_prepared(current, self.replaced)
             )
             if beside is not None:
                 candidate, after, self.replaced = beside
