@@ -126,8 +126,8 @@ class Matter:
         if self.yours.unused:
             sizes += [options for options in self.subject.fit(self.shown_with_unused) if options not in sizes]
         for options in [*sizes, {}]:
-            if not options and best is not None and not best.pairing.missing:
-                break  # at sizes that leave nothing over: what departs is a choice or a bug
+            if not options and best is not None and 0 in (best.pairing.missing, reached[-1]):
+                break  # your sizes leave nothing over, as they are or with a known bug
             side = self.bench.side(Setting(tuple({**options, **loss, **self.given}.items())))
             if side is None:
                 continue
@@ -135,7 +135,7 @@ class Matter:
             reach = tried.rank if tried.whole else max(tried.rank, self.reach_with_bug(tried))
             if best is None or reach > reached:
                 best, reached = tried, reach
-            if best.whole or tried.pairing.missing and reached[-1] == 0:  # a known bug leaves none of yours over
+            if best.whole:
                 break
         if best is None:
             asked = ", ".join(f"`{option}={value}`" for options in sizes[:1] for option, value in options.items())
