@@ -2,22 +2,24 @@
 
 import re
 
-import jax
-import numpy as np
-
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
 from refkit.checks.stepped import limited, stepped, why_not
 from refkit.checks.update import finding
+from refkit.diagnosis.dropped import dropping_fault, droppings, probe_leaves
+from refkit.diagnosis.mixing import mixing_line
 from refkit.diagnosis.sources import source_of
-from refkit.diagnosis.step_effects import Effects
-from refkit.diagnosis.step_keys import draws
+from refkit.diagnosis.step_effects import Effects, Fault
+from refkit.diagnosis.step_keys import draws, statement_on
 from refkit.diagnosis.step_modes import mode_faults
+from refkit.diagnosis.step_text import StepText
 from refkit.loading.time_limit import OutOfTime
+from refkit.report.finding import Finding
 
 NAME = "train-eval"
 HAS_MODES = re.compile(
     r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_"
+    r"|\bif (not )?(\w+\.)?(is_)?train(ing)?\b|deterministic"
 )
 
 
@@ -30,16 +32,38 @@ def run(matter: Matter) -> Outcome:
         with limited(matter):
             found = mode_faults(step.effects, step.text, source, step.effects is not None and draws_in_training(matter))
             seen_in_steps = words_of(step.effects) if step.effects is not None else ""
+            of_pass, words_of_pass = of_training_pass(matter, step.text, source)
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
         return not_run(NAME, why_not(step.part, error))
-    if not found and (step.effects is None or not any(step.effects.ever_moved)):
-        return not_run(NAME, step.lacking or "the steps change nothing, so that nothing is seen of what they draw")
+    if not found and not of_pass and (step.effects is None or not any(step.effects.ever_moved)):
+        lacking = step.lacking or "the steps change nothing, so that nothing is seen of what they draw"
+        return outcome(NAME, [], f"{words_of_pass}; {lacking}") if words_of_pass else not_run(NAME, lacking)
     findings, seen = [], set()
     for reading in found:
         if reading.fault.id not in seen and not seen & HIDES.get(reading.fault.id, set()):
             findings.append(finding(reading.fault, reading.node, step.text, matter, NAME))
             seen.add(reading.fault.id)
-    return outcome(NAME, findings, seen_in_steps)
+    findings += [told for told in of_pass if told.id is None or told.id not in seen]
+    return outcome(NAME, findings, f"{seen_in_steps}; {words_of_pass}" if words_of_pass else seen_in_steps)
+
+
+def of_training_pass(matter: Matter, text: StepText, source: str) -> tuple[list[Finding], str]:
+    """What the forward pass in training mode shows by itself, rates of dropout and examples that are mixed, and its words."""
+    yours, found = matter.yours, []
+    try:
+        seen = droppings(yours)
+        fault = dropping_fault(seen, text.tree)
+        mixing = mixing_line(yours, probe_leaves(yours), source)
+    except Exception:  # noqa: BLE001: in training mode your model may want anything
+        return [], ""
+    if fault is not None:
+        node = statement_on(text, fault[1].line)
+        found.append(finding(fault[0], node, text, matter, NAME))
+    if mixing is not None:
+        words = "in training, what the model makes of an example follows from the other examples of its batch"
+        found.append(finding(Fault("", words), statement_on(text, mixing.line), text, matter, NAME))
+    shares = ", ".join(dict.fromkeys(f"{dropping.kept:.2f}" for dropping in seen))
+    return found, f"dropout keeps {shares} of the values" if seen else ""
 
 
 def words_of(effects: Effects) -> str:
@@ -61,19 +85,10 @@ HIDES = {  # what follows from the other
 
 def draws_in_training(matter: Matter) -> bool:
     """Whether the model's forward pass in training mode draws random numbers."""
-    yours = matter.yours
-
-    def forward(key, *flat):
-        leaves, inputs = flat[: len(yours.kinds)], flat[len(yours.kinds) :]
-        return yours.implementation.apply(jax.tree.unflatten(yours.tree, leaves), *inputs, training=True, key=key)
-
-    inputs = [jax.ShapeDtypeStruct(np.shape(v), r.dtype) for r, v in zip(yours.inputs, yours.input_values, strict=True)]
     try:
-        with jax.enable_x64(False):
-            traced = str(jax.make_jaxpr(forward)(jax.eval_shape(lambda: jax.random.key(0)), *yours.shapes, *inputs))
+        return "random_bits" in str(matter.yours.training.closed)
     except Exception:  # noqa: BLE001: in training mode your model may want anything
         return False
-    return "random_bits" in traced
 
 
 TRAIN_EVAL = Check(

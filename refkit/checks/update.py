@@ -85,7 +85,7 @@ def of_rates(matter: Matter, text: StepText) -> list[tuple[Fault, ast.AST | None
 
 
 def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, rung: str = NAME) -> Finding:
-    bug, file = find_bug(fault.id), matter.implementation.file
+    bug, file = find_bug(fault.id) if fault.id else None, matter.implementation.file
     place: dict = {}
     if node is not None:
         line, end_line = lines_of(node, text)
@@ -99,6 +99,8 @@ def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, 
         f" and {len(fault.paths) - 4} more" if len(fault.paths) > 4 else ""
     )
     said = f"{fault.words} ({shown})" if shown else fault.words
+    if bug is None:
+        return Finding(rung, "unexplained", said, **place, **numbers)
     candidates = (Candidate(bug.id, 0.0), *(Candidate(other, 0.0) for other in bug.alike[:2]))
     return Finding(
         rung,

@@ -19,9 +19,8 @@ def bugs_as_large(
     Args:
         with_options: also those that come with an option which `setting` does not have: a normalisation that two layers share.
     """
-    plain = bench.side(setting)
     total = sum(math.prod(leaf.shape) for leaf in yours.leaves)
-    if plain is None or plain.size == total:
+    if bench.size(setting) in (None, total):
         return
     candidates = bug_candidates(bench, setting, rungs)
     if with_options:
@@ -31,6 +30,6 @@ def bugs_as_large(
         without = bench.source(dataclasses.replace(candidate.setting, bugs=setting.bugs))
         if source is None or without is None or constructor_text(source) == constructor_text(without):
             continue
-        side = bench.side(candidate.setting)
-        if side is not None and side.size == total:
+        side = bench.side(candidate.setting) if bench.size(candidate.setting) == total else None
+        if side is not None:
             yield candidate, side

@@ -130,11 +130,6 @@ class Side:
         return atoms_of(self.forward.trace, reference.paths, reference.shapes, reference.kinds)
 
     @property
-    def size(self) -> int:
-        """Number of elements of all parameters and statistics."""
-        return sum(value.size for value in self.values.values())
-
-    @property
     def leaf_signature(self) -> tuple:
         return tuple(zip(self.reference.paths, self.reference.shapes))
 
@@ -222,11 +217,17 @@ class Bench:
                 self.sources[setting] = None
         return self.sources[setting]
 
-    def make(self, setting: Setting) -> Side | None:
+    def size(self, setting: Setting) -> int | None:
+        """Number of elements of all parameters and statistics at `setting`, or None where it cannot be built."""
+        reference = self.built(setting)
+        return None if reference is None else reference.size
+
+    def built(self, setting: Setting) -> Reference | None:
         source = self.source(setting)
-        if source is None:
-            return None
-        reference = self.reference(source)
+        return None if source is None else self.reference(source)
+
+    def make(self, setting: Setting) -> Side | None:
+        source, reference = self.source(setting), self.built(setting)
         if reference is None:
             return None
         side = Side(setting, reference, self)

@@ -252,11 +252,11 @@ class Explainer:
         return None if best is None else (best[1], realign(current, best[2]))
 
     def attempt(self, candidate: Candidate, current: Aligned, search: bool) -> Aligned | None:
+        if current.pairing.missing == 0 and self.bench.size(candidate.setting) != current.side.reference.size:
+            return None  # all of yours is paired already: nothing larger or smaller can be
         side = self.bench.side(candidate.setting)
         if side is None or not side.can(self.kind):
             return None
-        if current.pairing.missing == 0 and side.size != current.side.size:
-            return None  # all of yours is paired already: nothing larger or smaller can be
         if side.leaf_signature != current.side.leaf_signature:
             return fit(self.yours, side, self.kind, None, self.replaced)
         tried = realign(current, side)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 
 import jax
 import numpy as np
@@ -41,6 +42,10 @@ class OwnReference:
     @functools.cached_property
     def kinds(self) -> list[str]:
         return [self.seen.kinds[k] for k in self.seen.places]
+
+    @property
+    def size(self) -> int:
+        return sum(math.prod(shape) for shape in self.shapes)
 
     def tree(self, leaves):
         """The implementation's own tree, with `leaves` in their places."""
@@ -89,6 +94,9 @@ class OwnBench(Bench):
 
     def side(self, setting: Setting) -> Side:
         return self.only
+
+    def built(self, setting: Setting) -> OwnReference:
+        return self.only.reference
 
     def source(self, setting: Setting) -> str:
         return self.only.reference.source

@@ -104,6 +104,22 @@ class Yours:
         ]
         return trace_program(function, [*self.shapes, *inputs], self.roles(), self.sites)
 
+    @functools.cached_property
+    def training(self) -> Program:
+        """The forward pass in training mode; its last argument is the key."""
+
+        def function(*flat):
+            leaves, inputs = flat[: len(self.kinds)], flat[len(self.kinds) : -1]
+            tree = jax.tree.unflatten(self.tree, leaves)
+            return self.implementation.apply(tree, *inputs, training=True, key=flat[-1])
+
+        inputs = [
+            jax.ShapeDtypeStruct(value.shape, record.dtype)
+            for record, value in zip(self.inputs, self.input_values, strict=True)
+        ]
+        key = jax.eval_shape(lambda: jax.random.key(0))
+        return trace_program(function, [*self.shapes, *inputs, key], [*self.roles(), ("key", "key")], self.sites)
+
     def trace_loss(self, labels: np.ndarray) -> Program:
         """The loss of a batch, as a function of the parameters.
 
