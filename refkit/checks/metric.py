@@ -5,7 +5,8 @@ import linecache
 from refkit.adapters.parts.scorer import Scorer
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import once, statement_at
-from refkit.checks.matter import OF_TARGETS, Matter
+from refkit.checks.matter import Matter
+from refkit.checks.sight import OF_TARGETS
 from refkit.edits.catalogue import find_bug
 from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding
@@ -32,7 +33,7 @@ def run(matter: Matter) -> Outcome:
         oracle = consult(matter.yours, matter.implementation.apply)
         if not oracle.alone and not findings:
             return not_run(NAME, "the model's answer to an example depends on the others of its batch, or is not finite: mend that first")
-        classes = matter.losses()[0][0] not in OF_TARGETS
+        classes = matter.sight.losses()[0][0] not in OF_TARGETS
         verdicts = [judged(scorer, oracle, matter, classes) for scorer in scorers] if oracle.alone else []
     findings += [finding_of(verdict, matter) for verdict in verdicts if verdict.kind in ("bug", "unexplained")]
     right = [verdict.scorer.name for verdict in verdicts if verdict.kind == "right"]

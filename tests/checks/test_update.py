@@ -82,7 +82,7 @@ def sample(cases: list) -> list:
 
 @functools.cache
 def judged(case) -> dict:
-    return measure.run_case(case, "", case.rung)
+    return measure.run_case(case, "")
 
 
 @pytest.mark.parametrize("case", sample(RIGHT), ids=lambda case: case.name)

@@ -94,13 +94,13 @@ def bug_cases() -> list[Case]:
     return found
 
 
-def run_case(case: Case, until: str, only: str | None = None) -> dict:
-    """Compare one case up to the rung `until`, or at the rung `only` alone, and judge the report."""
+def run_case(case: Case, until: str) -> dict:
+    """Compare one case up to the rung `until`, or at the one rung that it was written for, and judge the report."""
     import refkit
     from refkit.cli import read_kwargs
 
-    started = time.time()
-    result = {"name": case.name, "id": case.id}
+    started, only = time.time(), case.rung or None
+    result = {"name": case.name, "id": case.id, "rung": case.rung or "model"}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / case.file.name
         try:
@@ -132,7 +132,7 @@ def run_case(case: Case, until: str, only: str | None = None) -> dict:
     return result
 
 
-def measure(cases: list[Case], until: str, processes: int, out: Path | None, rung: str | None = None) -> list[dict]:
+def measure(cases: list[Case], until: str, processes: int, out: Path | None) -> list[dict]:
     """Results of all cases; those already in `out` are not run again."""
     done = {}
     if out is not None and out.exists():
@@ -140,7 +140,7 @@ def measure(cases: list[Case], until: str, processes: int, out: Path | None, run
     results = [done[case.name] for case in cases if case.name in done]
     rest = [case for case in cases if case.name not in done]
     with multiprocessing.get_context("spawn").Pool(processes, maxtasksperchild=12) as pool:
-        for result in pool.imap_unordered(functools.partial(run_case, until=until, only=rung), rest):
+        for result in pool.imap_unordered(functools.partial(run_case, until=until), rest):
             results.append(result)
             if out is not None:
                 with out.open("a") as file:
@@ -149,11 +149,17 @@ def measure(cases: list[Case], until: str, processes: int, out: Path | None, run
 
 
 def table(results: list[dict]) -> str:
-    """What was found, by reference."""
-    rows = [f"{'':12}{'programs':>9}{'right':>7}{'false alarms':>14}{'bugs':>6}{'detected':>10}{'line':>7}{'±1':>7}"
+    """What was found, by reference, by the rung that the cases were written for, and by the catalogue's section."""
+    from refkit.edits.bugs import BUGS
+
+    groups = {bug.id: bug.group for bug in BUGS}
+    parts = [*((name, lambda r, name=name: r["name"].startswith(name + "/")) for name in REFERENCES)]
+    parts += [(name, lambda r, name=name: r.get("rung") == name) for name in sorted({r.get("rung", "model") for r in results})]
+    parts += [(name, lambda r, name=name: r["id"] and groups[r["id"]] == name) for name in sorted(set(groups.values()))]
+    rows = [f"{'':16}{'programs':>9}{'right':>7}{'false alarms':>14}{'bugs':>6}{'detected':>10}{'line':>7}{'±1':>7}"
             f"{'first':>7}{'of 3':>7}{'seconds':>9}"]
-    for reference in (*REFERENCES, "all"):
-        here = [r for r in results if reference == "all" or r["name"].startswith(reference + "/")]
+    for name, belongs in [*parts, ("all", lambda r: True)]:
+        here = [r for r in results if belongs(r)]
         if not here:
             continue
         right = [r for r in here if not r["id"]]
@@ -162,7 +168,7 @@ def table(results: list[dict]) -> str:
         same = sum(r.get("verdict") == "same" for r in right)
         alarms = sum(r.get("verdict") == "different" for r in right)
         seconds = sum(r["seconds"] for r in here) / len(here)
-        rows.append(f"{reference:12}{len(right):>9}{same:>7}{alarms:>14}{len(bugs):>6}{share('detected'):>10}{share('line'):>7}"
+        rows.append(f"{name:16}{len(right):>9}{same:>7}{alarms:>14}{len(bugs):>6}{share('detected'):>10}{share('line'):>7}"
                     f"{share('near'):>7}{share('first'):>7}{share('three'):>7}{seconds:>9.1f}")
     return "\n".join(rows)
 
@@ -174,15 +180,15 @@ def main(arguments: list[str] | None = None):
     parser.add_argument("--sample", type=int, help="that many cases, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--until", default="gradients")
-    parser.add_argument("--rung", default="", help="the cases written for this rung, and this rung of the ladder alone")
+    parser.add_argument("--rung", help="the cases written for this rung alone; `model` for those of model, loss and gradients")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="results, one a line; what is in it is not run again")
     given = parser.parse_args(arguments)
     cases = (correct_cases() if given.what != "bugs" else []) + (bug_cases() if given.what != "correct" else [])
-    cases = [case for case in cases if given.only in case.name and case.rung == given.rung]
+    cases = [case for case in cases if given.only in case.name and given.rung in (None, case.rung or "model")]
     if given.sample:
         cases = random.Random(given.seed).sample(cases, min(given.sample, len(cases)))
-    results = measure(cases, given.until, given.processes, given.out, given.rung or None)
+    results = measure(cases, given.until, given.processes, given.out)
     for result in sorted(results, key=lambda r: r["name"]):
         if result.get("error") or (not result["id"] and result["verdict"] != "same"):
             print(result["name"], result.get("error") or result["findings"])

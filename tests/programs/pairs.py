@@ -32,7 +32,7 @@ def together(first: Case, second: Case) -> tuple[Case, Case, Case] | None:
     if first.id == second.id:
         return None
     number = second.name.partition("#")[2]
-    both = dataclasses.replace(first, name=f"{first.name}+{number}", edits=(*first.edits, *second.edits))
+    both = dataclasses.replace(first, name=f"{first.name}+{number}", edits=(*first.edits, *second.edits), rung="")
     other_way = dataclasses.replace(both, edits=(*second.edits, *first.edits))
     try:
         source = both.source

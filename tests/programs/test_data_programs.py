@@ -17,13 +17,13 @@ RIGHT, WRONG = (random.Random(f"{SEED} {RUNG} {kind}").sample(CASES[kind], SIZE)
 
 @pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.name)
 def test_a_right_program_passes(case):
-    result = measure.run_case(case, "", RUNG)
+    result = measure.run_case(case, "")
     assert "error" not in result, result["error"]
     assert result["findings"] == []
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
 def test_a_planted_bug_is_detected(case):
-    result = measure.run_case(case, "", RUNG)
+    result = measure.run_case(case, "")
     assert "error" not in result, result["error"]
     assert result["detected"], f"`{case.id}` in {case.name} passes"

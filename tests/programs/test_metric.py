@@ -15,14 +15,14 @@ CHOSEN = random.Random(f"{SEED} {RUNG}")
 
 @pytest.mark.parametrize("case", CHOSEN.sample(RIGHT, 2), ids=lambda case: case.name)
 def test_a_right_program_is_the_same(case):
-    result = measure.run_case(case, RUNG, RUNG)
+    result = measure.run_case(case, RUNG)
     assert "error" not in result, result["error"]
     assert result["verdict"] == "same", result["findings"]
 
 
 @pytest.mark.parametrize("case", CHOSEN.sample(WRONG, 3), ids=lambda case: case.name)
 def test_a_planted_bug_is_detected(case):
-    result = measure.run_case(case, RUNG, RUNG)
+    result = measure.run_case(case, RUNG)
     assert "error" not in result, result["error"]
     assert result["detected"], f"`{case.id}` in {case.name} passes as the same"
     assert result["three"], result["findings"]
