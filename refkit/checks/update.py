@@ -72,7 +72,7 @@ def of_rates(matter: Matter, text: StepText) -> list[tuple[Fault, ast.AST | None
             outputs = (len(matter.yours.input_values[0]), *matter.shown.outputs)
             stepping = Stepping(matter.yours, part.run, outputs)
             seen, whole = pace(stepping), matter.implementation.part("rhythm")
-            rhythm = whole.run() if whole.run is not None else part.run.recorded.rhythm
+            rhythm = whole.run() if whole.run is not None else part.run.rhythm
             fault, penalty = rate_fault(seen, rhythm), overwhelming(stepping, seen)
             epsilon = epsilon_fault(seen.moved.trace)
     except (Exception, OutOfTime):  # noqa: BLE001: your step may raise anything on values

@@ -13,10 +13,10 @@ import numpy as np
 from flax import linen, nnx
 
 from refkit.adapters.labels import LabelForm
+from refkit.adapters.own_training.calls import Call
 from refkit.adapters.parts.bookkeeping import Batches
 from refkit.adapters.parts.carrying import children, replaced, subtrees
 from refkit.adapters.parts.data_parameters import role_of
-from refkit.adapters.parts.listening import Call
 from refkit.adapters.parts.recorded_values import (
     DEPTH,
     arrays_in,

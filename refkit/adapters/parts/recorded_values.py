@@ -9,8 +9,8 @@ import jax
 import numpy as np
 from flax import linen, nnx
 
+from refkit.adapters.own_training.reaching import is_float
 from refkit.adapters.parts.carrying import children
-from refkit.adapters.parts.reaching import is_float
 
 DEPTH = 6
 

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from refkit.adapters.parts.data_parameters import DATA
-from refkit.adapters.parts.reaching import moved
+from refkit.adapters.own_training.reaching import moved
 
 NUMBERS = re.compile(r"(.*_)?(loss|losses|l|value|val|acc|accuracy|metrics?|aux|logits|err|error|cost|nll|mse|grads?|norm|logs?|stats_out)"
                      r"(_.*)?", re.IGNORECASE)
