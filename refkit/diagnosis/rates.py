@@ -8,7 +8,6 @@ the number of steps, of which we take 100 at least, that is 0.07 and more. The l
 import dataclasses
 from typing import Any
 
-import jax
 import numpy as np
 
 from refkit.diagnosis.step_effects import Fault, key_of
@@ -43,8 +42,7 @@ class Pace:
 
 def pace(stepping: Stepping) -> Pace:
     """The first steps: as few as show a movement, and more where it is large."""
-    yours = stepping.yours
-    drawn = jax.tree.leaves(yours.implementation.init(jax.random.key(0)))
+    drawn = stepping.yours.initial(0)
     stepping.initial = [np.resize(np.asarray(v), s.shape) for v, s in zip(drawn, stepping.shapes, strict=True)]
     here, shares, losses, first = stepping.first, [], [], None
     for number in range(FIRST):

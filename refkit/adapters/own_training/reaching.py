@@ -141,17 +141,23 @@ def concrete(value: Any) -> np.ndarray:
 def moved(value: Any, by: float = 0.01) -> Any:
     """A state with every parameter moved, as a step leaves it; modules are changed in place."""
     if isinstance(value, nnx.Module):
-        nnx.update(value, jax.tree.map(lambda leaf: leaf + by if is_weight(leaf) else leaf, nnx.state(value, nnx.Param)))
+        nnx.update(value, jax.tree.map(functools.partial(moved_leaf, by=by), nnx.state(value, nnx.Param)))
         return value
     if isinstance(value, (nnx.Optimizer, nnx.Metric, nnx.Rngs)):
         if isinstance(getattr(value, "model", None), nnx.Module):
             moved(value.model, by)
         return value
     try:
-        return jax.tree.map(lambda leaf: leaf + by if is_weight(leaf) else leaf, value)
+        return jax.tree.map(functools.partial(moved_leaf, by=by), value)
     except Exception:  # noqa: BLE001: whatever the program calls its state
         return value
 
 
-def is_weight(leaf: Any) -> bool:
-    return isinstance(leaf, (jax.Array, np.ndarray)) and leaf.ndim > 0 and is_float(leaf)
+def moved_leaf(leaf: Any, by: float) -> Any:
+    """A parameter, moved by NumPy: nothing is compiled for its shape."""
+    if not isinstance(leaf, (jax.Array, np.ndarray)) or leaf.ndim < 1 or not is_float(leaf):
+        return leaf
+    if isinstance(leaf, jax.core.Tracer):
+        return leaf + by
+    made = np.asarray(leaf) + np.asarray(by, leaf.dtype)
+    return jax.numpy.asarray(made) if isinstance(leaf, jax.Array) else made

@@ -94,15 +94,14 @@ def frames_of(file: str) -> Iterator[FrameType]:
 def loops_around(tree: ast.Module, frame: FrameType) -> list[ast.For]:
     """Loops of a frame's own function around the line that it is on, outermost first."""
     name, line = frame.f_code.co_name, frame.f_lineno
-    found = []
     owners = [node for node in ast.walk(tree) if isinstance(node, FUNCTIONS) and spans(node, line)]
     owner = max(owners, key=lambda node: node.lineno, default=tree)
     if owner is not tree and owner.name != name:
         return []
-    for node in ast.walk(owner):
-        inside = [f for f in ast.walk(owner) if f is not owner and isinstance(f, FUNCTIONS) and spans(f, line)]
-        if isinstance(node, ast.For) and spans(node, line) and node.iter.lineno <= line and not inside:
-            found.append(node)
+    nodes = list(ast.walk(owner))
+    if any(node is not owner and isinstance(node, FUNCTIONS) and spans(node, line) for node in nodes):
+        return []
+    found = [node for node in nodes if isinstance(node, ast.For) and spans(node, line) and node.iter.lineno <= line]
     return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 

@@ -7,7 +7,7 @@ import jax
 from refkit.adapters.loss_modes import missing_model
 from refkit.adapters.own_training.beginning import Beginning, beginning
 from refkit.adapters.own_training.calls import Training
-from refkit.adapters.own_training.cheap_starts import cheap_starts
+from refkit.adapters.own_training.cheap_starts import cheap_code, cheap_starts
 from refkit.adapters.own_training.listener import Enough, Hearing
 from refkit.adapters.own_training.placing import listened_to, listening
 from refkit.adapters.own_training.stations import Stations
@@ -42,7 +42,7 @@ def heard_of(surroundings: Surroundings, stations: Stations, begin: Beginning, k
     """
     loaded, evidence = surroundings.loaded, surroundings.evidence
     old, own = old_optimizer(evidence.source), missing_model(evidence, surroundings.call)
-    with recorded(modules_of(loaded), "sklearn" in loaded.source) as read, old, own:
+    with recorded(modules_of(loaded), "sklearn" in loaded.source) as read, old, own, cheap_code():
         hearing = Hearing(surroundings, stations, read)
         heard = hearing.training
         rhythm = heard.rhythm.listening(loaded.module.__dict__, loaded.file)

@@ -20,6 +20,7 @@ from refkit.implementation import Part
 
 BRIGHT, DIM = 7.0, 0.05  # largest pixel: above the one it has not been scaled, below the other twice
 LISTENED = ("image", "features")  # inputs whose raw form is known well enough to judge what a step is handed
+FEWEST = 6  # pictures known again, for it to be said how they lie
 OVERFITS = re.compile(r"overfit|sanity|one batch|single batch", re.IGNORECASE)
 
 
@@ -179,13 +180,13 @@ class Training:
         """Pictures of which some are mirrored or turned, each looked at by itself."""
         if self.situation.image is None or not self.situation.of_digits():
             return []
-        views = [found.view for piece in self.train[:2] for one in piece.inputs[:10]
-                 if (found := judge.identity(one[None])) is not None]
-        if len(views) < 6:  # they may have been shifted
-            raw = enlarged(np.asarray(self.raw[0]), widths(self.train[0].inputs))[-1]
-            views = ways_round(raw, np.concatenate([piece.inputs[:10] for piece in self.train[:2]]))
+        pictures = np.concatenate([piece.inputs[:10] for piece in self.train[:2]])
+        raw = enlarged(np.asarray(self.raw[0]), widths(self.train[0].inputs))[-1]
+        views = ways_round(raw, pictures)
+        if len(views) < FEWEST:  # they may be too small to have been shifted
+            views = [found.view for one in pictures if (found := judge.identity(one[None])) is not None]
         wrong = {view for view in views if view}
-        if not wrong or len(views) < 6:
+        if not wrong or len(views) < FEWEST:
             return []
         return [self.symptom("turned at random" if "" in views else "turned", line=turns(self.situation.source) or self.lines[0],
                              message=f"pictures reach the step {' or '.join(sorted(wrong))}")]
