@@ -56,14 +56,18 @@ def beginning(surroundings: Surroundings) -> Beginning | None:
     if trains:
         return Beginning("__main__", trains[0].lineno, tuple(statements))
     found = surroundings.find("train")
-    if found is None or any(p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters_of(found.object) or ()):
+    if found is None or any(
+        p.default is p.empty and p.kind is not p.VAR_POSITIONAL for p in parameters_of(found.object) or ()
+    ):
         return None
     return Beginning(found.name, found.line)
 
 
 def calls_own(node: ast.stmt, tree: ast.Module) -> bool:
     """Whether a statement calls a function of the file that has loops: its training."""
-    looping = {f.name for f in tree.body if isinstance(f, FUNCTIONS) and any(isinstance(n, ast.For) for n in ast.walk(f))}
+    looping = {
+        f.name for f in tree.body if isinstance(f, FUNCTIONS) and any(isinstance(n, ast.For) for n in ast.walk(f))
+    }
     return any(isinstance(call, ast.Call) and called(call) in looping for call in ast.walk(node))
 
 

@@ -27,7 +27,7 @@ class Call:
         positional, named: what it was handed.
         bound: the same by parameter.
         arrays: what is data of that, in order, each with the key around it or its parameter's role.
-        definition: of the step or score that is called, or that is reached within `function`; None where it is not known.
+        definition: of the step or score that is called, or reached within `function`; None where it is not known.
         handed: what it hands on to the model, where it was followed there.
         looped: whether `function` runs the step in a loop of JAX's own, many times in one call.
         loop: the line of the loop whose body is the step, 0 where the step is a function.

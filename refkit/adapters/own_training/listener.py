@@ -115,7 +115,9 @@ class Hearing:
         if self.closed or self.forward.waiting or self.training.first is not None:
             return
         loop, evidence = self.stations.loops[number], self.surroundings.evidence
-        name = next((f.name for f in ast.walk(evidence.tree) if isinstance(f, FUNCTIONS) and holds(f, loop)), "the loop")
+        name = next(
+            (f.name for f in ast.walk(evidence.tree) if isinstance(f, FUNCTIONS) and holds(f, loop)), "the loop"
+        )
         definition = ast.copy_location(ast.FunctionDef(name, NO_ARGUMENTS, loop.body, []), loop)
         try:
             function, named = as_function(loop, values, evidence.namespace.variables, self.file)
@@ -164,11 +166,22 @@ class Listener:
             bound = dict(self.signature.bind(*positional, **named).arguments)
         except (AttributeError, TypeError):  # it has no signature, or is called wrongly
             bound = named
-        return Call(self.station.kind, self.function, self.station.name, line_in(self.hearing.file), positional, named,
-                    bound, self.data_in(bound), self.station.definition)
+        return Call(
+            self.station.kind,
+            self.function,
+            self.station.name,
+            line_in(self.hearing.file),
+            positional,
+            named,
+            bound,
+            self.data_in(bound),
+            self.station.definition,
+        )
 
     def roles_in(self, bound: dict[str, Any]) -> dict[str, str]:
-        return {name: role if role not in DATA or is_data(bound.get(name)) else "state" for name, role in self.roles.items()}
+        return {
+            name: role if role not in DATA or is_data(bound.get(name)) else "state" for name, role in self.roles.items()
+        }
 
     def data_in(self, bound: dict[str, Any]) -> list[tuple[str, np.ndarray]]:
         arrays, roles = [], self.roles_in(bound)

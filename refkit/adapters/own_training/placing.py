@@ -80,7 +80,7 @@ def is_jitted(value: Any) -> bool:
 
 
 def listened_to(node: ast.stmt, hearing: Hearing) -> ast.stmt:
-    """A statement again, with a listener in the place of every step that is defined in it and in every loop that is one."""
+    """A statement again, with a listener in the place of every step and in every loop that is one."""
     again = copy.deepcopy(node)
     stations = hearing.stations
     for old, new in list(zip(ast.walk(node), ast.walk(again), strict=True)):

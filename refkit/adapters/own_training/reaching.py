@@ -88,7 +88,11 @@ class Forward:
             bound = inspect.signature(original).bind(*positional, **named).arguments
             data = [parameter.name for parameter in self.model.data_parameters if parameter.name in bound]
             inputs = [pair for name in data for pair in arrays_of(concrete_tree(bound[name]), name)]
-            kept = [parameters_in(positional[0])] if method else [value for name, value in bound.items() if name not in data]
+            kept = (
+                [parameters_in(positional[0])]
+                if method
+                else [value for name, value in bound.items() if name not in data]
+            )
             leaves = [concrete(leaf) for leaf in jax.tree.leaves(kept) if hasattr(leaf, "dtype") and is_float(leaf)]
         except Exception:  # noqa: BLE001: values of an inner trace cannot be had
             return None
@@ -132,7 +136,9 @@ def concrete(value: Any) -> np.ndarray:
     while isinstance(value, jax.core.Tracer):
         if hasattr(value, "batch_dim"):
             axis, value = value.batch_dim, value.val
-            value = value if axis is None or isinstance(value, jax.core.Tracer) else np.moveaxis(np.asarray(value), axis, 0)
+            value = (
+                value if axis is None or isinstance(value, jax.core.Tracer) else np.moveaxis(np.asarray(value), axis, 0)
+            )
         else:
             value = value.primal
     return np.asarray(value)

@@ -15,10 +15,19 @@ from refkit.adapters.differentiated import FUNCTIONS
 from refkit.adapters.expressions import name_of
 
 SCHEDULES = (
-    "cosine_decay_schedule", "exponential_decay", "linear_schedule", "polynomial_schedule", "piecewise_constant_schedule",
-    "piecewise_interpolate_schedule", "warmup_cosine_decay_schedule", "warmup_exponential_decay_schedule",
-    "warmup_constant_schedule", "linear_onecycle_schedule", "cosine_onecycle_schedule", "join_schedules",
-)  # fmt: skip
+    "cosine_decay_schedule",
+    "exponential_decay",
+    "linear_schedule",
+    "polynomial_schedule",
+    "piecewise_constant_schedule",
+    "piecewise_interpolate_schedule",
+    "warmup_cosine_decay_schedule",
+    "warmup_exponential_decay_schedule",
+    "warmup_constant_schedule",
+    "linear_onecycle_schedule",
+    "cosine_onecycle_schedule",
+    "join_schedules",
+)
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 WRAPPING = ("enumerate", "tqdm", "trange", "list", "zip", "track")
 
@@ -110,7 +119,7 @@ def spans(node: ast.AST, line: int) -> bool:
 
 
 def count(loop: ast.For, frame: FrameType) -> int | None:
-    """Rounds of a loop over a `range`, or over something that has a length by its name; None where that is not known."""
+    """Rounds of a loop over a `range`, or over a name that has a length; None where that is not known."""
     expression = loop.iter
     while isinstance(expression, ast.Call) and name_of(expression.func) in WRAPPING and expression.args:
         expression = expression.args[0]

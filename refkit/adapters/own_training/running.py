@@ -24,7 +24,9 @@ def adapt_own_training(surroundings: Surroundings) -> Part:
         return Part("train", lacking="no training is found that can be run by itself")
     stations = Stations(surroundings.evidence.tree)
     if not stations.has_named_steps and not stations.loops:
-        return Part("train", begin.name, line=begin.line, lacking=f"`{begin.name}` calls no training step that has a name")
+        return Part(
+            "train", begin.name, line=begin.line, lacking=f"`{begin.name}` calls no training step that has a name"
+        )
     kept: list[Training] = []
 
     def run() -> Training:
@@ -48,7 +50,9 @@ def heard_of(surroundings: Surroundings, stations: Stations, begin: Beginning, k
         rhythm = heard.rhythm.listening(loaded.module.__dict__, loaded.file)
         try:
             with hearing.forward.replaced(), listening(hearing), rhythm, cheap_starts(lambda: hearing.forward.waiting):
-                heard.error = ends(functools.partial(begin.run, surroundings, functools.partial(listened_to, hearing=hearing)))
+                heard.error = ends(
+                    functools.partial(begin.run, surroundings, functools.partial(listened_to, hearing=hearing))
+                )
                 if heard.first is not None and heard.first.looped:
                     look_within(hearing)
         finally:

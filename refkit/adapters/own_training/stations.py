@@ -12,11 +12,15 @@ from refkit.adapters.parts.data_parameters import DATA, roles_of
 from refkit.adapters.parts.slices import called
 from refkit.adapters.parts.steps import STEP, UPDATES, own_nodes, takes_steps, trains
 
-STEPS = re.compile(r"(jit_?|j)?(train_?(ing_?)?(step|batch|on_batch)|update(_(step|fn|params|model|batch))?|step(_fn)?|fit_batch|sgd_step|"
-                   r"do_step|one_step|p_train_step|train_one_batch|train_iter)(_?(jit|jitted))?")
-SCORES = re.compile(r"(jit_?)?(accuracy|evaluate|eval(uate)?_?(step|batch|model|fn)?|compute_(metrics|accuracy)|test_?(step|accuracy)|"
-                    r"share_wrong|score|acc|error_rate|validate|r2|rmse|mae|.*_accuracy|accuracy_.*|(run_)?(test|valid(ate|ation)?|evaluat\w*)"
-                    r"(_(model|epoch|loop|set|split))?|eval_\w+)")
+STEPS = re.compile(
+    r"(jit_?|j)?(train_?(ing_?)?(step|batch|on_batch)|update(_(step|fn|params|model|batch))?|step(_fn)?|fit_batch|sgd_step|"
+    r"do_step|one_step|p_train_step|train_one_batch|train_iter)(_?(jit|jitted))?"
+)
+SCORES = re.compile(
+    r"(jit_?)?(accuracy|evaluate|eval(uate)?_?(step|batch|model|fn)?|compute_(metrics|accuracy)|test_?(step|accuracy)|"
+    r"share_wrong|score|acc|error_rate|validate|r2|rmse|mae|.*_accuracy|accuracy_.*|(run_)?(test|valid(ate|ation)?|evaluat\w*)"
+    r"(_(model|epoch|loop|set|split))?|eval_\w+)"
+)
 LOADERS = re.compile(r"(.*_)?(loader|dataloader|dl|iterator|iter|batches|dataset|ds|stream)")
 GRADIENTS = {"grad", "value_and_grad", "apply_gradients", "apply_updates"}
 

@@ -77,7 +77,9 @@ def modules_of(value: Any, cls: type | None) -> list[nnx.Module]:
 
 def is_data(leaf: Any) -> bool:
     """Whether a leaf is an array of numbers that JAX can take as an input."""
-    return isinstance(leaf, (np.ndarray, jax.Array)) and leaf.ndim > 0 and leaf.dtype.kind in "fiub" and not is_key(leaf)
+    return (
+        isinstance(leaf, (np.ndarray, jax.Array)) and leaf.ndim > 0 and leaf.dtype.kind in "fiub" and not is_key(leaf)
+    )
 
 
 def like_key(key: jax.Array, recorded: Any) -> jax.Array:

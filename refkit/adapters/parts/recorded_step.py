@@ -1,4 +1,4 @@
-"""A train step with the arguments that the program itself first hands it, and our parameters in the place of its own."""
+"""A train step with the arguments that the program itself first hands it, and with parameters of ours."""
 
 import copy
 import dataclasses
@@ -83,7 +83,9 @@ def check(found: "RecordedStep") -> None:
     """Run a step on shapes alone."""
     key = jax.eval_shape(lambda: jax.random.key(0))
     state = jax.eval_shape(found.start, found.call.tree, key)
-    examples = [jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype)) for value in found.examples]
+    examples = [
+        jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype)) for value in found.examples
+    ]
     after, _ = jax.eval_shape(found, state, tuple(examples), None, key)
     jax.eval_shape(found.parameters, after)
 
@@ -227,8 +229,12 @@ class RecordedStep(TrainStep):
             for attribute in vars(holder):
                 vars(held[name])[attribute] = arguments[f"{name}.{attribute}"]
         given = lambda name: held[name] if name in held else arguments[name]
-        positional = [given(f"{REST}[{k}]" if k >= len(names_of(self.recorded)) else names_of(self.recorded)[k])
-                      for k in range(len(self.recorded.positional))]
+        positional = [
+            given(f"{REST}[{k}]" if k >= len(names_of(self.recorded)) else names_of(self.recorded)[k])
+            for k in range(len(self.recorded.positional))
+        ]
         result = self.function(*positional, **{name: given(name) for name in self.recorded.named})
-        after = {f"{name}.{attribute}": value for name, thing in held.items() for attribute, value in vars(thing).items()}
+        after = {
+            f"{name}.{attribute}": value for name, thing in held.items() for attribute, value in vars(thing).items()
+        }
         return result, after

@@ -18,7 +18,7 @@ def training_heard(surroundings: Surroundings) -> Training | None:
 
 
 def adapt_rhythm(surroundings: Surroundings) -> Part:
-    """`part.run()` gives the `Rhythm`: what the program's own run has shown, and schedules that the file makes before it."""
+    """`part.run()` gives the `Rhythm`: what the program's own run has shown, and schedules that the file makes."""
     tree = surroundings.evidence.tree
     made = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and name_of(node.func) in SCHEDULES]
     if not made:

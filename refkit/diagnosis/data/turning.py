@@ -22,7 +22,9 @@ def ways_round(raw: np.ndarray, pictures: np.ndarray) -> list[str]:
         return []
     inner = slice(MARGIN, size - MARGIN)
     seen = unit(np.asarray(pictures, np.float32).reshape(len(pictures), size, size)[:, inner, inner])
-    upright, *others = ((name, np.asarray(view).reshape(len(raw), size, size)) for name, view in views(raw[..., None], True))
+    upright, *others = (
+        (name, np.asarray(view).reshape(len(raw), size, size)) for name, view in views(raw[..., None], True)
+    )
     as_it_is = largest(upright[1], seen)
     if not (as_it_is < OTHER).any():
         return [""] * int((as_it_is > SAME).sum())
