@@ -12,7 +12,7 @@ import numpy as np
 
 from refkit.adapters.batches import batch_slots, indexed_with, unpacked_to
 from refkit.adapters.bindings import plans
-from refkit.adapters.candidates import Candidate
+from refkit.adapters.candidates import Candidate, call_by_kind
 from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
@@ -42,6 +42,7 @@ class Scorer:
         of_outputs: whether it takes outputs and labels.
         named: whether the user named it.
         train: gives the part that runs the file's own training.
+        instead: what is called in the place of the function that the training was heard to call; None for itself.
     """
 
     name: str
@@ -52,6 +53,14 @@ class Scorer:
     of_outputs: bool
     named: bool = False
     train: Callable[[], Part] = functools.partial(no_part, "train")
+    instead: Callable | None = None
+
+    def remade(self, function: Callable | None) -> "Scorer":
+        """The same with another function of the same parameters in its place; itself where that is None."""
+        if function is None:
+            return self
+        run = functools.partial(call_by_kind, function)
+        return dataclasses.replace(self, candidate=dataclasses.replace(self.candidate, run=run), instead=function)
 
     def forms(self, classes: bool, output_shape: tuple[int, ...]) -> tuple[list[LabelForm], bool]:
         """Forms of labels worth trying, and whether the file says which."""
@@ -96,6 +105,7 @@ class Scorer:
             call for call in (*heard.calls, *heard.inner.values()) if call.name == self.name and call.handed is not None
         ]
         for call in calls[:2]:
+            call = call if self.instead is None else dataclasses.replace(call, function=self.instead)
             yield from ways_as_called(call, self.values)
 
     def ways_with_outputs(self):
