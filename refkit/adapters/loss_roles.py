@@ -65,25 +65,30 @@ def assign_roles(
     return found
 
 
+def plain_role(name: str) -> str | None:
+    """The role of a parameter that its name alone tells, whatever stands before it; None for any other."""
+    if name == "self":
+        return "self"
+    if roles.mode(name, True) is not None:
+        return "mode"
+    if GRAPH.fullmatch(name):
+        return "graph"
+    return "statistics" if STATISTICS.fullmatch(name) else None
+
+
 def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[Input, ...], taken: set[int]) -> str:
     name = parameter.name.lower()
     optional = parameter.default is not inspect.Parameter.empty
-    if name == "self":
-        return "self"
     if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
         return "default"
-    if roles.mode(name, True) is not None:
-        return "mode"
+    if (plain := plain_role(name)) is not None:
+        return plain
     if roles.is_key(name):
         return "key"
-    if GRAPH.fullmatch(name):
-        return "graph"
     if REST.fullmatch(name):
         return "rest"
     if OPTIMIZER.fullmatch(name):
         return "default" if optional else "nothing"
-    if STATISTICS.fullmatch(name):
-        return "statistics"
     has_model = any(role in ("model", "params", "state") for role in before)
     if WEIGHTING.fullmatch(name) or name == "weights" and has_model:
         return "default" if optional else "weighting"

@@ -56,7 +56,9 @@ def situation_of(matter: Matter) -> Situation:
 def observe_part(part: Part, situation: Situation, matter: Matter) -> Observation:
     """One part, within a limit of time."""
     own = part.role == "train"
-    ours = lambda frame: frame is not None and (frame.f_code.co_filename == situation.file if own else within(frame, situation.file))
+    ours = lambda frame: (
+        frame is not None and (frame.f_code.co_filename == situation.file if own else within(frame, situation.file))
+    )
     try:
         with time_limit(LIMIT_S, ours):
             return observe(part, situation, getattr(part.run, "sources", None))
@@ -84,12 +86,26 @@ def finding_of(symptom: Symptom, matter: Matter) -> Finding:
     sides = {"yours": side(symptom.yours), "reference": side(symptom.expected)}
     bugs = named(symptom, matter.subject.name)
     if not bugs:
-        return Finding(NAME, "unexplained", symptom.message, help="compare this line with the reference's part of that name",
-                       **place, **sides)
+        return Finding(
+            NAME,
+            "unexplained",
+            symptom.message,
+            help="compare this line with the reference's part of that name",
+            **place,
+            **sides,
+        )
     bug, _ = bugs[0]
     candidates = tuple(Candidate(other.id, distance) for other, distance in bugs)
-    return Finding(NAME, "bug", f"looks like `{bug.id}`: {symptom.message}", id=bug.id, candidates=candidates, help=bug.mend,
-                   **place, **sides)
+    return Finding(
+        NAME,
+        "bug",
+        f"looks like `{bug.id}`: {symptom.message}",
+        id=bug.id,
+        candidates=candidates,
+        help=bug.mend,
+        **place,
+        **sides,
+    )
 
 
 def side(value: np.ndarray | None) -> Side | None:
@@ -101,7 +117,8 @@ def side(value: np.ndarray | None) -> Side | None:
 DATA = Check(
     NAME,
     compares="what preprocess, batches, split and load make of tagged examples: scale, order, number, label, part",
-    catches="wrong scaling and statistics, shuffled or shifted labels, lost examples, test examples in the training set",
+    catches="wrong scaling and statistics, shuffled or shifted labels, lost examples, "
+    "test examples in the training set",
     looks_like="a loss that sits at ln C, a saw-tooth, or a test accuracy that is too good",
     fix="look at the named line, and at a few examples with their labels as the model gets them",
     run=run,

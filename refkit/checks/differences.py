@@ -41,19 +41,36 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
         site = site_to_blame(bug, difference.before, difference.node)
         if site is not None:
             common |= {"file": site.file, **statement_of(site)}
-        return Finding(kind="bug", id=sign, candidates=(Candidate(sign, 0.0), *candidates), message=f"looks like `{sign}`",
-                       help=bug.mend, **common)
+        return Finding(
+            kind="bug",
+            id=sign,
+            candidates=(Candidate(sign, 0.0), *candidates),
+            message=f"looks like `{sign}`",
+            help=bug.mend,
+            **common,
+        )
     if candidate is None:
         message = not_finite(alignment) or NOWHERE
-        return Finding(kind="unexplained", message=message, candidates=candidates,
-                       help="compare this line with the reference's beside it", **common)
+        return Finding(
+            kind="unexplained",
+            message=message,
+            candidates=candidates,
+            help="compare this line with the reference's beside it",
+            **common,
+        )
     if candidate.kind == "choice":
         what = find_choice(reference, candidate.id).what
         return Finding(kind="choice", id=candidate.id, message=f"{candidate.id}={candidate.value}: {what}", **common)
     bug = find_bug(candidate.id)
     where = f", {candidate.value}" if candidate.value else ""
-    return Finding(kind="bug", id=bug.id, candidates=candidates, message=f"looks like `{bug.id}`{where}",
-                   help=help_of(bug.mend, difference), **common)
+    return Finding(
+        kind="bug",
+        id=bug.id,
+        candidates=candidates,
+        message=f"looks like `{bug.id}`{where}",
+        help=help_of(bug.mend, difference),
+        **common,
+    )
 
 
 def once(findings: list[Finding]) -> list[Finding]:
@@ -75,7 +92,12 @@ def not_finite(alignment: Alignment) -> str:
     trace = alignment.yours
     for node in range(len(trace)):
         value = trace.values[node]
-        if not alignment.relevant[node] or not trace.data[node] or value.dtype.kind != "f" or alignment.matched[node] >= 0:
+        if (
+            not alignment.relevant[node]
+            or not trace.data[node]
+            or value.dtype.kind != "f"
+            or alignment.matched[node] >= 0
+        ):
             continue
         if not np.isfinite(value).all():
             kind = "nan" if np.isnan(value).any() else "inf"
@@ -111,7 +133,11 @@ def model_place(difference: Difference) -> dict:
     element = element_site(difference.before.yours, difference.before.alignment.yours, difference.node)
     if element is not None:
         return {"file": element.file, "line": element.line, "end_line": element.end_line, "source": text_of(element)}
-    return {"file": implementation.file, **statement_at(implementation.file, implementation.line)} if implementation.line else {}
+    return (
+        {"file": implementation.file, **statement_at(implementation.file, implementation.line)}
+        if implementation.line
+        else {}
+    )
 
 
 def text_of(site: Site) -> str:
@@ -142,7 +168,7 @@ def statement_at(file: str, number: int) -> dict:
         line, end_line = statement_lines(text, number)
     except SyntaxError:
         line = end_line = number
-    source = "\n".join(part.rstrip() for part in text.splitlines()[line - 1:end_line]).strip()
+    source = "\n".join(part.rstrip() for part in text.splitlines()[line - 1 : end_line]).strip()
     return {"line": line, "end_line": end_line, "source": source}
 
 
@@ -155,7 +181,9 @@ def comparison(difference: Difference) -> dict:
         return found
     theirs = alignment.reference.values[difference.target]
     site = alignment.reference.sites[difference.target]
-    found["reference"] = side_of(alignment.reference, difference.target, site.file.removesuffix(" (reference)"), site.line)
+    found["reference"] = side_of(
+        alignment.reference, difference.target, site.file.removesuffix(" (reference)"), site.line
+    )
     largest = float(np.abs(theirs).max()) if theirs.size else 0.0
     found["allowed"] = allowed(largest, alignment.yours.narrow[alignment.departure])
     other = laid_out(theirs, mine.shape)
@@ -169,8 +197,14 @@ def side_of(trace: Trace, node: int, file: str | None = None, line: int | None =
     value = trace.values[node]
     low = float(value.min()) if value.size else None
     high = float(value.max()) if value.size else None
-    return Side(str(np.dtype(trace.dtypes[node]) if trace.dtypes[node] is not None else value.dtype), tuple(value.shape),
-                low, high, file, line)
+    return Side(
+        str(np.dtype(trace.dtypes[node]) if trace.dtypes[node] is not None else value.dtype),
+        tuple(value.shape),
+        low,
+        high,
+        file,
+        line,
+    )
 
 
 def overflow_finding(overflow: Overflow, rung: str) -> Finding:
@@ -181,5 +215,11 @@ def overflow_finding(overflow: Overflow, rung: str) -> Finding:
     if overflow.id is None:
         return Finding(kind="unexplained", message=what, help="guard this operation", **common)
     bug = find_bug(overflow.id)
-    return Finding(kind="bug", id=bug.id, candidates=(Candidate(bug.id, 0.0),), message=f"looks like `{bug.id}`: {what}",
-                   help=bug.mend, **common)
+    return Finding(
+        kind="bug",
+        id=bug.id,
+        candidates=(Candidate(bug.id, 0.0),),
+        message=f"looks like `{bug.id}`: {what}",
+        help=bug.mend,
+        **common,
+    )

@@ -8,7 +8,6 @@ from refkit.diagnosis.difference import Difference
 from refkit.diagnosis.numerics import Numerics
 from refkit.diagnosis.prepared import PREPARATION
 
-
 CONSTANT = "the output is the same for every example: mend that first"
 
 
@@ -22,11 +21,22 @@ def run(matter: Matter) -> Outcome:
     try:
         differences = matter.loss.differences
     except LossError as error:
-        return not_run("loss", f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with "
-                       "`--loss NAME`")
-    prepared = [difference for difference in differences if difference.candidate is not None and difference.candidate.id == PREPARATION]
-    findings = once([finding_of(difference, "loss", matter.subject.name) for difference in differences
-                     if difference not in prepared and (difference.candidate is not None or not by_forward(matter, difference))])
+        return not_run(
+            "loss",
+            f"the loss raises on class ids as on targets ({sentence(error.args[0])}): name another with `--loss NAME`",
+        )
+    prepared = [
+        difference
+        for difference in differences
+        if difference.candidate is not None and difference.candidate.id == PREPARATION
+    ]
+    findings = once(
+        [
+            finding_of(difference, "loss", matter.subject.name)
+            for difference in differences
+            if difference not in prepared and (difference.candidate is not None or not by_forward(matter, difference))
+        ]
+    )
     if matter.loss.final.whole:
         overflow = Numerics(matter.yours, matter.bench, matter.loss.final).find(backward=False)
         findings += [] if overflow is None else [overflow_finding(overflow, "loss")]
@@ -51,7 +61,9 @@ def by_forward(matter: Matter, difference: Difference) -> bool:
 
 
 def sentence(error: Exception | None) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}" if error is not None else "it cannot be traced"
+    return (
+        f"{type(error).__name__}: {' '.join(str(error).split())[:160]}" if error is not None else "it cannot be traced"
+    )
 
 
 LOSS = Check(

@@ -32,7 +32,11 @@ def run(matter: Matter) -> Outcome:
     if scorers:
         oracle = consult(matter.yours, matter.implementation.apply)
         if not oracle.alone and not findings:
-            return not_run(NAME, "the model's answer to an example depends on the others of its batch, or is not finite: mend that first")
+            return not_run(
+                NAME,
+                "the model's answer to an example depends on the others of its batch, or is not finite: "
+                "mend that first",
+            )
         classes = matter.sight.losses()[0][0] not in OF_TARGETS
         verdicts = [judged(scorer, oracle, matter, classes) for scorer in scorers] if oracle.alone else []
     findings += [finding_of(verdict, matter) for verdict in verdicts if verdict.kind in ("bug", "unexplained")]
@@ -51,7 +55,9 @@ def every_fault(evidence, matter: Matter) -> list[Fault]:
         try:
             with time_limit(LIMIT_S, lambda frame: True):
                 known = {fault.id for fault in found}
-                found += [fault for fault in stale(train.run.heard(), matter.implementation.file) if fault.id not in known]
+                found += [
+                    fault for fault in stale(train.run.heard(), matter.implementation.file) if fault.id not in known
+                ]
         except OutOfTime:
             pass
     return found
@@ -62,8 +68,16 @@ def fault_finding(fault: Fault, file: str) -> Finding:
     place = statement_at(file, fault.line)
     if place["line"] < fault.line:  # within a statement of several lines: the one on which it was chosen
         place = {"line": fault.line, "end_line": fault.line, "source": linecache.getline(file, fault.line).strip()}
-    return Finding(NAME, "bug", f"looks like `{bug.id}`: {fault.what}", id=bug.id, candidates=(Candidate(bug.id, 0.0),),
-                   help=bug.mend, file=file, **place)
+    return Finding(
+        NAME,
+        "bug",
+        f"looks like `{bug.id}`: {fault.what}",
+        id=bug.id,
+        candidates=(Candidate(bug.id, 0.0),),
+        help=bug.mend,
+        file=file,
+        **place,
+    )
 
 
 def judged(scorer: Scorer, oracle, matter: Matter, classes: bool) -> Verdict:
@@ -86,8 +100,13 @@ def finding_of(verdict: Verdict, matter: Matter) -> Finding:
     line = line_of(verdict, file)
     place = {"file": file, **statement_at(file, line)} if line else {}
     if verdict.kind == "unexplained":
-        return Finding(NAME, "unexplained", f"`{verdict.scorer.name}` {counted(verdict)}, and no known bug says the same",
-                       help="compare it with the reference's metric", **place)
+        return Finding(
+            NAME,
+            "unexplained",
+            f"`{verdict.scorer.name}` {counted(verdict)}, and no known bug says the same",
+            help="compare it with the reference's metric",
+            **place,
+        )
     bug = find_bug(verdict.id)
     what = f"looks like `{bug.id}`, {verdict.where}: `{verdict.scorer.name}` {counted(verdict)}"
     candidates = tuple(Candidate(id, distance) for id, distance in ((bug.id, 0.0), *verdict.rivals))

@@ -71,8 +71,15 @@ def raised_finding(
 
 
 def bug_finding(bug: Bug, where: str, message: str, place: dict[str, Any]) -> Finding:
-    return Finding("runs", "bug", f"looks like `{bug.id}`{where}: {message}", id=bug.id,
-                   candidates=(Candidate(bug.id, 0.0),), help=bug.mend, **place)
+    return Finding(
+        "runs",
+        "bug",
+        f"looks like `{bug.id}`{where}: {message}",
+        id=bug.id,
+        candidates=(Candidate(bug.id, 0.0),),
+        help=bug.mend,
+        **place,
+    )
 
 
 def place_in(source: str, file: str, number: int | None) -> dict[str, Any]:
@@ -103,7 +110,11 @@ def loss_finding(raised: ModelRaised, source: str, of_classes: bool) -> Finding 
         of_classes: whether the labels are class ids.
     """
     error = raised.error
-    if raised.line is None or not isinstance(error, (TypeError, ValueError, AssertionError)) or not OF_SHAPES.search(str(error)):
+    if (
+        raised.line is None
+        or not isinstance(error, (TypeError, ValueError, AssertionError))
+        or not OF_SHAPES.search(str(error))
+    ):
         return None
     place = place_in(source, raised.file, raised.line)
     message = f"the loss raises on a batch: {type(error).__name__}: {' '.join(str(error).split())[:400]}"
@@ -112,8 +123,13 @@ def loss_finding(raised: ModelRaised, source: str, of_classes: bool) -> Finding 
         return bug_finding(bug, "", message, place)
     if of_classes and SQUARED.search(place["source"]):
         return bug_finding(find_bug("mse-on-class-ids"), "", message, place)
-    return Finding("runs", "unexplained", message, help="compare the shapes that this line takes with what the loss expects",
-                   **place)
+    return Finding(
+        "runs",
+        "unexplained",
+        message,
+        help="compare the shapes that this line takes with what the loss expects",
+        **place,
+    )
 
 
 def step_finding(error: Exception, name: str, file: str) -> Finding | None:

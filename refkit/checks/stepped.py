@@ -101,7 +101,9 @@ def text_of(matter: Matter, part: Part) -> StepText:
 
 def body_as_definition(tree: ast.Module, line: int, name: str) -> ast.FunctionDef | None:
     """The body of the loop on a line, as if it were a function."""
-    loop = next((node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node.lineno == line), None)
+    loop = next(
+        (node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node.lineno == line), None
+    )
     if loop is None:
         return None
     arguments = ast.arguments([], [], None, [], [], None, [])

@@ -11,8 +11,11 @@ from refkit.report.finding import Finding
 
 def run(matter: Matter) -> Outcome:
     name = matter.subject.name
-    findings = [size_finding(name, option, value) for option, value in matter.fitted.side.setting.options
-                if option != "loss" and option not in matter.given and differs(name, option, value)]
+    findings = [
+        size_finding(name, option, value)
+        for option, value in matter.fitted.side.setting.options
+        if option != "loss" and option not in matter.given and differs(name, option, value)
+    ]
     for difference in matter.forward.differences:
         candidate = difference.candidate
         if candidate is not None and candidate.kind == "choice" and is_structural(name, candidate.id):
@@ -40,14 +43,30 @@ def unpaired(matter: Matter) -> list[Finding]:
     if matter.forward.final.whole:
         return []
     missing = [f"`{path}`" for path in pairing.unpaired]
-    extra = [f"`{leaf.path}` {list(leaf.shape)}" for leaf, made in zip(pairing.leaves, pairing.made) if isinstance(made, Free)]
+    extra = [
+        f"`{leaf.path}` {list(leaf.shape)}"
+        for leaf, made in zip(pairing.leaves, pairing.made)
+        if isinstance(made, Free)
+    ]
     found = []
     if missing:
-        found.append(Finding("structure", "unexplained", f"no parameter of yours answers to {', '.join(missing)} of the "
-                             "reference", help="compare the layers of both, or give the option that leaves it out"))
+        found.append(
+            Finding(
+                "structure",
+                "unexplained",
+                f"no parameter of yours answers to {', '.join(missing)} of the reference",
+                help="compare the layers of both, or give the option that leaves it out",
+            )
+        )
     if extra:
-        found.append(Finding("structure", "unexplained", f"the reference has nothing like your {', '.join(extra)}",
-                             help="compare the layers of both, or give the option that has it"))
+        found.append(
+            Finding(
+                "structure",
+                "unexplained",
+                f"the reference has nothing like your {', '.join(extra)}",
+                help="compare the layers of both, or give the option that has it",
+            )
+        )
     return found
 
 

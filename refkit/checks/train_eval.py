@@ -7,9 +7,10 @@ from refkit.checks.matter import Matter
 from refkit.checks.stepped import limited, stepped, why_not
 from refkit.checks.update import finding
 from refkit.diagnosis.dropped import dropping_fault, droppings, probe_leaves
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.mixing import mixing_line
 from refkit.diagnosis.sources import source_of
-from refkit.diagnosis.step_effects import Effects, Fault
+from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_keys import draws, statement_on
 from refkit.diagnosis.step_modes import mode_faults
 from refkit.diagnosis.step_text import StepText

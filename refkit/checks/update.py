@@ -10,11 +10,11 @@ from refkit.checks.matter import Matter
 from refkit.checks.raised import step_finding
 from refkit.checks.stepped import limited, stepped, why_not
 from refkit.diagnosis.epsilons import epsilon_fault, epsilon_place
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.rate_places import rate_place
 from refkit.diagnosis.rates import overwhelming, pace, rate_fault
 from refkit.diagnosis.schedules import over_early
 from refkit.diagnosis.sources import source_of
-from refkit.diagnosis.step_effects import Fault
 from refkit.diagnosis.step_intents import intents
 from refkit.diagnosis.step_keys import statement_on
 from refkit.diagnosis.step_places import lines_of, place_of
@@ -50,7 +50,9 @@ def run(matter: Matter) -> Outcome:
         return not_run(NAME, step.lacking)
     moved = sum(step.effects.ever_moved) if step.effects is not None else 0
     if not moved:
-        return outcome(NAME, findings, f"`{step.part.name}` gathers gradients, and moves parameters after some more steps")
+        return outcome(
+            NAME, findings, f"`{step.part.name}` gathers gradients, and moves parameters after some more steps"
+        )
     return outcome(NAME, findings, f"`{step.part.name}` moves {moved} parameters against their gradients, three times")
 
 
@@ -72,7 +74,7 @@ def of_rates(matter: Matter, text: StepText) -> list[tuple[Fault, ast.AST | None
             outputs = (len(matter.yours.input_values[0]), *matter.shown.outputs)
             stepping = Stepping(matter.yours, part.run, outputs)
             seen, whole = pace(stepping), matter.implementation.part("rhythm")
-            rhythm = whole.run() if whole.run is not None else part.run.recorded.rhythm
+            rhythm = whole.run() if whole.run is not None else part.run.rhythm
             fault, penalty = rate_fault(seen, rhythm), overwhelming(stepping, seen)
             epsilon = epsilon_fault(seen.moved.trace)
     except (Exception, OutOfTime):  # noqa: BLE001: your step may raise anything on values

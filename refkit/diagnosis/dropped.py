@@ -10,8 +10,9 @@ import re
 
 import numpy as np
 
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.mode_readings import to_keep
-from refkit.diagnosis.step_effects import Fault, key_of
+from refkit.diagnosis.step_numbers import key_of
 from refkit.diagnosis.yours import Yours
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.trace import Site, Trace

@@ -4,8 +4,8 @@ import ast
 
 import numpy as np
 
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.rate_places import EPSILON, named_numbers
-from refkit.diagnosis.step_effects import Fault
 from refkit.diagnosis.step_text import StepText
 from refkit.tracing.trace import Trace
 
@@ -31,7 +31,9 @@ def epsilon_fault(trace: Trace) -> tuple[Fault, float] | None:
         root = np.concatenate(parts)
         typical = float(np.quantile(root, 0.9))
         if value >= LARGEST and value > OUTWEIGHS * typical:
-            words = f"epsilon is {value:.2g} where the root of the second moment is {typical:.2g}: it sets the step alone"
+            words = (
+                f"epsilon is {value:.2g} where the root of the second moment is {typical:.2g}: it sets the step alone"
+            )
             return Fault("adam-epsilon", words), value
         if abs(value) < UNDERFLOWS and not root.all():
             return Fault("adam-epsilon", f"epsilon is {value:.2g}, and the root of some second moments is 0"), value

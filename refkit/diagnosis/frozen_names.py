@@ -1,10 +1,9 @@
 """Names that a jitted function reads once, when it is traced, and that the file changes afterwards."""
 
 import ast
-import re
 from collections.abc import Iterator
 
-from refkit.diagnosis.step_effects import Fault
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, all_nodes, bound_in, jits, name_of, own_nodes
 
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -90,9 +89,13 @@ def frozen_closure(text: StepText) -> Reading | None:
             inside = [node for node in outside_comprehensions(loop) if isinstance(node, ast.Name)]
             if loop.lineno < function.lineno or not any(n.id == name and isinstance(n.ctx, ast.Load) for n in inside):
                 continue
-            changed = sorted((n for n in inside if n.id in free and isinstance(n.ctx, ast.Store)), key=lambda n: n.lineno)
+            changed = sorted(
+                (n for n in inside if n.id in free and isinstance(n.ctx, ast.Store)), key=lambda n: n.lineno
+            )
             for node in changed:
-                words = f"`{node.id}` is read when JAX traces `{name}`; what line {node.lineno} makes of it never arrives"
+                words = (
+                    f"`{node.id}` is read when JAX traces `{name}`; what line {node.lineno} makes of it never arrives"
+                )
                 return Reading(Fault("stale-closure", words), free[node.id])
     return None
 
@@ -108,7 +111,9 @@ def outside_comprehensions(node: ast.AST) -> Iterator[ast.AST]:
 def jitted_closures(text: StepText) -> Iterator[tuple[str, ast.AST, ast.AST]]:
     """Names of jitted functions, what they are, and the function, or the file, in which they are made."""
     for node in ast.walk(text.tree):
-        holder = next((outer for outer in text.around(node) if isinstance(outer, (*FUNCTIONS, ast.ClassDef))), text.tree)
+        holder = next(
+            (outer for outer in text.around(node) if isinstance(outer, (*FUNCTIONS, ast.ClassDef))), text.tree
+        )
         if isinstance(holder, ast.ClassDef):
             continue
         if isinstance(node, FUNCTIONS) and any(jits(decorator) for decorator in node.decorator_list):
@@ -152,10 +157,14 @@ def frozen_flag(text: StepText) -> Reading | None:
             if not jitting or "nnx" in jitting[0]:
                 continue
             for node in all_nodes(method):
-                flag = isinstance(node, ast.Attribute) and name_of(node.value) == "self" and isinstance(node.ctx, ast.Load)
+                flag = (
+                    isinstance(node, ast.Attribute) and name_of(node.value) == "self" and isinstance(node.ctx, ast.Load)
+                )
                 values = flag_values(cls, node.attr) if flag else {}
                 if len(set(values.values())) == 2 and set(values) - {"__init__"}:
-                    words = f"`self.{node.attr}` is read when JAX traces; what the other methods make of it never arrives"
+                    words = (
+                        f"`self.{node.attr}` is read when JAX traces; what the other methods make of it never arrives"
+                    )
                     return Reading(Fault("mode-frozen-by-jit", words), node)
     return None
 

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from refkit.diagnosis.step_effects import key_of
+from refkit.diagnosis.step_numbers import key_of
 from refkit.diagnosis.yours import Yours
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.trace import Site, Trace

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from refkit.diagnosis.step_effects import Fault
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.frozen_names import frozen_flag, frozen_name, root_of
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, all_nodes, bound_in, models, name_of
 

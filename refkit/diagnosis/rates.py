@@ -1,17 +1,18 @@
 """How far the first steps go from the program's own initial parameters, and whether that is far too much or too little.
 
-Over 150 right programs (24 whole scripts and 126 of those in tests/programs/correct) the first step that moves anything goes
-6.7e-5 to 0.075 of the length of all kernels together, the least one at the beginning of a warm-up, else 6.9e-4 at least; times
-the number of steps, of which we take 100 at least, that is 0.07 and more. The limits stand a factor of more than ten away.
+Over 150 right programs (24 whole scripts and 126 of those in tests/programs/correct) the first step that moves anything
+goes 6.7e-5 to 0.075 of the length of all kernels together, the least one at the beginning of a warm-up, else 6.9e-4 at
+least; times the number of steps, of which we take 100 at least, that is 0.07 and more. The limits stand a factor of more
+than ten away.
 """
 
 import dataclasses
 from typing import Any
 
-import jax
 import numpy as np
 
-from refkit.diagnosis.step_effects import Fault, key_of
+from refkit.diagnosis.fault import Fault
+from refkit.diagnosis.step_numbers import key_of
 from refkit.diagnosis.stepping import Moment, Stepping
 
 FIRST = 6  # steps
@@ -43,8 +44,7 @@ class Pace:
 
 def pace(stepping: Stepping) -> Pace:
     """The first steps: as few as show a movement, and more where it is large."""
-    yours = stepping.yours
-    drawn = jax.tree.leaves(yours.implementation.init(jax.random.key(0)))
+    drawn = stepping.yours.initial(0)
     stepping.initial = [np.resize(np.asarray(v), s.shape) for v, s in zip(drawn, stepping.shapes, strict=True)]
     here, shares, losses, first = stepping.first, [], [], None
     for number in range(FIRST):
@@ -78,7 +78,9 @@ def rate_fault(seen: Pace, rhythm: Any) -> Fault | None:
     if largest >= FAR and len(seen.losses) > 1:
         ends = seen.losses[-1]
         if not np.isfinite(ends) or ends > max(EXPLODES * abs(seen.losses[0]), seen.losses[0] + 1):
-            words = f"a step goes {largest:.2g} times as far as the parameters are large, and the loss on the same batch"
+            words = (
+                f"a step goes {largest:.2g} times as far as the parameters are large, and the loss on the same batch"
+            )
             return Fault("learning-rate-too-high", f"{words} goes from {seen.losses[0]:.3g} to {ends:.3g}")
     most = largest * total
     if 0 < most < STILL:

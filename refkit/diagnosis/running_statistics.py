@@ -6,7 +6,9 @@ import re
 
 import numpy as np
 
-from refkit.diagnosis.step_effects import Effects, Fault, key_of
+from refkit.diagnosis.fault import Fault
+from refkit.diagnosis.step_effects import Effects
+from refkit.diagnosis.step_numbers import key_of
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, first_matching
 
 DECAY = 0.3  # of a running statistic for each step: less is what PyTorch calls its momentum

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from refkit.diagnosis.step_effects import Fault
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, name_of
 
 SCHEDULES = {
@@ -91,14 +91,19 @@ def over_early(text: StepText, rhythm: Any) -> Reading | None:
         settled = max((places[k] for k in np.flatnonzero(still)), default=0)
         for end, share in ((last, OVER), (settled, float(rates[-1] / rates.max()) if rates.max() > 0 else 1.0)):
             if end < steps and end < total / 10 and share <= HALF:
-                words = f"the rate is at {share:.2g} of its highest after {end + 1} steps, and {epochs} epochs take {total}"
+                words = (
+                    f"the rate is at {share:.2g} of its highest after {end + 1} steps, and {epochs} epochs take {total}"
+                )
                 return Reading(Fault("schedule-in-wrong-unit", words), node)
     return None
 
 
 def combined(node: ast.Call, text: StepText) -> bool:
     """Whether a schedule is a part of another one, or of a function of the file's own."""
-    if any(isinstance(outer, ast.Lambda) or name_of(getattr(outer, "func", outer)) in SCHEDULES for outer in text.around(node)):
+    if any(
+        isinstance(outer, ast.Lambda) or name_of(getattr(outer, "func", outer)) in SCHEDULES
+        for outer in text.around(node)
+    ):
         return True
     statement = text.statement(node)
     names = {name_of(target) for target in getattr(statement, "targets", [])} - {""}

@@ -1,34 +1,17 @@
 """What three steps of your training do to parameters and to the optimizer's state, beside their gradients."""
 
-import dataclasses
 import functools
 
 import numpy as np
 
-from refkit.diagnosis.stepping import KEY, Moment, Stepping, Taken, with_memory
+from refkit.diagnosis.fault import Fault
+from refkit.diagnosis.step_accumulation import not_averaged
+from refkit.diagnosis.step_numbers import agreement, changed, key_of, summed
+from refkit.diagnosis.stepping import Moment, Stepping, Taken, with_memory
 
 STEPS = 3
 PATIENCE = 24  # steps after which parameters that have not moved are taken to stay
 STILL = 1e-13  # of a parameter's own size: less is no movement
-SAME = 1e-10
-
-
-@dataclasses.dataclass(frozen=True)
-class Fault:
-    """Something that the steps show.
-
-    Args:
-        id: of the known bug.
-        words: what is seen, for the message.
-        paths: of the parameters that show it.
-        yours, expected: the numbers beside each other, where there are such.
-    """
-
-    id: str
-    words: str
-    paths: tuple[str, ...] = ()
-    yours: np.ndarray | None = None
-    expected: np.ndarray | None = None
 
 
 class Effects:
@@ -116,7 +99,7 @@ class Effects:
             return []
         if not any(self.ever_moved):
             return self.unmoved()
-        found = [self.frozen(), self.ascent(), self.stale(), self.reset(), self.not_averaged()]
+        found = [self.frozen(), self.ascent(), self.stale(), self.reset(), not_averaged(self)]
         return [fault for fault in found if fault is not None]
 
     def unmoved(self) -> list[Fault]:
@@ -225,82 +208,3 @@ class Effects:
             "optimizer-state-reset",
             "the second step is as if it were the first: what the optimizer had gathered is gone",
         )
-
-    def not_averaged(self) -> Fault | None:
-        """Whether the gradients of parts of a batch are added up where each of them is already a mean."""
-        count = len(self.whole(self.inline(0)))
-        if count < 2 or not self.means(self.inline(0)):
-            return None
-        steps = [self.moments[0]]
-        for number in range(2):  # with gradients too small to be clipped
-            steps.append(self.stepping.run_inline(steps[-1], number, key_of(number), heat="cold"))
-        share = self.share_used(steps, count)
-        if share is None or abs(share - 1) > 0.05:
-            return None
-        words = f"the step goes on with the sum of {count} gradients, each the mean over its own part of the batch"
-        return Fault("accumulation-not-averaged", words)
-
-    def means(self, moment: Moment) -> bool:
-        """Whether each part's loss is as large as that of the whole batch, and not its share of it."""
-        values = [float(np.mean(taken.value)) for taken in moment.gradients if taken.value is not None]
-        whole = self.stepping.own_loss(0)
-        if not values or whole is None:
-            return False
-        return abs(np.mean(values) - whole) < abs(np.sum(values) - whole)
-
-    def share_used(self, steps: list[Moment], count: int) -> float | None:
-        """1 where the sum of the gradients is used, 1 / count where their mean is; None where nothing tells."""
-        sums = [summed(self.whole(moment)) for moment in steps[1:]]
-        first, second = steps[1].memory, steps[2].memory
-        by_shape = sorted(range(len(sums[0])), key=lambda k: -sums[0][k].size)
-        for k in by_shape[:1]:
-            for place in self.moments_of_gradients:
-                if first[place].shape != sums[0][k].shape:
-                    continue
-                scale = proportion(first[place], sums[0][k])
-                if scale is None:
-                    continue
-                kept = proportion(second[place] - scale * sums[1][k], first[place])
-                if kept is None:
-                    continue
-                if abs(scale - 1) < 1e-6 or abs(scale * count - 1) < 1e-6:  # a plain trace of gradients
-                    return scale
-                return scale / (1 - kept) if kept < 1 else None
-            rate = proportion(steps[0].parameters[k] - steps[1].parameters[k], sums[0][k])
-            if rate is not None:
-                return self.stepping.share_by_rate(rate, count)
-        return None
-
-
-def agreement(gradient: np.ndarray, update: np.ndarray) -> tuple[int, int]:
-    """How many of the large numbers of a gradient have an update of the same sign, and of the other."""
-    large = (np.abs(gradient) > 1e-3 * np.abs(gradient).max(initial=1e-30)) & (update != 0)
-    same = np.sign(gradient) == np.sign(update)
-    return int((same & large).sum()), int((~same & large).sum())
-
-
-def key_of(number: int) -> np.ndarray:
-    return KEY + np.array([0, number], np.uint32)
-
-
-def summed(gradients: list[list[np.ndarray]]) -> list[np.ndarray] | None:
-    """Several gradients, added up leaf by leaf."""
-    return [np.sum(leaves, axis=0) for leaves in zip(*gradients)] if gradients else None
-
-
-def changed(before: list[np.ndarray], after: list[np.ndarray]) -> bool:
-    return any(
-        a.shape != b.shape
-        or bool((np.abs(a.astype(float) - b.astype(float)) > SAME * np.abs(a.astype(float)).max(initial=0)).any())
-        for a, b in zip(before, after, strict=True)
-        if a.dtype.kind in "fiu" and a.size
-    )
-
-
-def proportion(value: np.ndarray, of: np.ndarray) -> float | None:
-    """The factor by which one array is the other; None where it is not."""
-    norm = float((of * of).sum())
-    if not norm:
-        return None
-    factor = float((value * of).sum()) / norm
-    return factor if np.abs(value - factor * of).max() <= 1e-5 * np.abs(value).max(initial=1e-300) else None

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from refkit.diagnosis.step_effects import Effects, Fault, key_of, summed
+from refkit.diagnosis.fault import Fault
+from refkit.diagnosis.step_effects import Effects
+from refkit.diagnosis.step_numbers import key_of, summed
 from refkit.diagnosis.stepping import Moment
 
 GLOBAL_NORM = re.compile(

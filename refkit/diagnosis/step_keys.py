@@ -3,7 +3,9 @@
 import ast
 import re
 
-from refkit.diagnosis.step_effects import Effects, Fault, key_of
+from refkit.diagnosis.fault import Fault
+from refkit.diagnosis.step_effects import Effects
+from refkit.diagnosis.step_numbers import key_of
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, name_of
 from refkit.tracing.trace import Site, Trace
 
@@ -117,9 +119,13 @@ def last_bound(name: str, holder: ast.AST, line: int) -> int:
 
 
 def drawn_from(call: ast.Call, text: StepText) -> set[str]:
-    """Names of keys that a call draws from: one of `jax.random`, or of a function of the file that does nothing before."""
+    """Names of keys that a call draws from: one of `jax.random`, or a function of the file that does nothing before."""
     name = name_of(call.func)
-    if DRAWING.fullmatch(name) and isinstance(call.func, ast.Attribute) and "np" not in ast.unparse(call.func).split("."):
+    if (
+        DRAWING.fullmatch(name)
+        and isinstance(call.func, ast.Attribute)
+        and "np" not in ast.unparse(call.func).split(".")
+    ):
         first = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "key")]
         return {node.id for node in first if isinstance(node, ast.Name)}
     definition = text.functions.get(name)

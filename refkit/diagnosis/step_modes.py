@@ -5,9 +5,10 @@ import re
 
 import numpy as np
 
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.mode_readings import frozen_mode, inverted_rate, not_restored, numpy_random
 from refkit.diagnosis.running_statistics import statistics
-from refkit.diagnosis.step_effects import Effects, Fault
+from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key
 from refkit.diagnosis.step_text import Reading, StepText, first_matching, name_of
 from refkit.tracing.trace import Trace
@@ -23,9 +24,16 @@ def mode_faults(effects: Effects | None, text: StepText, source: str, draws_in_t
         draws_in_training: whether the model draws random numbers in training mode.
     """
     found = [frozen_mode(text), numpy_random(text)]
-    if effects is not None and any(effects.ever_moved):  # where nothing of a step is kept, nothing is seen of what it draws
+    if effects is not None and any(
+        effects.ever_moved
+    ):  # where nothing of a step is kept, nothing is seen of what it draws
         found += [inactive(effects, text, source, draws_in_training), statistics(effects, text)]
-        found += [reused_key(effects, text), shared_key(text, effects), same_masks(effects, text), kept_key(text, effects)]
+        found += [
+            reused_key(effects, text),
+            shared_key(text, effects),
+            same_masks(effects, text),
+            kept_key(text, effects),
+        ]
     found += [inverted_rate(text), not_restored(text, source)]
     return [reading for reading in found if reading is not None]
 

@@ -4,8 +4,9 @@ import ast
 import re
 from collections.abc import Iterator
 
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.initial import nearest_site
-from refkit.diagnosis.step_effects import Effects, Fault
+from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_text import FUNCTIONS, StepText, name_of, own_nodes
 
 UPDATING = r"\.update\(|apply_gradients\(|opt_update\("
@@ -174,7 +175,9 @@ def of_sum(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     own = [node for node in statements(text) if text.definition and any(node is n for n in ast.walk(text.definition))]
     names = {f.name for f in text.reached if f is not text.definition and re.search(UPDATING, ast.unparse(f))}
     used = next((node for node in own if re.search(UPDATING, ast.unparse(node)) or names & called_names(node)), None)
-    return used or first(text, UPDATING) or first(text, r"-\s*\w*(lr|rate|alpha|LR|step)\w*\s*\*") or first(text, ADDING)
+    return (
+        used or first(text, UPDATING) or first(text, r"-\s*\w*(lr|rate|alpha|LR|step)\w*\s*\*") or first(text, ADDING)
+    )
 
 
 def called_names(node: ast.AST) -> set[str]:
@@ -183,7 +186,11 @@ def called_names(node: ast.AST) -> set[str]:
 
 def of_clipping(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     library = r"optax\.(clip(?!_by_global)\w*|adaptive_grad_clip)\("
-    return narrowed(text.optimizer_call(library), library) or first(text, BY_NORM) or narrowed(text.optimizer_call(CLIPPING), CLIPPING)
+    return (
+        narrowed(text.optimizer_call(library), library)
+        or first(text, BY_NORM)
+        or narrowed(text.optimizer_call(CLIPPING), CLIPPING)
+    )
 
 
 def of_decay(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:

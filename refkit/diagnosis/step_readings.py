@@ -3,10 +3,19 @@
 import ast
 import re
 
+from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.frozen_names import declared_outside, frozen_closure, frozen_name, root_of
 from refkit.diagnosis.schedules import schedule
-from refkit.diagnosis.step_effects import Fault
-from refkit.diagnosis.step_text import CHANGING, COUNTING_TRACES, FUNCTIONS, Reading, StepText, bound_in, name_of, own_nodes
+from refkit.diagnosis.step_text import (
+    CHANGING,
+    COUNTING_TRACES,
+    FUNCTIONS,
+    Reading,
+    StepText,
+    bound_in,
+    name_of,
+    own_nodes,
+)
 
 
 def readings(text: StepText, source: str) -> list[Reading]:

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from refkit.diagnosis.step_effects import Fault
+from refkit.diagnosis.fault import Fault
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 OPTIMIZER = re.compile(r"(.*_)?(optimizer|optimiser|opt|tx|optim|solver)", re.I)

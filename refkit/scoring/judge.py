@@ -1,6 +1,7 @@
 """Whether a scoring function says what it should of examples whose right answers are known."""
 
 import dataclasses
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from refkit.scoring.conditions import explained, innermost, negated, same_everyw
 from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
 from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
 from refkit.scoring.hypotheses import Said, edited, metric_edits, say, standing_for
-from refkit.scoring.largest import largest_over_first
+from refkit.scoring.largest import largest_over_first, over_last
 from refkit.scoring.oracle import BATCH, OF_ONE_SIZE, SETS, Oracle, Probe
 from refkit.scoring.reading import FORMS, Leaf, form_of, leaves_of, numbers
 from refkit.scoring.verdict import Trial, Verdict
@@ -216,8 +217,8 @@ class Judge:
             if found is not None:
                 return found
         if not trials:
-            return self.tables(told) or self.raises()
-        return self.unexplained(trials[0])
+            return self.tables(told) or self.over_last_axis(as_called) or self.raises()
+        return self.over_last_axis(trials) or self.unexplained(trials[0])
 
     def named(self, leaf: Leaf, told: dict) -> Verdict | None:
         for quantity, entries in told.items():
@@ -273,6 +274,25 @@ class Judge:
         if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, self.definitions)):
             return None
         return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", error=shapes[0], sets=self.sets)
+
+    def over_last_axis(self, trials: list[Trial]) -> Verdict | None:
+        """That it is right as soon as every argmax of its own is over the last axis instead of the examples."""
+        if not any(map(largest_over_first, self.definitions)):
+            return None
+        with over_last(self.definitions, self.scorer.evidence) as made:
+            again = self.scorer.remade(made.get(self.scorer.name))
+            self.scorer.forget_traces()
+            try:
+                every = itertools.chain(self.trials(again.ways()), self.trials(again.ways_as_called())) if made else ()
+                right = next(filter(None, map(self.right, every)), None)
+            finally:
+                self.scorer.forget_traces()
+        if right is None:
+            return None
+        said = trials[0].leaves[0].values if trials else ()
+        error = None if trials else next(iter(self.errors), None)
+        return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", right[1], said,
+                       self.rights[right[2]], self.sets, error)
 
     def tables(self, told: dict[str, list[tuple[Any, Any, Said]]]) -> Verdict | None:
         """That it raised on shapes where it puts the batches' tables of all pairs together, as the edited metric does."""

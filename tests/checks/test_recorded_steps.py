@@ -1,25 +1,9 @@
 """Steps whose arguments only the program itself can make: its own training is run up to their first call."""
 
 import refkit
+from tests.checks.plain_model import plain_model
 
-MODEL = '''
-import jax
-import jax.numpy as jnp
-import numpy as np
-import optax
-from functools import partial
-
-def init_params(key):
-    a, b = jax.random.split(key)
-    he = jax.nn.initializers.he_normal()
-    return {"w1": he(a, (12, 16)), "b1": jnp.zeros(16), "w2": he(b, (16, 3)), "b2": jnp.zeros(3)}
-
-def forward(params, x):
-    return jax.nn.relu(x @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
-
-def loss_fn(params, x, y):
-    return optax.softmax_cross_entropy_with_integer_labels(forward(params, x), y).mean()
-
+MODEL = plain_model(12, 16, 3) + '''
 def load(n=90):
     rng = np.random.default_rng(0)
     return rng.normal(size=(n, 12)).astype(np.float32), rng.integers(0, 3, n)
@@ -194,6 +178,7 @@ def test_such_a_loop_in_a_function_with_objects(tmp_path):
 
 
 def test_a_step_that_raises_on_what_the_program_hands_it(tmp_path):
-    wrong = WEIGHTED.replace('    def weighted(params):', '    x = x + np.asarray(y)[:, None]\n    def weighted(params):')
+    adding = "    x = x + np.asarray(y)[:, None]\n    def weighted(params):"
+    wrong = WEIGHTED.replace("    def weighted(params):", adding)
     status, _, findings = seen(tmp_path, wrong)
     assert (status, findings) == ("fail", [(None, "x = x + np.asarray(y)[:, None]")])

@@ -4,7 +4,7 @@ import re
 
 import refkit
 
-PROGRAM = '''
+PROGRAM = """
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -62,7 +62,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
 def seen(tmp_path, *edits: tuple[str, str]) -> list[tuple[str, str]]:
@@ -86,7 +86,9 @@ def test_a_right_one(tmp_path):
 
 def test_one_key_for_the_order_and_the_step(tmp_path):
     found = seen(tmp_path, ("x[rows], y[rows], step_key)", "x[rows], y[rows], order_key)"))
-    assert found == [("key-reused", "params, opt_state, loss = train_step(params, opt_state, x[rows], y[rows], order_key)")]
+    assert found == [
+        ("key-reused", "params, opt_state, loss = train_step(params, opt_state, x[rows], y[rows], order_key)")
+    ]
 
 
 def test_one_key_for_two_draws_of_other_kinds(tmp_path):
@@ -95,14 +97,26 @@ def test_one_key_for_two_draws_of_other_kinds(tmp_path):
 
 
 def test_a_draw_that_takes_the_loops_key_as_it_is(tmp_path):
-    anew = ("    shift_key, noise_key = random.split(key)\n", "    shift_key = random.fold_in(key, x[0, 0].astype(int))\n")
+    anew = (
+        "    shift_key, noise_key = random.split(key)\n",
+        "    shift_key = random.fold_in(key, x[0, 0].astype(int))\n",
+    )
     same = ("random.normal(noise_key, x.shape)", "random.normal(key, x.shape)")
-    found = seen(tmp_path, anew, same, ("y[rows], step_key)", "y[rows], key)"), ("            key, step_key = random.split(key)\n", ""))
+    found = seen(
+        tmp_path,
+        anew,
+        same,
+        ("y[rows], step_key)", "y[rows], key)"),
+        ("            key, step_key = random.split(key)\n", ""),
+    )
     assert [id for id, _ in found] == ["dropout-key-fixed"]
 
 
 def test_a_function_jitted_before_the_loop_that_changes_what_it_reads(tmp_path):
-    made = ("    for epoch in range(EPOCHS):\n", "    right = jax.jit(lambda x, y: hits(params, x, y))\n    for epoch in range(EPOCHS):\n")
+    made = (
+        "    for epoch in range(EPOCHS):\n",
+        "    right = jax.jit(lambda x, y: hits(params, x, y))\n    for epoch in range(EPOCHS):\n",
+    )
     found = seen(tmp_path, made, ("loss, hits(params, x, y))", "loss, right(x, y))"))
     assert found == [("stale-closure", "right = jax.jit(lambda x, y: hits(params, x, y))")]
 

@@ -7,7 +7,7 @@ import refkit
 from refkit.adapters.parts.recorded_values import scaling
 from refkit.diagnosis.data.turning import ways_round
 
-PROGRAM = '''
+PROGRAM = """
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -82,16 +82,33 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 STANDARDISED = "            xb = (xb - xb.mean(0)) / xb.std(0)\n"
 PLANTED = (  # the rung, what stands in the program, what is written there instead, the bug, text on the line to name
     ("data", "batches(x, y, 32, rng)", "batches(x, y, 32)", "not-shuffled", "in batches(x, y, 32)"),
-    ("data", "            params, loss = train", STANDARDISED + "            params, loss = train", "standardised-per-batch", "xb.std(0)"),
+    (
+        "data",
+        "            params, loss = train",
+        STANDARDISED + "            params, loss = train",
+        "standardised-per-batch",
+        "xb.std(0)",
+    ),
     ("data", "rng.random(n) < 0.5", "rng.random(n) < 0.97", "classes-imbalanced", "0.97"),
     ("metric", "    counter.reset()\n    x, y", "    x, y", "metric-not-reset", "return counter.compute()"),
-    ("metric", "range(0, len(x), batch_size):\n        guess", "range(0, len(x) - batch_size + 1, batch_size):\n        guess",
-     "data-truncated", "- batch_size + 1"),
-    ("metric", "evaluate(params, test_data", 'evaluate(kept["params"], test_data', "initial-parameters-at-evaluation", 'kept["params"], test'),
+    (
+        "metric",
+        "range(0, len(x), batch_size):\n        guess",
+        "range(0, len(x) - batch_size + 1, batch_size):\n        guess",
+        "data-truncated",
+        "- batch_size + 1",
+    ),
+    (
+        "metric",
+        "evaluate(params, test_data",
+        'evaluate(kept["params"], test_data',
+        "initial-parameters-at-evaluation",
+        'kept["params"], test',
+    ),
 )
 
 
@@ -121,7 +138,7 @@ def test_an_order_drawn_once_is_a_choice(tmp_path):
     assert compared(tmp_path, text, "data").findings == ()
 
 
-PICTURES = '''
+PICTURES = """
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -167,7 +184,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
 def test_a_step_may_scale_what_it_is_handed(tmp_path):

@@ -8,6 +8,7 @@ import random
 import pytest
 
 import refkit
+from tests.checks.plain_model import plain_model
 from tests.programs import measure
 
 SEED = os.environ.get("REFKIT_SAMPLE_SEED") or "{0}-{1}".format(*datetime.date.today().isocalendar())
@@ -16,22 +17,7 @@ RIGHT = [case for case in measure.correct_cases() if case.rung == "update"]
 WRONG = [case for case in measure.bug_cases() if case.rung in RUNGS]
 SIZE = 3
 
-PLAIN = """
-import jax
-import jax.numpy as jnp
-import optax
-
-def init_params(key):
-    a, b = jax.random.split(key)
-    he = jax.nn.initializers.he_normal()
-    return {"w1": he(a, (30, 64)), "b1": jnp.zeros(64), "w2": he(b, (64, 2)), "b2": jnp.zeros(2)}
-
-def forward(params, x):
-    return jax.nn.relu(x @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
-
-def loss_fn(params, x, y):
-    return optax.softmax_cross_entropy_with_integer_labels(forward(params, x), y).mean()
-
+PLAIN = plain_model(30, 64, 2) + """
 tx = OPTIMIZER
 
 @jax.jit

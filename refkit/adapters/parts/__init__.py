@@ -4,9 +4,9 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
+from refkit.adapters.own_training.running import adapt_own_training
 from refkit.adapters.parts import metric
 from refkit.adapters.parts.batches import adapt_batches
-from refkit.adapters.parts.loop import adapt_loop
 from refkit.adapters.parts.made import adapt_made
 from refkit.adapters.parts.optimizer import adapt_optimizer
 from refkit.adapters.parts.preprocess import adapt_preprocess
@@ -26,7 +26,7 @@ PARTS: dict[str, Callable[[Surroundings], Part]] = {
     "recorded_step": adapt_recorded_step,
     "rhythm": adapt_rhythm,
     "split": adapt_split,
-    "train": adapt_loop,
+    "train": adapt_own_training,
     "train_step": adapt_train_step,
 }
 

@@ -13,10 +13,10 @@ import numpy as np
 from flax import linen, nnx
 
 from refkit.adapters.labels import LabelForm
+from refkit.adapters.own_training.calls import Call
 from refkit.adapters.parts.bookkeeping import Batches
 from refkit.adapters.parts.carrying import children, replaced, subtrees
 from refkit.adapters.parts.data_parameters import role_of
-from refkit.adapters.parts.listening import Call
 from refkit.adapters.parts.recorded_values import (
     DEPTH,
     arrays_in,
@@ -54,7 +54,9 @@ class Ours:
         return Ours(dataclasses.replace(self.values, inputs=cut), self.labels[start:end], self.batch_size)
 
 
-def ways_as_called(call: Call, values_of: Callable[[Any, LabelForm], Values]) -> Iterator[Callable[[Any, LabelForm], Any]]:
+def ways_as_called(
+    call: Call, values_of: Callable[[Any, LabelForm], Values]
+) -> Iterator[Callable[[Any, LabelForm], Any]]:
     """Ways to call a score as one recorded call of it was made.
 
     Args:
@@ -87,7 +89,9 @@ class Refill:
         self.call, self.neutral = call, neutral
         self.inputs = [array for _, array in call.handed.inputs]
         every = [array for array in arrays_in(call.bound) if array.ndim]
-        place_of = lambda one: next(((array, found) for array in every if (found := scaling(array, one)) is not None), None)
+        place_of = lambda one: next(
+            ((array, found) for array in every if (found := scaling(array, one)) is not None), None
+        )
         self.places = [place_of(one) for one in self.inputs]
         self.found = all(place is not None for place in self.places) and is_handed(call.bound, call.handed.leaves)
         taken = bool(self.places) and all(place is not None for place in self.places)
@@ -105,8 +109,11 @@ class Refill:
 
     def labels_among(self, value: Any) -> np.ndarray | None:
         """The array beside the inputs that is called labels, else the first of whole numbers, else the first."""
-        beside = [(name, array) for name, array in named_arrays(value) if array.ndim and len(array) == self.count
-                  and not any(array is place for place, _ in self.places)]
+        beside = [
+            (name, array)
+            for name, array in named_arrays(value)
+            if array.ndim and len(array) == self.count and not any(array is place for place, _ in self.places)
+        ]
         told = [array for name, array in beside if role_of(name) in ("labels", "test_labels", "train_labels")]
         whole = [array for _, array in beside if array.dtype.kind in "iu" and array.ndim < 3]
         return next(iter([*told, *whole, *(array for _, array in beside)]), None)
@@ -147,7 +154,11 @@ class Refill:
     def container(self, value: Any, ours: Ours, name: str, depth: int) -> Any:
         inner = lambda part, key=name: self.filled(part, ours, key, depth)
         if isinstance(value, dict):
-            return type(value)({key: inner(part, str(key)) for key, part in value.items()}) if type(value) is dict else value
+            return (
+                type(value)({key: inner(part, str(key)) for key, part in value.items()})
+                if type(value) is dict
+                else value
+            )
         if is_batches(value) or is_loader(value):
             return self.batches(value, ours, name, depth)
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -172,14 +183,25 @@ class Refill:
         for (place, found), mine in zip(self.places, ours.values.in_order):
             if value is place or np.shape(value) == place.shape and np.array_equal(np.asarray(value), place):
                 mine = np.asarray(mine)
-                back = mine if self.neutral or is_identity(found) else np.float32(
-                    (mine.reshape(len(mine), -1) - found[1]) / found[0]).reshape(mine.shape)
+                back = (
+                    mine
+                    if self.neutral or is_identity(found)
+                    else np.float32((mine.reshape(len(mine), -1) - found[1]) / found[0]).reshape(mine.shape)
+                )
                 return back.reshape(len(mine), *place.shape[1:]) if mine[0].size == place[0].size else back
-        if self.labels is not None and np.shape(value) == self.labels.shape and np.array_equal(np.asarray(value), self.labels):
+        if (
+            self.labels is not None
+            and np.shape(value) == self.labels.shape
+            and np.array_equal(np.asarray(value), self.labels)
+        ):
             labels = ours.labels
             if labels.shape[1:] != self.labels.shape[1:]:
                 raise TypeError(f"labels of shape {self.labels.shape} are taken, and not of {labels.shape}")
-            return labels.astype(self.labels.dtype) if labels.dtype.kind in "iu" or self.labels.dtype.kind == "f" else labels
+            return (
+                labels.astype(self.labels.dtype)
+                if labels.dtype.kind in "iu" or self.labels.dtype.kind == "f"
+                else labels
+            )
         if np.ndim(value) and len(value) == self.count and not is_weights(name):
             return np.repeat(np.asarray(value)[:1], len(ours.labels), axis=0)
         if self.neutral and role_of(name) in NEUTRAL and np.asarray(value).dtype.kind == "f":
@@ -191,7 +213,11 @@ class Refill:
             return ours.batch_size
         if self.neutral and role_of(name) in NEUTRAL and isinstance(value, (float, np.floating)):
             return type(value)(NEUTRAL[role_of(name)])
-        return len(ours.labels) if isinstance(value, (int, np.integer)) and value == self.count and self.count > 9 else value
+        return (
+            len(ours.labels)
+            if isinstance(value, (int, np.integer)) and value == self.count and self.count > 9
+            else value
+        )
 
     def batches(self, value: Any, ours: Ours, name: str, depth: int) -> Any:
         """Batches of ours, each as the first one that the program gives."""
@@ -206,7 +232,7 @@ class Refill:
 
 
 class Loader(Batches):
-    """Batches in the place of a loader: its other attributes are as they were, its data set has as many examples as ours."""
+    """Batches in the place of a loader, whose other attributes stay, and whose data set is as long as ours."""
 
     like: Any = None
     count: int = 0
@@ -223,10 +249,14 @@ def likes(values: Values) -> list[Any]:
     """The model's parameters and statistics as the program builds them."""
     model = values.call.model
     if model.framework == "linen":
-        return [values.tree[group] for group in ("parameters", "statistics") if jax.tree.leaves(values.tree.get(group, ()))]
+        return [
+            values.tree[group] for group in ("parameters", "statistics") if jax.tree.leaves(values.tree.get(group, ()))
+        ]
     if model.framework == "jax":
         return [part for part in model.arguments(values.tree) if jax.tree.leaves(part)]
-    return [state for state in (model.whole_state(values.tree), *model.states(values.tree)[:2]) if jax.tree.leaves(state)]
+    return [
+        state for state in (model.whole_state(values.tree), *model.states(values.tree)[:2]) if jax.tree.leaves(state)
+    ]
 
 
 def at_other_sizes(value: Any, like: Any) -> Iterator[tuple[int, ...]]:

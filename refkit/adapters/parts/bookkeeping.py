@@ -39,7 +39,7 @@ def bookkeeper(evidence: Evidence) -> Any:
 
 
 def counters(evidence: Evidence, definition: ast.AST | None, pattern: re.Pattern) -> dict[str, int]:
-    """Names of the module that a function reads and that say how large a batch is, and numbers that it cuts by (name ``)."""
+    """Names of the module by which a function cuts its batches, and numbers that it cuts them by (name ``)."""
     found: dict[str, int] = {}
     for inner in evidence.reached(definition):
         for node in ast.walk(inner):

@@ -76,13 +76,21 @@ def unpack(carried: Carried) -> dict[str, Any]:
 
 
 ARRAY = object()
+OBJECTS = (nnx.Module, nnx.Optimizer, nnx.Metric, nnx.Rngs)
 
 
 def has_objects(value: Any) -> bool:
     """Whether a value is, or holds, a module, an optimizer or a metric of NNX."""
-    if isinstance(value, (nnx.Module, nnx.Optimizer, nnx.Metric, nnx.Rngs)):
+    if isinstance(value, OBJECTS):
         return True
     return isinstance(value, (tuple, list)) and any(has_objects(entry) for entry in value)
+
+
+def is_holder(value: Any) -> bool:
+    """Whether a value is an object of the user's own that keeps its state in attributes."""
+    if has_objects(value) or not hasattr(value, "__dict__") or isinstance(value, (type, nnx.Module)) or callable(value):
+        return False
+    return jax.tree.structure(value) == jax.tree.structure(0) and not hasattr(value, "dtype")
 
 
 def is_number(leaf: Any) -> bool:

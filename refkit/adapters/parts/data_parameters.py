@@ -12,7 +12,8 @@ import numpy as np
 
 ROLES = {
     "batch_size": r"(mini_?)?batch_?size|bs|size|b|mb(_?size)?|n_?batch|per_batch|batch_?len|bsz",
-    "random": r"seed|key|rng|prng.*|random_state|generator|rs|.*_(rng|key|seed)|(rng|key|seed)_.*|rng_?key|random|gen|state",
+    "random": r"seed|key|rng|prng.*|random_state|generator|rs|.*_(rng|key|seed)|(rng|key|seed)_.*|rng_?key"
+    r"|random|gen|state",
     "epoch": r"epoch(_?(idx|index|number|nr|no|id))?|ep",
     "epochs": r"(num_?|n_?|max_?)epochs|epochs|count|repeats?|num_steps|n_steps|steps",
     "training": r"(is_?)?(train|training)|train(ing)?_?mode|augment(ation)?|aug|do_augment",
@@ -20,10 +21,12 @@ ROLES = {
     "drop": r"drop_?(last|remainder|rest)?|keep_?last",
     "train_labels": r"(y|labels?|targets?)_?tr(ain(ing)?)?|train(ing)?_(y|labels?|targets?)|ytr|ytrain",
     "test_labels": r"(y|labels?|targets?)_?(te(st)?|val(id)?|dev)|(test|val)_(y|labels?|targets?)|yte|ytest",
-    "train": r"(x|inputs?|features?|data|images?)_?tr(ain(ing)?)?|tr(ain(ing)?)?_?(x|inputs?|features?|data|images?|set|arrays?)?"
-             r"|ref(erence)?(_x|_data)?|fit(ted)?_?(on|to|data|x)|stats?_(from|of|x)|basis|base|xtr|xtrain",
-    "test": r"(x|inputs?|features?|data)_?(te(st)?|val(id)?|dev|eval)|(te(st)?|val(id)?|dev|eval)_?(x|inputs?|features?|data|set)?"
-            r"|others?|rest|held_?out|xte|xtest",
+    "train": r"(x|inputs?|features?|data|images?)_?tr(ain(ing)?)?|tr(ain(ing)?)?_?"
+    r"(x|inputs?|features?|data|images?|set|arrays?)?"
+    r"|ref(erence)?(_x|_data)?|fit(ted)?_?(on|to|data|x)|stats?_(from|of|x)|basis|base|xtr|xtrain",
+    "test": r"(x|inputs?|features?|data)_?(te(st)?|val(id)?|dev|eval)|(te(st)?|val(id)?|dev|eval)_?"
+    r"(x|inputs?|features?|data|set)?"
+    r"|others?|rest|held_?out|xte|xtest",
     "statistics": r"stat(istic)?s|moments|scaler|norm(alizer|aliser|ali[sz]ation)?(_stats)?",
     "mean": r"(x_?|feature_?|train_?)?(mean|mu|average|avg|cent(er|re)|loc(ation)?)s?(_?(x|train))?|m",
     "deviation": r"(x_?|feature_?|train_?)?(std|sigma|sd|dev(iation)?|scale|spread|stddev|stdev)s?(_?(x|train))?|s",
@@ -32,8 +35,9 @@ ROLES = {
     "labels": r"ys?|labels?|targets?|answers?|t|lbls?|classes|ybs?|y_(all|full|data)|labs?|target_?s?",
     "words": r"words?|tokens?|ids|questions?|texts?|sentences?|captions?|input_ids|token_ids|q|qs|txt",
     "images": r"images?|imgs?|pictures?|pixels|pics?|im",
-    "x": r"xs?|inputs?|features?|arrays?|raw|values|arr|a|v|z|seqs?|sequences?|series|table|matrix|columns|xb|x_(all|full|data|raw)"
-         r"|raw_.*|batch_x|u8|uint8.*|bytes_?|grey|gray",
+    "x": r"xs?|inputs?|features?|arrays?|raw|values|arr|a|v|z|seqs?|sequences?|series|table|matrix"
+    r"|columns|xb|x_(all|full|data|raw)"
+    r"|raw_.*|batch_x|u8|uint8.*|bytes_?|grey|gray",
     "batch": r"data(set)?|ds|batch|examples?|samples?|records?|element|d|row|item|split_?data|arrays|dictionary|pair",
 }
 DATA = ("x", "images", "words", "labels", "batch", "train", "test", "train_labels", "test_labels")
@@ -76,8 +80,10 @@ def is_flag(function: Callable, parameter: inspect.Parameter) -> bool:
         return False
     code = getattr(inspect.unwrap(function), "__code__", None)
     steps = list(dis.get_instructions(code)) if code is not None else []
-    return any(step.argval == parameter.name and after.opname.startswith(("POP_JUMP", "UNARY_NOT", "JUMP_IF"))
-               for step, after in zip(steps, steps[1:]))
+    return any(
+        step.argval == parameter.name and after.opname.startswith(("POP_JUMP", "UNARY_NOT", "JUMP_IF"))
+        for step, after in zip(steps, steps[1:])
+    )
 
 
 def randoms(seed: int) -> tuple[Callable[[], Any], ...]:
@@ -107,7 +113,7 @@ def ways(function: Callable, given: dict[str, Any], seed: int) -> Iterator[tuple
 
     Args:
         function: takes data.
-        given: by role; a parameter without default takes its role's, and one with a default takes it for the roles below.
+        given: by role; a parameter without default takes its role's, one with a default for the roles below.
         seed: what randomness comes from.
     """
     parameters = parameters_of(function)
@@ -122,7 +128,9 @@ def ways(function: Callable, given: dict[str, Any], seed: int) -> Iterator[tuple
             yield bound
 
 
-def bind(parameters: list[inspect.Parameter], values: dict[str, Any], roles: dict[str, str]) -> tuple[list, dict] | None:
+def bind(
+    parameters: list[inspect.Parameter], values: dict[str, Any], roles: dict[str, str]
+) -> tuple[list, dict] | None:
     """Each parameter with the value of its role; None where one has neither value nor default."""
     positional, named, used = [], {}, set()
     for parameter in parameters:
@@ -132,7 +140,9 @@ def bind(parameters: list[inspect.Parameter], values: dict[str, Any], roles: dic
             positional += rest
             continue
         role = role if role in values and role not in used else stand_in(parameter, role, values, used)
-        if role and (parameter.default is Kind.empty or role in TAKES_BESIDES_DEFAULT or role in values.get("also", ())):
+        if role and (
+            parameter.default is Kind.empty or role in TAKES_BESIDES_DEFAULT or role in values.get("also", ())
+        ):
             used.add(role)
             value = values[role]
         elif parameter.default is not Kind.empty:
@@ -146,11 +156,27 @@ def bind(parameters: list[inspect.Parameter], values: dict[str, Any], roles: dic
     return positional, named
 
 
-TAKES_BESIDES_DEFAULT = ("batch_size", "random", "epoch", "epochs", "training", "train", "mean", "deviation", "statistics")
+TAKES_BESIDES_DEFAULT = (
+    "batch_size",
+    "random",
+    "epoch",
+    "epochs",
+    "training",
+    "train",
+    "mean",
+    "deviation",
+    "statistics",
+)
 ALSO = {
-    "x": ("x", "images", "batch", "words", "train"), "images": ("images", "x", "batch"), "words": ("words", "x"),
-    "batch": ("batch", "x", "images"), "train": ("train", "x"), "test": ("test",), "labels": ("labels",),
-    "train_labels": ("labels",), "": ("x", "images", "labels"),
+    "x": ("x", "images", "batch", "words", "train"),
+    "images": ("images", "x", "batch"),
+    "words": ("words", "x"),
+    "batch": ("batch", "x", "images"),
+    "train": ("train", "x"),
+    "test": ("test",),
+    "labels": ("labels",),
+    "train_labels": ("labels",),
+    "": ("x", "images", "labels"),
 }
 
 

@@ -39,7 +39,7 @@ def adapt(surroundings: Surroundings) -> Part:
 
 
 def scorers(surroundings: Surroundings) -> Iterator[Scorer]:
-    evidence, call = surroundings.evidence, surroundings.call
+    evidence = surroundings.evidence
     named = surroundings.loaded.roles.get("metric")
     given = surroundings.find("metric") if named else None
     if given is not None:
@@ -76,7 +76,12 @@ def with_definition(candidate: Candidate, node: ast.AST) -> Candidate:
 
 def may_score(node: Any, losses: set[str]) -> bool:
     """Whether a definition is called after a score, and is neither a generator nor what is differentiated."""
-    if node.name in losses or not SCORES.fullmatch(node.name) or OTHERS.fullmatch(node.name) or node.name.startswith("__"):
+    if (
+        node.name in losses
+        or not SCORES.fullmatch(node.name)
+        or OTHERS.fullmatch(node.name)
+        or node.name.startswith("__")
+    ):
         return False
     return not any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
 
@@ -99,5 +104,11 @@ def takes_outputs(candidate: Candidate) -> bool:
     """Whether it takes outputs and labels, by its parameters' names."""
     parameters = [parameter for parameter in candidate.stages[0] if parameter.name != "self"]
     needed = [parameter.name.lower() for parameter in required(parameters)]
-    outputs = [name for name in needed if name not in ("p", "m", "s") and (OUTPUTS.fullmatch(name) or PREDICTED.fullmatch(name))]
-    return bool(outputs) and len(needed) == 2 and any(LABELS.fullmatch(name) for name in needed if name not in outputs[:1])
+    outputs = [
+        name
+        for name in needed
+        if name not in ("p", "m", "s") and (OUTPUTS.fullmatch(name) or PREDICTED.fullmatch(name))
+    ]
+    return (
+        bool(outputs) and len(needed) == 2 and any(LABELS.fullmatch(name) for name in needed if name not in outputs[:1])
+    )

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from refkit.adapters.parts.carrying import has_objects, subtree
-from refkit.adapters.parts.ears import FirstCall
+from refkit.adapters.own_training.calls import Call
+from refkit.adapters.parts.carrying import is_holder, subtree
 from refkit.adapters.parts.train_step import is_key
 
 REST = "arguments"
@@ -19,7 +19,7 @@ def is_loss(value: Any) -> bool:
     return getattr(value, "shape", None) == () and jnp.issubdtype(value.dtype, jnp.floating)
 
 
-def names_of(call: FirstCall) -> list[str]:
+def names_of(call: Call) -> list[str]:
     """Names of the positional parameters."""
     try:
         found = inspect.signature(call.function).parameters.values()
@@ -29,7 +29,7 @@ def names_of(call: FirstCall) -> list[str]:
     return [parameter.name for parameter in found if parameter.kind in kinds]
 
 
-def by_name(call: FirstCall, deep: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+def by_name(call: Call, deep: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Arguments by name; and the objects whose attributes are among them.
 
     Args:
@@ -44,13 +44,6 @@ def by_name(call: FirstCall, deep: bool) -> tuple[dict[str, Any], dict[str, Any]
         else:
             values[name] = value
     return values, holders
-
-
-def is_holder(value: Any) -> bool:
-    """Whether a value is an object of the user's own that keeps its state in attributes."""
-    if has_objects(value) or not hasattr(value, "__dict__") or isinstance(value, (type, nnx.Module)) or callable(value):
-        return False
-    return jax.tree.structure(value) == jax.tree.structure(0) and not hasattr(value, "dtype")
 
 
 def found_in(value: Any, like: Any) -> tuple[tuple[int, ...], Any] | None:
@@ -84,7 +77,9 @@ def modules_of(value: Any, cls: type | None) -> list[nnx.Module]:
 
 def is_data(leaf: Any) -> bool:
     """Whether a leaf is an array of numbers that JAX can take as an input."""
-    return isinstance(leaf, (np.ndarray, jax.Array)) and leaf.ndim > 0 and leaf.dtype.kind in "fiub" and not is_key(leaf)
+    return (
+        isinstance(leaf, (np.ndarray, jax.Array)) and leaf.ndim > 0 and leaf.dtype.kind in "fiub" and not is_key(leaf)
+    )
 
 
 def like_key(key: jax.Array, recorded: Any) -> jax.Array:

@@ -1,4 +1,4 @@
-"""A train step with the arguments that the program itself first hands it, and our parameters in the place of its own."""
+"""A train step with the arguments that the program itself first hands it, and with parameters of ours."""
 
 import copy
 import dataclasses
@@ -14,9 +14,9 @@ from flax import nnx
 from refkit.adapters import trees
 from refkit.adapters.calling import typed
 from refkit.adapters.loss_modes import missing_model
+from refkit.adapters.own_training.calls import Call
+from refkit.adapters.own_training.rhythm import Rhythm
 from refkit.adapters.parts.carrying import Carried, has_objects, is_number, pack, replaced, unpack
-from refkit.adapters.parts.ears import FirstCall
-from refkit.adapters.parts.first_call import first_call
 from refkit.adapters.parts.old_optimizer import old_optimizer
 from refkit.adapters.parts.recorded_arguments import (
     REST,
@@ -37,6 +37,7 @@ from refkit.adapters.parts.step_roles import step_roles
 from refkit.adapters.parts.steps import Step
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.parts.train_step import CARRIED, TrainStep, is_key
+from refkit.adapters.parts.training import training_heard
 from refkit.implementation import Part
 
 RAISED = (TypeError, ValueError, IndexError, KeyError, NameError, ZeroDivisionError, jax.errors.UnexpectedTracerError)
@@ -44,13 +45,14 @@ RAISED = (TypeError, ValueError, IndexError, KeyError, NameError, ZeroDivisionEr
 
 def adapt_recorded_step(surroundings: Surroundings) -> Part:
     """The train step as the program's own training first calls it: `part.run` is a `RecordedStep`."""
-    call = first_call(surroundings)
+    heard = training_heard(surroundings)
+    call = heard.first if heard is not None else None
     if call is None:
         return Part("recorded_step", lacking="the program's own training comes to no step that is known")
     failure: Exception | None = None
     for fed in (True, False):
         try:
-            found = RecordedStep(surroundings, call, fed)
+            found = RecordedStep(surroundings, call, fed, heard.rhythm)
             check(found)
             return Part("recorded_step", found.name, found, call.definition.lineno)
         except Exception as error:  # noqa: BLE001: the user's step may raise anything
@@ -63,7 +65,7 @@ def adapt_recorded_step(surroundings: Surroundings) -> Part:
     return Part("recorded_step", name, None, call.definition.lineno, lacking, raised=raised)
 
 
-def raised_by(call: FirstCall) -> Exception | None:
+def raised_by(call: Call) -> Exception | None:
     """What the step raises on what the program hands it; a jitted one is only traced."""
     function = call.function
     while isinstance(function, types.FunctionType) and hasattr(function, "refkit_function"):
@@ -81,7 +83,9 @@ def check(found: "RecordedStep") -> None:
     """Run a step on shapes alone."""
     key = jax.eval_shape(lambda: jax.random.key(0))
     state = jax.eval_shape(found.start, found.call.tree, key)
-    examples = [jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype)) for value in found.examples]
+    examples = [
+        jax.ShapeDtypeStruct(value.shape, jax.dtypes.canonicalize_dtype(value.dtype)) for value in found.examples
+    ]
     after, _ = jax.eval_shape(found, state, tuple(examples), None, key)
     jax.eval_shape(found.parameters, after)
 
@@ -93,10 +97,11 @@ class RecordedStep(TrainStep):
         surroundings: the file and its model.
         call: the program's own first call.
         fed: whether that batch is an input of the step, rather than a constant in it.
+        rhythm: how the program trains by it.
     """
 
-    def __init__(self, surroundings: Surroundings, call: FirstCall, fed: bool):
-        self.surroundings, self.recorded, self.fed = surroundings, call, fed
+    def __init__(self, surroundings: Surroundings, call: Call, fed: bool, rhythm: Rhythm):
+        self.surroundings, self.recorded, self.fed, self.rhythm = surroundings, call, fed, rhythm
         self.call, self.definition, self.name = surroundings.call, call.definition, call.definition.name
         self.function, self.loop = call.function, call.loop
         step = Step(self.name, call.definition, None, None, call.definition.lineno, lambda *_: call.function)
@@ -224,8 +229,12 @@ class RecordedStep(TrainStep):
             for attribute in vars(holder):
                 vars(held[name])[attribute] = arguments[f"{name}.{attribute}"]
         given = lambda name: held[name] if name in held else arguments[name]
-        positional = [given(f"{REST}[{k}]" if k >= len(names_of(self.recorded)) else names_of(self.recorded)[k])
-                      for k in range(len(self.recorded.positional))]
+        positional = [
+            given(f"{REST}[{k}]" if k >= len(names_of(self.recorded)) else names_of(self.recorded)[k])
+            for k in range(len(self.recorded.positional))
+        ]
         result = self.function(*positional, **{name: given(name) for name in self.recorded.named})
-        after = {f"{name}.{attribute}": value for name, thing in held.items() for attribute, value in vars(thing).items()}
+        after = {
+            f"{name}.{attribute}": value for name, thing in held.items() for attribute, value in vars(thing).items()
+        }
         return result, after

@@ -9,8 +9,8 @@ import jax
 import numpy as np
 from flax import linen, nnx
 
+from refkit.adapters.own_training.reaching import is_float
 from refkit.adapters.parts.carrying import children
-from refkit.adapters.parts.reaching import is_float
 
 DEPTH = 6
 
@@ -46,8 +46,11 @@ def is_handed(bound: dict[str, Any], leaves: list[np.ndarray]) -> bool:
     trees = [bound, *(nnx.state(module, nnx.Param) for module in modules), *owners]
     given = [*arrays_in(bound), *(leaf for tree in trees for leaf in jax.tree.leaves(tree) if hasattr(leaf, "shape"))]
     largest = max(leaves, key=lambda leaf: leaf.size, default=None)
-    return largest is not None and any(np.shape(array) == largest.shape and np.array_equal(np.asarray(array), largest)
-                                       for array in given if not (hasattr(array, "dtype") and not is_float(array)))
+    return largest is not None and any(
+        np.shape(array) == largest.shape and np.array_equal(np.asarray(array), largest)
+        for array in given
+        if not (hasattr(array, "dtype") and not is_float(array))
+    )
 
 
 def named_arrays(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, np.ndarray]]:
@@ -98,6 +101,19 @@ def is_loader(value: Any) -> bool:
 
 def is_own(value: Any) -> bool:
     """Whether a value is an object that a program may have made up."""
-    library = type(value).__module__.partition(".")[0] in ("builtins", "flax", "jax", "jaxlib", "numpy", "optax", "enum", "types")
-    return not library and hasattr(value, "__dict__") and not isinstance(value, (type, nnx.Module, linen.Module, enum.Enum)) \
+    library = type(value).__module__.partition(".")[0] in (
+        "builtins",
+        "flax",
+        "jax",
+        "jaxlib",
+        "numpy",
+        "optax",
+        "enum",
+        "types",
+    )
+    return (
+        not library
+        and hasattr(value, "__dict__")
+        and not isinstance(value, (type, nnx.Module, linen.Module, enum.Enum))
         and not inspect.isroutine(value)
+    )

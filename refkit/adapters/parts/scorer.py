@@ -12,13 +12,14 @@ import numpy as np
 
 from refkit.adapters.batches import batch_slots, indexed_with, unpacked_to
 from refkit.adapters.bindings import plans
-from refkit.adapters.candidates import Candidate
+from refkit.adapters.candidates import Candidate, call_by_kind
 from refkit.adapters.evaluating import HAS_MODES
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.expressions import name_of
 from refkit.adapters.labels import LABELS, LabelForm, label_forms, shape_outside
 from refkit.adapters.parts.as_called import ways_as_called
 from refkit.adapters.parts.bookkeeping import Batches, bookkeeper, counters
+from refkit.adapters.parts.examples import Concrete, Examples, as_jax, plain
 from refkit.adapters.search import Call
 from refkit.adapters.values import Plan, Slot, Values
 from refkit.implementation import Part, no_part
@@ -28,27 +29,6 @@ COUNT = re.compile(r"(n|num|total|n_total)(_?(examples|samples|test|data|eval|it
 STEPS = re.compile(r"(n|num|max)?_?(batches|steps|eval_steps|n_batches)", re.I)
 METRICS = re.compile(r"(.*_)?(metrics?|multi_?metric|meter|accumulator)", re.I)
 TOLERANCE = re.compile(r"(.*_)?(tol|tolerance|threshold|eps|margin)", re.I)
-
-
-@dataclasses.dataclass(frozen=True)
-class Examples:
-    """A set to be scored.
-
-    Args:
-        tree: the model's leaves.
-        inputs: batch first, as the reference takes them.
-        outputs: the model's answers to them in evaluation mode.
-        labels: `i32[n]` or `f32[n, outputs]`, as the reference has them.
-        batch_size: what the function is told to cut batches of, where it can be told.
-        training: whether a model that has modes is handed over in training mode.
-    """
-
-    tree: Any
-    inputs: tuple[np.ndarray, ...]
-    outputs: np.ndarray
-    labels: np.ndarray
-    batch_size: int
-    training: bool = False
 
 
 @dataclasses.dataclass
@@ -62,6 +42,7 @@ class Scorer:
         of_outputs: whether it takes outputs and labels.
         named: whether the user named it.
         train: gives the part that runs the file's own training.
+        instead: what is called in the place of the function that the training was heard to call; None for itself.
     """
 
     name: str
@@ -72,6 +53,14 @@ class Scorer:
     of_outputs: bool
     named: bool = False
     train: Callable[[], Part] = functools.partial(no_part, "train")
+    instead: Callable | None = None
+
+    def remade(self, function: Callable | None) -> "Scorer":
+        """The same with another function of the same parameters in its place; itself where that is None."""
+        if function is None:
+            return self
+        run = functools.partial(call_by_kind, function)
+        return dataclasses.replace(self, candidate=dataclasses.replace(self.candidate, run=run), instead=function)
 
     def forms(self, classes: bool, output_shape: tuple[int, ...]) -> tuple[list[LabelForm], bool]:
         """Forms of labels worth trying, and whether the file says which."""
@@ -112,12 +101,19 @@ class Scorer:
         if part.run is None or self.of_outputs:
             return
         heard = part.run.heard()
-        calls = [call for call in (*heard.calls, *heard.inner.values()) if call.name == self.name and call.handed is not None]
+        calls = [
+            call for call in (*heard.calls, *heard.inner.values()) if call.name == self.name and call.handed is not None
+        ]
         for call in calls[:2]:
+            call = call if self.instead is None else dataclasses.replace(call, function=self.instead)
             yield from ways_as_called(call, self.values)
 
     def ways_with_outputs(self):
-        needed = [p for p in self.candidate.stages[0] if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+        needed = [
+            p
+            for p in self.candidate.stages[0]
+            if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+        ]
         data = [p for p in needed if not self.is_bookkeeping(p.name)]
         has_owner = bool(data) and data[0].name == "self"
         names = [p.name for p in data if p.name != "self"][:2]
@@ -128,7 +124,11 @@ class Scorer:
             if integers:
                 outputs = outputs.argmax(-1) if outputs.shape[-1] > 1 else (outputs[..., 0] > 0).astype(np.int32)
             outputs = np.swapaxes(outputs, 0, 1) if self.call.swaps else outputs
-            pair = (plain(form.convert(examples.labels)), outputs) if swap else (outputs, plain(form.convert(examples.labels)))
+            pair = (
+                (plain(form.convert(examples.labels)), outputs)
+                if swap
+                else (outputs, plain(form.convert(examples.labels)))
+            )
             given = dict(zip(names, map(as_jax, pair), strict=True))
             values = self.values(examples, form)
             if has_owner:
@@ -142,13 +142,17 @@ class Scorer:
                 yield functools.partial(way, swap, flag)
 
     def owner(self, values: Values) -> Any:
-        plan = next(iter(plans([self.candidate.stages[0][0]], self.call, self.candidate.definition, self.evidence.namespace)))
+        plan = next(
+            iter(plans([self.candidate.stages[0][0]], self.call, self.candidate.definition, self.evidence.namespace))
+        )
         return next(iter(plan.slots.values()))(values)
 
     def values(self, examples: Examples, form: LabelForm, rows: slice = slice(None)) -> Values:
         """What parameters are given, for some of the examples; numbers are concrete."""
         inputs = tuple(np.asarray(value[rows]) for value in examples.inputs)
-        return Concrete(self.call, examples.tree, inputs, plain(form.convert(examples.labels[rows])), None, examples.training)
+        return Concrete(
+            self.call, examples.tree, inputs, plain(form.convert(examples.labels[rows])), None, examples.training
+        )
 
     def plans(self) -> Iterator[Plan]:
         parameters = self.candidate.stages[0]
@@ -169,8 +173,11 @@ class Scorer:
         given = plan.arguments(self.values(examples, form))
         for name in self.iterated:
             given[name] = self.batches(name, int(plan.note.split()[-1]), examples, form)
-        kept = {p.name: self.bookkeeping(p.name, examples) for p in self.candidate.stages[0]
-                if self.is_bookkeeping(p.name) and (p.default is p.empty or not METRICS.fullmatch(p.name))}
+        kept = {
+            p.name: self.bookkeeping(p.name, examples)
+            for p in self.candidate.stages[0]
+            if self.is_bookkeeping(p.name) and (p.default is p.empty or not METRICS.fullmatch(p.name))
+        }
         return self.finished(self.candidate.run(given | kept), kept)
 
     def finished(self, returned: Any, kept: dict[str, Any]) -> Any:
@@ -181,12 +188,18 @@ class Scorer:
     def is_bookkeeping(self, name: str) -> bool:
         if name in self.iterated or LABELS.fullmatch(name.lower()) and len(name) > 1 and not METRICS.fullmatch(name):
             return False
-        return self.is_size(name) or any(pattern.fullmatch(name) for pattern in (BATCH_SIZE, COUNT, STEPS, METRICS, TOLERANCE))
+        return self.is_size(name) or any(
+            pattern.fullmatch(name) for pattern in (BATCH_SIZE, COUNT, STEPS, METRICS, TOLERANCE)
+        )
 
     def is_size(self, name: str) -> bool:
         """Whether a parameter such as `batch=100` is a size by its default."""
         default = next((p.default for p in self.candidate.stages[0] if p.name == name), None)
-        return type(default) is int and default > 1 and re.fullmatch(r"batch|batch_?len|size|chunk|step|b|mb", name) is not None
+        return (
+            type(default) is int
+            and default > 1
+            and re.fullmatch(r"batch|batch_?len|size|chunk|step|b|mb", name) is not None
+        )
 
     def bookkeeping(self, name: str, examples: Examples) -> Any:
         """A value for what is neither model nor data."""
@@ -198,12 +211,14 @@ class Scorer:
             return -(-len(examples.labels) // examples.batch_size)
         if TOLERANCE.fullmatch(name):
             default = next((p.default for p in self.candidate.stages[0] if p.name == name), None)
-            return default if isinstance(default, (int, float)) else (0.04 if examples.labels.dtype.kind == "f" else 0.5)
+            return (
+                default if isinstance(default, (int, float)) else (0.04 if examples.labels.dtype.kind == "f" else 0.5)
+            )
         return len(examples.labels)
 
     @functools.cached_property
     def iterated(self) -> dict[str, str]:
-        """Parameters that are gone through batch by batch, and what each batch is called (`x,y` where it is unpacked)."""
+        """Parameters that are gone through in batches, and what each batch is called (`x,y` where it is unpacked)."""
         names = {p.name for p in self.candidate.stages[0]}
         found: dict[str, str] = {}
         for node in ast.walk(self.candidate.definition) if self.candidate.definition is not None else ():
@@ -211,14 +226,18 @@ class Scorer:
                 continue
             for name, target in gone_through(node.iter, node.target):
                 if name in names:
-                    found[name] = ",".join(name_of(e) for e in target.elts) if isinstance(target, ast.Tuple) else name_of(target)
+                    found[name] = (
+                        ",".join(name_of(e) for e in target.elts) if isinstance(target, ast.Tuple) else name_of(target)
+                    )
         return found
 
     @property
     def is_batched(self) -> bool:
         """Whether it cuts batches by itself or is given some."""
         definitions = self.evidence.reached(self.candidate.definition)
-        return bool(self.iterated) or any(isinstance(n, (ast.For, ast.comprehension, ast.While)) for d in definitions for n in ast.walk(d))
+        return bool(self.iterated) or any(
+            isinstance(n, (ast.For, ast.comprehension, ast.While)) for d in definitions for n in ast.walk(d)
+        )
 
     @property
     def has_modes(self) -> bool:
@@ -263,16 +282,8 @@ class Scorer:
         return batch_slots(self.call.layout.inputs, keys, unpacked, self.call.layout.packing.keys)
 
 
-class Concrete(Values):
-    """Values outside any trace, as NumPy arrays."""
-
-    @property
-    def data(self) -> list[Any]:
-        return [plain(value) for value in super().data]
-
-
 def gone_through(iterated: ast.AST, target: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """Names that a loop goes through, each with what it binds: also inside `enumerate`, `zip`, `tqdm`, `ds.as_numpy_iterator()`."""
+    """Names that a loop goes through, each with what it binds: also inside `enumerate`, `zip`, `tqdm` and the like."""
     if isinstance(iterated, ast.Name):
         yield iterated.id, target
     elif isinstance(iterated, ast.Call):
@@ -289,11 +300,3 @@ def gone_through(iterated: ast.AST, target: ast.AST) -> Iterator[tuple[str, ast.
             yield from gone_through(iterated.func.value, target)
         elif isinstance(iterated.func, ast.Name) and not iterated.args:
             yield iterated.func.id, target
-
-
-def plain(value: Any) -> Any:
-    return np.asarray(value)
-
-
-def as_jax(value: np.ndarray) -> Any:
-    return jax.numpy.asarray(value)

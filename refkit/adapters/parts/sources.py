@@ -60,4 +60,7 @@ def listener(original: Any, read: list) -> Any:
 
 def modules_of(loaded: Any) -> list[Any]:
     """The modules of a user's files."""
-    return [loaded.module, *(module for module in sys.modules.values() if getattr(module, "__file__", None) in loaded.files)]
+    return [
+        loaded.module,
+        *(module for module in sys.modules.values() if getattr(module, "__file__", None) in loaded.files),
+    ]

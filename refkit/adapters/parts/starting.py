@@ -6,24 +6,17 @@ import re
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import optax
 from flax import nnx
-from flax.training import train_state
 
-from refkit.adapters.batches import unpacked_to
 from refkit.adapters.calling import typed
 from refkit.adapters.expressions import name_of
-from refkit.adapters.parts.carrying import has_objects, replaced, subtree
-from refkit.adapters.parts.optimizer import RATE_MEANT, filled, found_optimizer, is_transformation, zeros_like
+from refkit.adapters.parts.optimizer import RATE_MEANT, found_optimizer, is_transformation, zeros_like
 from refkit.adapters.parts.slices import Slices, argument_of, called, contains
-from refkit.adapters.parts.step_roles import own_role
+from refkit.adapters.parts.starting_state import is_tree, state_of, with_ours
 from refkit.adapters.parts.steps import Step
 from refkit.adapters.parts.surroundings import Surroundings
 
-STATE_MAKER = re.compile(
-    r"(create|init|initiali[sz]e|make|new|get|build|setup)_?(\w*_)?state|\w*init\w*state|train_state|create|init_training"
-)
 MEMORY_MAKER = re.compile(
     r"(init|create|make|new|zero)\w*(opt|adam|momentum|velocity|moments?|memory|state|mem)\w*|(adam|opt|sgd|momentum)_?init"
 )
@@ -140,7 +133,7 @@ class Given:
         if role == "optimizer":
             return self.as_optimizer(found if is_optimizer(found) else self.optimizer())
         if role == "state":
-            return self.with_ours(found if is_tree(found) else self.state(parameter))
+            return with_ours(self, found if is_tree(found) else state_of(self, parameter))
         if found is not None:
             return found
         if role == "memory":
@@ -221,117 +214,6 @@ class Given:
                         continue
         return None
 
-    def state(self, parameter: inspect.Parameter) -> Any:
-        """The train state: what the step takes it apart to, by the file's own function, else put together."""
-        parts = unpacked_to(self.starts.step.definition, parameter.name)
-        if len(parts) > 1:
-            return self.tuple_of(parts)
-        found = self.made_state()
-        return self.put_together(parameter) if found is None else found
-
-    def tuple_of(self, names: list[str]) -> tuple:
-        """The values of `params, opt_state = carry`."""
-        found, values = {}, []
-        for name in names:
-            parameter = inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-            found[name] = own_role(parameter, found, self.starts.surroundings.call) or "memory"
-            values.append(self.key if found[name] == "key" else self.of(parameter, found[name]))
-        return tuple(values)
-
-    def made_state(self) -> Any:
-        evidence = self.starts.surroundings.evidence
-        example = self.starts.surroundings.call.example(1).positional
-        for node in evidence.tree.body:
-            if isinstance(node, ast.FunctionDef) and STATE_MAKER.fullmatch(node.name.lower()):
-                function = evidence.namespace.get(node.name)
-                given = {
-                    "model": self.model_value,
-                    "params": self.params_value,
-                    "key": self.key,
-                    "example": example[0] if example else None,
-                }
-                try:
-                    given["optimizer"] = self.optimizer()
-                    made = function(**filled(function, self.starts.surroundings, given))
-                except Exception:  # noqa: BLE001: it may want anything
-                    continue
-                for entry in made if type(made) is tuple else (made,):
-                    if subtree(entry, self.params_value) or has_objects(entry):
-                        return entry
-        return None
-
-    def put_together(self, parameter: inspect.Parameter) -> Any:
-        """A state of the class that the file names, else a `TrainState`."""
-        evidence = self.starts.surroundings.evidence
-        annotated = parameter.annotation if isinstance(parameter.annotation, type) else None
-        classes = [annotated, *(evidence.namespace.get(name) for name in evidence.namespace.classes)]
-        classes = [cls for cls in classes if isinstance(cls, type) and is_state_class(cls)]
-        fields = self.fields()
-        apply = self.of(parameter, "apply")
-        for cls in [*classes, train_state.TrainState]:
-            optimizer = self.optimizer()
-            if issubclass(cls, train_state.TrainState):
-                more = {name: fields[name] for name in own_fields(cls) if name in fields}
-                return cls.create(apply_fn=apply, params=self.params_value, tx=optimizer, **more)
-            names = own_fields(cls)
-            values = {
-                "opt_state": lambda: optimizer.init(self.params_value),
-                **{k: lambda k=k: fields[k] for k in fields},
-            }
-            if all(name in values for name in names):
-                return cls(**{name: values[name]() for name in names})
-        return None
-
-    def fields(self) -> dict[str, Any]:
-        statistics, zero = self.statistics(), jnp.zeros((), jnp.int32)
-        keys = dict.fromkeys(("key", "rng", "dropout_key", "dropout_rng", "prng_key", "rng_key"), self.key)
-        return {
-            "params": self.params_value,
-            "batch_stats": statistics,
-            "model_state": statistics,
-            "state": statistics,
-            "step": zero,
-            "count": zero,
-            "t": zero,
-            **keys,
-        }
-
-    def with_ours(self, value: Any) -> Any:
-        """The same with our parameters and statistics in the place of the file's own."""
-        if has_objects(value) or value is None:
-            return value
-        if self.framework == "jax":
-            parts = [self.params_value, self.starts.model.restore(self.tree)]
-        else:
-            parts = self.forms()
-        for ours in parts:
-            if jax.tree.leaves(ours) and (found := subtree(value, ours)):
-                value = replaced(
-                    value, found[0], jax.tree.unflatten(jax.tree.structure(found[1]), jax.tree.leaves(ours))
-                )
-                break
-        statistics = self.statistics()
-        if statistics and jax.tree.leaves(statistics) and (found := subtree(value, statistics)):
-            leaves = jax.tree.leaves(statistics)
-            value = replaced(value, found[0], jax.tree.unflatten(jax.tree.structure(found[1]), leaves))
-        return value
-
 
 def is_optimizer(thing: Any) -> bool:
     return is_transformation(thing) or isinstance(thing, nnx.Optimizer)
-
-
-def is_tree(thing: Any) -> bool:
-    return thing is not None and (has_objects(thing) or any(hasattr(leaf, "shape") for leaf in jax.tree.leaves(thing)))
-
-
-def is_state_class(cls: type) -> bool:
-    names = own_fields(cls)
-    return "params" in names and (issubclass(cls, train_state.TrainState) or "opt_state" in names)
-
-
-def own_fields(cls: type) -> list[str]:
-    fields = getattr(cls, "_fields", None) or list(getattr(cls, "__dataclass_fields__", {}))
-    if issubclass(cls, train_state.TrainState):
-        return [name for name in fields if name not in ("step", "apply_fn", "params", "tx", "opt_state")]
-    return list(fields)

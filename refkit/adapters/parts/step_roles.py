@@ -4,7 +4,7 @@ import inspect
 import re
 
 from refkit.adapters import roles
-from refkit.adapters.loss_roles import APPLY, GRAPH, MODEL, PARAMS, REST, STATE, STATISTICS, assign_roles
+from refkit.adapters.loss_roles import APPLY, MODEL, PARAMS, REST, STATE, assign_roles, plain_role
 from refkit.adapters.search import Call
 from refkit.adapters.values import own_order
 
@@ -54,20 +54,14 @@ def own_role(parameter: inspect.Parameter, before: dict[str, str], call: Call) -
         return "default"
     if parameter.kind is inspect.Parameter.VAR_POSITIONAL:
         return "batch"
-    if name == "self":
-        return "self"
-    if roles.mode(name, True) is not None:
-        return "mode"
+    if (plain := plain_role(name)) is not None:
+        return plain
     if OPTIMIZER.fullmatch(name):
         return "optimizer"
     if METRICS.fullmatch(name):
         return "metrics"
     if RATE.fullmatch(name):
         return "rate"
-    if GRAPH.fullmatch(name):
-        return "graph"
-    if STATISTICS.fullmatch(name):
-        return "statistics"
     if PARAMS.fullmatch(name) and not whole:
         return "params"
     if (len(name) > 1 or whole) and MEMORY.fullmatch(name):

@@ -17,7 +17,7 @@ class Surroundings:
         loaded: the file: `module`, `file`, `tree`, `source`, `roles`.
         call: how its model is built and called.
         evidence: what its text says.
-        find: the file's object of a role, such as `preprocess`: its `name`, `object` and `line`; None where it has none.
+        find: the file's object of a role, as `preprocess`: its `name`, `object` and `line`; None where it has none.
         label_dtype: of the labels that its loss takes; empty where it is not known.
         part: the file's other parts by their role.
     """

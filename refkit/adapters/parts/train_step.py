@@ -217,7 +217,7 @@ class TrainStep:
 
 
 def holds_arrays(leaves: list[Any]) -> bool:
-    """Whether there are arrays among the leaves of a value: what JAX traces cannot be kept from one trace to the next."""
+    """Whether there are arrays among the leaves of a value: tracers cannot be kept from one trace to the next."""
     return any(isinstance(leaf, jax.Array) and leaf.ndim > 0 for leaf in leaves)
 
 

@@ -47,7 +47,11 @@ def seen_in(batches: list[list], data: Tagged) -> Seen:
     main = data.inputs[0]
     image = data.kinds[0] == "image"
     views, rows = [], []
-    found = identify(main, inputs.reshape(len(inputs), *main.shape[1:]), images=image) if inputs.shape[1] == widths(main) else None
+    found = (
+        identify(main, inputs.reshape(len(inputs), *main.shape[1:]), images=image)
+        if inputs.shape[1] == widths(main)
+        else None
+    )
     if found is not None:
         rows, views = found.rows, [found.view]
     else:
@@ -69,7 +73,7 @@ def seen_in(batches: list[list], data: Tagged) -> Seen:
 
 
 def nearest_of(main: np.ndarray, batch: np.ndarray, image: bool) -> tuple[np.ndarray, list[str]]:
-    """The examples of one batch, each looked for by itself where the batch has not one scale or lies in several ways."""
+    """The examples of one batch, each by itself where the batch has not one scale or lies in several ways."""
     rows, views = np.full(len(batch), -1), []
     for k, one in enumerate(batch):
         found = identify(main, one[None].reshape(1, *main.shape[1:]), images=image) if image else None
@@ -106,7 +110,9 @@ def assign(batch: list, data: Tagged) -> dict[str, Any] | None:
     words = None
     if "tokens" in data.kinds and data.kinds[0] != "tokens":
         raw = data.inputs[data.kinds.index("tokens")]
-        words = next((a for a in rest if a.ndim == 2 and a.shape[1] >= raw.shape[1] and np.issubdtype(a.dtype, np.integer)), None)
+        words = next(
+            (a for a in rest if a.ndim == 2 and a.shape[1] >= raw.shape[1] and np.issubdtype(a.dtype, np.integer)), None
+        )
         rest = [a for a in rest if a is not words]
     return {"inputs": main, "words": words, "labels": rest[0] if rest else None}
 
@@ -115,7 +121,15 @@ def part_of(seen: Seen, start: int, end: int) -> Seen:
     ends = np.cumsum(seen.sizes)
     sizes = [size for size, last in zip(seen.sizes, ends) if start < last <= end] or [end - start]
     cut = lambda array: None if array is None else array[start:end]
-    return Seen(sizes, seen.rows[start:end], cut(seen.labels), cut(seen.words), seen.views, cut(seen.ids), seen.inputs[start:end])
+    return Seen(
+        sizes,
+        seen.rows[start:end],
+        cut(seen.labels),
+        cut(seen.words),
+        seen.views,
+        cut(seen.ids),
+        seen.inputs[start:end],
+    )
 
 
 def as_ids(labels: np.ndarray, like: np.ndarray) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""What a run of the program's own training shows without knowing its raw data: order, company, ids, shares of classes."""
+"""What a run of the program's own training shows without its raw data: order, company, ids, shares of classes."""
 
 import ast
 import functools
@@ -7,20 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from refkit.diagnosis.data.loops import function_around, order_made_in_loop, shuffler_above
+from refkit.diagnosis.data.loops import function_around
+from refkit.diagnosis.data.order_of_epochs import of_order
 from refkit.diagnosis.data.places import line_of, lines_drawing_labels, looks_up, numbers_words
 from refkit.diagnosis.data.recording import Step, first_line
 from refkit.diagnosis.data.situation import Situation, widths
 from refkit.diagnosis.data.symptom import Symptom
 
-BITS = 64  # of a sequence, so that no two shuffled ones are the same
 MOST_COMMON = 0.9  # share of one class that outweighs the others
 FEWEST = 150  # labels by which shares are judged
-CENTRED, SPREAD = 2e-3, 0.06  # how near to 0 and 1 the mean and deviation of a batch are that was standardised by itself
-MEANS_IT = re.compile(r"imbalanc|unbalanc|class_?weight|weights\[|rare|anomal|focal|f1|recall|balanced|oversampl|undersampl|prior"
-                      r"|outlier|positive_rate|minority", re.I)
+CENTRED, SPREAD = (
+    2e-3,
+    0.06,
+)  # how near to 0 and 1 the mean and deviation of a batch are that was standardised by itself
+MEANS_IT = re.compile(
+    r"imbalanc|unbalanc|class_?weight|weights\[|rare|anomal|focal|f1|recall|balanced|oversampl|undersampl|prior"
+    r"|outlier|positive_rate|minority",
+    re.I,
+)
 KNOWS_MISSING = re.compile(r"nan(mean|std|median|var)|missing", re.I)
-FURTHEST, FACTOR = 0.6, 1.7  # of a deviation between means, and between deviations: no augmentation that is usual gets there
+FURTHEST, FACTOR = (
+    0.6,
+    1.7,
+)  # of a deviation between means, and between deviations: no augmentation that is usual gets there
 MASKS = re.compile(r"!= *(0|PAD\w*)\b|> *0\b|pad_id")
 PADDING = re.compile(r"\bpad(ding)?(_id|_token|_idx)?\b", re.I)
 
@@ -65,73 +74,29 @@ def holes(value: np.ndarray) -> bool:
 def of_parts(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
     """Whether the pictures that the model is handed by a score are scaled otherwise than those of the step."""
     scores = [call for call in heard.calls if call.kind == "score" and call.handed is not None]
-    pictures = [next((array for _, array in call.handed.inputs if array.ndim > 2 and array.dtype.kind == "f"), None)
-                for call in [*calls[:2], *scores[:1]] if call.handed is not None]
+    pictures = [
+        next((array for _, array in call.handed.inputs if array.ndim > 2 and array.dtype.kind == "f"), None)
+        for call in [*calls[:2], *scores[:1]]
+        if call.handed is not None
+    ]
     if situation.image is None or not scores or len(pictures) < 3 or any(one is None for one in pictures):
         return []
     *trained, scored = [(float(one.mean()), float(one.std())) for one in pictures]
-    apart = [abs(mean - scored[0]) > FURTHEST * max(deviation, scored[1])
-             or not 1 / FACTOR < deviation / max(scored[1], 1e-30) < FACTOR for mean, deviation in trained]
+    apart = [
+        abs(mean - scored[0]) > FURTHEST * max(deviation, scored[1])
+        or not 1 / FACTOR < deviation / max(scored[1], 1e-30) < FACTOR
+        for mean, deviation in trained
+    ]
     if not all(apart):
         return []
     whole = next((array for _, array in scores[0].arrays if array.ndim > 2), pictures[-1])
-    message = f"the model is handed pictures of mean {trained[0][0]:.3g} and deviation {trained[0][1]:.3g} by the step, and of " \
-              f"{scored[0]:.3g} and {scored[1]:.3g} by the score"
+    message = (
+        f"the model is handed pictures of mean {trained[0][0]:.3g} and deviation {trained[0][1]:.3g} by the step, "
+        f"and of "
+        f"{scored[0]:.3g} and {scored[1]:.3g} by the score"
+    )
     line = (line_of(steps, whole, situation.source) or scores[0].line) if steps else 0
     return [symptom_of("parts differ", message=message, line=line)]
-
-
-def of_order(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
-    """Whether the second epoch is the first again, where the program means to shuffle."""
-    length = period(calls)
-    if length < 2:
-        return []
-    symptom = functools.partial(symptom_of, "same order", message="the examples reach the step in the same order in every epoch")
-    line = order_made_in_loop(situation.source, calls[0].line)
-    if line:
-        return [symptom(line=line)]
-    line = shuffler_above(situation.source, calls[0].line)
-    if not line or not steps:
-        return [symptom(line=0)] if line else []
-    around = function_around(ast.parse(situation.source), calls[0].line)
-    by_place = zip(*(call.arrays for call in calls[:length]))
-    epochs = [np.concatenate([part for _, part in parts]) for parts in by_place if parts[0][1].ndim]
-    return [symptom(line=line)] if any(as_they_lie(epoch, steps, around) for epoch in epochs) else []
-
-
-def as_they_lie(epoch: np.ndarray, steps: list[Step], function: ast.AST | None) -> bool:
-    """Whether the examples of an epoch arrive in the order of an array that the training has; one order for ever is a choice."""
-    first, last = (function.lineno, function.end_lineno) if function is not None else (1, 10**9)
-    for whole in (step.value for step in steps if first <= step.line <= last and step.value.ndim == epoch.ndim):
-        shifted = epoch.ndim == 2 and whole.shape[1] == epoch.shape[1] + 1  # sequences that hold inputs and targets
-        for view in (whole[:, :-1], whole[:, 1:]) if shifted else (whole,):
-            if len(epoch) <= len(view) and np.array_equal(view[: len(epoch)], epoch):
-                return True
-    return False
-
-
-def period(calls: list) -> int:
-    """The number of steps after which what is handed over comes again in the same order, pictures that change apart; 0 for none."""
-    for place in range(len(calls[0].arrays)):
-        parts = [call.arrays[place][1] for call in calls if len(call.arrays) > place]
-        if len(parts) < len(calls) or not parts[0].ndim or parts[0].dtype.kind not in "iubf":
-            continue
-        rows = [rows_of(part) for part in parts]
-        for length in range(1, len(rows) // 2 + 1):
-            if rows[:length] == rows[length : 2 * length] and bits([row for part in rows[:length] for row in part]) > BITS:
-                return length
-    return 0
-
-
-def rows_of(part: np.ndarray) -> list[bytes]:
-    return [np.ascontiguousarray(row).tobytes() for row in part]
-
-
-def bits(rows: list[bytes]) -> float:
-    """How many bits a sequence of rows holds at the shares that they have in it."""
-    counts = np.unique(np.array([hash(row) for row in rows]), return_counts=True)[1]
-    shares = counts / counts.sum()
-    return float(-(shares * np.log2(shares)).sum() * len(rows))
 
 
 def of_company(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
@@ -139,17 +104,27 @@ def of_company(heard: Any, calls: list, situation: Situation, steps: list[Step])
     if situation.main.kind != "features":
         return []
     batches = [array for call in calls[:8] if (array := main_of(call.arrays, situation)) is not None]
-    handed = [array for call in calls if call.handed is not None and (array := main_of(call.handed.inputs, situation)) is not None]
+    handed = [
+        array
+        for call in calls
+        if call.handed is not None and (array := main_of(call.handed.inputs, situation)) is not None
+    ]
     for found in (batches, handed):
         if len(found) > 1 and not np.array_equal(found[0], found[1]) and all(map(standardised, found)):
-            line = first_line(steps, lambda value: value.shape in {array.shape for array in found} and standardised(value))
-            return [symptom_of("by company", message="every batch is standardised by its own mean and deviation", line=line)]
+            line = first_line(
+                steps, lambda value: value.shape in {array.shape for array in found} and standardised(value)
+            )
+            return [
+                symptom_of("by company", message="every batch is standardised by its own mean and deviation", line=line)
+            ]
     return []
 
 
 def main_of(arrays: list[tuple[str, np.ndarray]], situation: Situation) -> np.ndarray | None:
     width = int(np.prod(situation.main.shape))
-    return next((array for _, array in arrays if array.ndim > 1 and widths(array) == width and array.dtype.kind == "f"), None)
+    return next(
+        (array for _, array in arrays if array.ndim > 1 and widths(array) == width and array.dtype.kind == "f"), None
+    )
 
 
 def standardised(value: np.ndarray) -> bool:
@@ -158,36 +133,55 @@ def standardised(value: np.ndarray) -> bool:
         return False
     deviation = value.std(axis=0)
     varies = deviation > 1e-3
-    return varies.sum() > varies.size / 2 and bool(np.abs(value.mean(axis=0)[varies]).max() < CENTRED) and \
-        bool(np.abs(deviation[varies] - 1).max() < SPREAD)
+    return (
+        varies.sum() > varies.size / 2
+        and bool(np.abs(value.mean(axis=0)[varies]).max() < CENTRED)
+        and bool(np.abs(deviation[varies] - 1).max() < SPREAD)
+    )
 
 
 def ids_of(handed: Any, situation: Situation) -> np.ndarray | None:
     """The word ids that the model was handed."""
     if situation.words is None or handed is None:
         return None
-    return next((array for _, array in handed.inputs if array.ndim == 2 and array.dtype.kind in "iu" and array.shape[1] > 1), None)
+    return next(
+        (array for _, array in handed.inputs if array.ndim == 2 and array.dtype.kind in "iu" and array.shape[1] > 1),
+        None,
+    )
 
 
 def of_range(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
     """Whether ids that the model is handed have no row in its table."""
     high = situation.words.high if situation.words is not None else None
-    every = [ids for call in heard.calls if (ids := ids_of(call.handed, situation)) is not None
-             and any(leaf.ndim == 2 and leaf.shape[0] == high for leaf in call.handed.leaves)]  # the program's own table
+    every = [
+        ids
+        for call in heard.calls
+        if (ids := ids_of(call.handed, situation)) is not None
+        and any(leaf.ndim == 2 and leaf.shape[0] == high for leaf in call.handed.leaves)
+    ]  # the program's own table
     if not every or not high:
         return []
     low, top = min(ids.min() for ids in every), max(ids.max() for ids in every)
     if low >= 0 and top < high:
         return []
     line = looks_up(situation.source) or calls[0].line
-    return [symptom_of("ids out of range", message=f"the model is handed ids from {low} to {top}, its embedding has {high} rows",
-                       line=line)]
+    return [
+        symptom_of(
+            "ids out of range",
+            message=f"the model is handed ids from {low} to {top}, its embedding has {high} rows",
+            line=line,
+        )
+    ]
 
 
 def of_padding(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
     """Whether the id that fills sequences up is a word's, too, where nothing but the id tells them apart."""
     ids = next((ids for call in calls if (ids := ids_of(call.handed, situation)) is not None), None)
-    if ids is None or any(record.kind == "lengths" for record in situation.inputs) or not PADDING.search(situation.source):
+    if (
+        ids is None
+        or any(record.kind == "lengths" for record in situation.inputs)
+        or not PADDING.search(situation.source)
+    ):
         return []
     ends = [np.flatnonzero(row != row[-1])[-1] + 1 if (row != row[-1]).any() else 0 for row in ids]
     filled = [row for row, end in zip(ids, ends) if row[-1] == 0 and end < len(row)]
@@ -197,9 +191,16 @@ def of_padding(heard: Any, calls: list, situation: Situation, steps: list[Step])
     if not inside or np.mean(inside) < 0.05:
         return []
     line = numbers_words(situation.source) or first_line(
-        steps, lambda value: value.ndim == 2 and value.shape[1] == ids.shape[1] and value.dtype.kind in "iu")
+        steps, lambda value: value.ndim == 2 and value.shape[1] == ids.shape[1] and value.dtype.kind in "iu"
+    )
     share = 100 * np.mean(inside)
-    return [symptom_of("ids shifted", message=f"id 0 fills sequences up, and stands among the words of {share:.0f} % of them", line=line)]
+    return [
+        symptom_of(
+            "ids shifted",
+            message=f"id 0 fills sequences up, and stands among the words of {share:.0f} % of them",
+            line=line,
+        )
+    ]
 
 
 def of_weights(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
@@ -212,15 +213,24 @@ def of_weights(heard: Any, calls: list, situation: Situation, steps: list[Step])
         if "weight" not in name.lower() or np.shape(value) != counts.shape or np.asarray(value).dtype.kind != "f":
             continue
         weights = np.asarray(value, np.float64)
-        if np.ptp(counts) > 0.3 * counts.mean() and np.ptp(weights) > 0.1 * abs(weights.mean()) and \
-                np.corrcoef(counts, weights)[0, 1] > 0.8:
-            line = first_line(steps, lambda array: array.shape == weights.shape and np.allclose(array, weights, rtol=1e-4))
-            return [symptom_of("classes apart", message="classes weigh the more in the loss the more examples they have", line=line)]
+        if (
+            np.ptp(counts) > 0.3 * counts.mean()
+            and np.ptp(weights) > 0.1 * abs(weights.mean())
+            and np.corrcoef(counts, weights)[0, 1] > 0.8
+        ):
+            line = first_line(
+                steps, lambda array: array.shape == weights.shape and np.allclose(array, weights, rtol=1e-4)
+            )
+            return [
+                symptom_of(
+                    "classes apart", message="classes weigh the more in the loss the more examples they have", line=line
+                )
+            ]
     return []
 
 
 def of_shares(heard: Any, calls: list, situation: Situation, steps: list[Step]) -> list[Symptom]:
-    """Whether nearly all examples that the program makes are of one class, and nothing in it says that this is meant."""
+    """Whether nearly all examples that the program makes are of one class, and nothing says that this is meant."""
     labels = labels_of(calls, situation)
     if labels is None or len(labels) < FEWEST or heard.read or MEANS_IT.search(situation.besides("")):
         return []
@@ -247,6 +257,11 @@ def labels_of(calls: list, situation: Situation) -> np.ndarray | None:
         kept.append(found[-1])
     labels = np.concatenate(kept)
     top = max(situation.outputs, 2)
-    if not np.isfinite(labels.astype(np.float64)).all() or (labels < 0).any() or (labels >= top).any() or (labels % 1 != 0).any():
+    if (
+        not np.isfinite(labels.astype(np.float64)).all()
+        or (labels < 0).any()
+        or (labels >= top).any()
+        or (labels % 1 != 0).any()
+    ):
         return None
     return labels.astype(np.int64)

@@ -13,13 +13,15 @@ from refkit.diagnosis.data.parts_of_data import Portion, labelled
 from refkit.diagnosis.data.places import compares_targets, line_of, turns
 from refkit.diagnosis.data.recording import Step, first_line, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, widths
-from refkit.diagnosis.data.splitting import Judge, enlarged
+from refkit.diagnosis.data.split_examples import enlarged
+from refkit.diagnosis.data.splitting import Judge
 from refkit.diagnosis.data.symptom import Symptom
 from refkit.diagnosis.data.turning import ways_round
 from refkit.implementation import Part
 
 BRIGHT, DIM = 7.0, 0.05  # largest pixel: above the one it has not been scaled, below the other twice
 LISTENED = ("image", "features")  # inputs whose raw form is known well enough to judge what a step is handed
+FEWEST = 6  # pictures known again, for it to be said how they lie
 OVERFITS = re.compile(r"overfit|sanity|one batch|single batch", re.IGNORECASE)
 
 
@@ -46,7 +48,9 @@ def as_run(situation: Situation, calls: list) -> Situation:
     handed = next((call.handed for call in calls if call.handed is not None), None)
     if handed is None or len(situation.inputs) != 1 or handed.inputs[0][1].ndim != len(situation.main.shape) + 1:
         return situation
-    return dataclasses.replace(situation, inputs=(dataclasses.replace(situation.main, shape=handed.inputs[0][1].shape[1:]),))
+    return dataclasses.replace(
+        situation, inputs=(dataclasses.replace(situation.main, shape=handed.inputs[0][1].shape[1:]),)
+    )
 
 
 def judged(seen: "Training | None", heard: Any, situation: Situation, steps: list[Step]) -> list[Symptom]:
@@ -80,8 +84,19 @@ class Training:
         shape = self.situation.data_inputs[0].shape
         arrays = [(key, array) for key, array in call.arrays if array.ndim]
         image = self.situation.image is not None
-        main = next((a for key, a in arrays if a.ndim > 1 and key not in ("labels", "label", "y") and
-                     (widths(a) == int(np.prod(shape)) or (not image and a.ndim == len(shape) + 1 and a.shape[-1] == shape[-1]))), None)
+        main = next(
+            (
+                a
+                for key, a in arrays
+                if a.ndim > 1
+                and key not in ("labels", "label", "y")
+                and (
+                    widths(a) == int(np.prod(shape))
+                    or (not image and a.ndim == len(shape) + 1 and a.shape[-1] == shape[-1])
+                )
+            ),
+            None,
+        )
         if main is None:
             return None
         rest = [a for _, a in arrays if a is not main and len(a) == len(main)]
@@ -117,24 +132,43 @@ class Training:
         largest = max(float(np.abs(np.asarray(array, np.float64)).max()) for array in pictures)
         line = self.lines[0] if self.steps else 0
         if largest > BRIGHT:
-            return [self.symptom("unscaled", message=f"the model is handed pixels up to {largest:.3g}", line=self.made_line() or line,
-                                 yours=self.train[0].inputs)]
+            return [
+                self.symptom(
+                    "unscaled",
+                    message=f"the model is handed pixels up to {largest:.3g}",
+                    line=self.made_line() or line,
+                    yours=self.train[0].inputs,
+                )
+            ]
         if 0 < largest < DIM:
-            return [self.symptom("scaled twice", message=f"the model is handed pixels up to {largest:.3g}",
-                                 line=self.dim_line() or line, yours=self.train[0].inputs)]
+            return [
+                self.symptom(
+                    "scaled twice",
+                    message=f"the model is handed pixels up to {largest:.3g}",
+                    line=self.dim_line() or line,
+                    yours=self.train[0].inputs,
+                )
+            ]
         return []
 
     def made_line(self) -> int:
         """The last line that gave all the pictures before they were cut into batches."""
         shape = self.train[0].inputs.shape[1:]
-        made = [step for step in self.steps if step.value.shape[1:] == shape and len(step.value) > len(self.train[0].inputs)
-                and step.line]
+        made = [
+            step
+            for step in self.steps
+            if step.value.shape[1:] == shape and len(step.value) > len(self.train[0].inputs) and step.line
+        ]
         return made[0].line if made else 0
 
     def dim_line(self) -> int:
         size = widths(self.train[0].inputs)
-        return first_line(self.steps, lambda value: value.ndim > 1 and value.dtype.kind == "f" and widths(value) == size
-                          and 0 < np.abs(value).max() < DIM)
+        return first_line(
+            self.steps,
+            lambda value: (
+                value.ndim > 1 and value.dtype.kind == "f" and widths(value) == size and 0 < np.abs(value).max() < DIM
+            ),
+        )
 
     def of_targets(self) -> list[Symptom]:
         piece = self.train[0]
@@ -144,16 +178,27 @@ class Training:
         largest = float(np.abs(labels).max())
         if largest < 60 or widths(labels) > 4:
             return []
-        return [self.symptom("targets unscaled", message=f"the step is handed targets up to {largest:.4g}",
-                             line=compares_targets(self.situation.source) or self.lines[0])]
+        return [
+            self.symptom(
+                "targets unscaled",
+                message=f"the step is handed targets up to {largest:.4g}",
+                line=compares_targets(self.situation.source) or self.lines[0],
+            )
+        ]
 
     def beside_raw(self) -> list[Symptom]:
         """What shows beside the data set that was read."""
         if self.raw is None:
             return []
         whole = self.whole()
-        score = next((piece for piece in reversed(self.scores) if piece.inputs.shape[1:] == whole.inputs.shape[1:]
-                      and len(piece.inputs) > 9), None)
+        score = next(
+            (
+                piece
+                for piece in reversed(self.scores)
+                if piece.inputs.shape[1:] == whole.inputs.shape[1:] and len(piece.inputs) > 9
+            ),
+            None,
+        )
         found = [whole] + ([score] if score is not None else [])
         judge = Judge(self.part, self.situation, found, self.steps, self.raw)
         known = judge.known[0]
@@ -172,23 +217,33 @@ class Training:
         one, other = train.typical_scale, test.typical_scale
         if one and abs(other / one - 1) < 0.03 and train.view == test.view:
             return []
-        return [self.symptom("parts differ", message=f"raw pixels are multiplied by {one:.3g} for the step and by {other:.3g} for "
-                             "the score", line=line_of(self.steps, score.inputs, self.situation.source) if self.steps else 0)]
+        return [
+            self.symptom(
+                "parts differ",
+                message=f"raw pixels are multiplied by {one:.3g} for the step and by {other:.3g} for the score",
+                line=line_of(self.steps, score.inputs, self.situation.source) if self.steps else 0,
+            )
+        ]
 
     def turned(self, judge: Judge) -> list[Symptom]:
         """Pictures of which some are mirrored or turned, each looked at by itself."""
         if self.situation.image is None or not self.situation.of_digits():
             return []
-        views = [found.view for piece in self.train[:2] for one in piece.inputs[:10]
-                 if (found := judge.identity(one[None])) is not None]
-        if len(views) < 6:  # they may have been shifted
-            raw = enlarged(np.asarray(self.raw[0]), widths(self.train[0].inputs))[-1]
-            views = ways_round(raw, np.concatenate([piece.inputs[:10] for piece in self.train[:2]]))
+        pictures = np.concatenate([piece.inputs[:10] for piece in self.train[:2]])
+        raw = enlarged(np.asarray(self.raw[0]), widths(self.train[0].inputs))[-1]
+        views = ways_round(raw, pictures)
+        if len(views) < FEWEST:  # they may be too small to have been shifted
+            views = [found.view for one in pictures if (found := judge.identity(one[None])) is not None]
         wrong = {view for view in views if view}
-        if not wrong or len(views) < 6:
+        if not wrong or len(views) < FEWEST:
             return []
-        return [self.symptom("turned at random" if "" in views else "turned", line=turns(self.situation.source) or self.lines[0],
-                             message=f"pictures reach the step {' or '.join(sorted(wrong))}")]
+        return [
+            self.symptom(
+                "turned at random" if "" in views else "turned",
+                line=turns(self.situation.source) or self.lines[0],
+                message=f"pictures reach the step {' or '.join(sorted(wrong))}",
+            )
+        ]
 
     def of_order(self, rows: np.ndarray) -> list[Symptom]:
         """Whether the second epoch is the first again."""
@@ -210,9 +265,21 @@ class Training:
             return [self.symptom("first batch only", message="every step is handed the same batch", line=self.lines[0])]
         line = order_made_in_loop(source, self.lines[0])
         labels = None if self.whole().labels is None else labelled(self.whole().labels)
-        if labels is not None and labels.dtype.kind == "i" and len(np.unique(labels)) > 1 and (np.diff(labels[:length]) >= 0).all():
-            return [self.symptom("sorted", message="the examples reach the step sorted by their class", line=line or self.lines[0])]
+        if (
+            labels is not None
+            and labels.dtype.kind == "i"
+            and len(np.unique(labels)) > 1
+            and (np.diff(labels[:length]) >= 0).all()
+        ):
+            return [
+                self.symptom(
+                    "sorted", message="the examples reach the step sorted by their class", line=line or self.lines[0]
+                )
+            ]
         if not line:
             return []
-        return [self.symptom("same order", message="the examples reach the step in the same order in every epoch", line=line)]
-
+        return [
+            self.symptom(
+                "same order", message="the examples reach the step in the same order in every epoch", line=line
+            )
+        ]

@@ -13,7 +13,11 @@ def loop_above(source: str, line: int) -> int:
     A loop over a name is followed to the line that bound the name last.
     """
     tree = ast.parse(source)
-    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= node.end_lineno]
+    loops = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= node.end_lineno
+    ]
     if not loops:
         return 0
     loop = max(loops, key=lambda node: node.lineno)
@@ -21,9 +25,18 @@ def loop_above(source: str, line: int) -> int:
         return loop.lineno
     function = function_around(tree, line)
     names = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
-    bound = [node for node in ast.walk(function or tree) if isinstance(node, ast.Assign) and node.lineno < loop.lineno
-             and any(isinstance(t, ast.Name) and t.id in names for target in node.targets for t in ast.walk(target))]
-    counted = [node for node in bound if any(isinstance(part, (ast.FloorDiv, ast.Sub, ast.Slice)) for part in ast.walk(node.value))]
+    bound = [
+        node
+        for node in ast.walk(function or tree)
+        if isinstance(node, ast.Assign)
+        and node.lineno < loop.lineno
+        and any(isinstance(t, ast.Name) and t.id in names for target in node.targets for t in ast.walk(target))
+    ]
+    counted = [
+        node
+        for node in bound
+        if any(isinstance(part, (ast.FloorDiv, ast.Sub, ast.Slice)) for part in ast.walk(node.value))
+    ]
     if counted and not any(isinstance(part, (ast.FloorDiv, ast.Sub, ast.Slice)) for part in ast.walk(loop.iter)):
         return counted[-1].lineno
     return loop.lineno
@@ -31,17 +44,27 @@ def loop_above(source: str, line: int) -> int:
 
 def left_early(source: str, line: int) -> int:
     """The line of a `break` or `return` in the loop around a line; 0 where there is none."""
-    loops = [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.For, ast.While))
-             and node.lineno <= line <= node.end_lineno]
+    loops = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= node.end_lineno
+    ]
     loop = max(loops, key=lambda node: node.lineno, default=None)
-    leaving = [node.lineno for node in ast.walk(loop) if isinstance(node, (ast.Break, ast.Return))] if loop is not None else []
+    leaving = (
+        [node.lineno for node in ast.walk(loop) if isinstance(node, (ast.Break, ast.Return))]
+        if loop is not None
+        else []
+    )
     return leaving[0] if leaving else 0
 
 
 def function_around(tree: ast.AST, line: int) -> ast.AST | None:
     """The innermost function that a line lies in."""
-    around = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-              and node.lineno <= line <= node.end_lineno]
+    around = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= node.end_lineno
+    ]
     return max(around, key=lambda node: node.lineno, default=None)
 
 
@@ -52,7 +75,11 @@ def loops_around(source: str, line: int) -> int:
 
 def enclosing_loops(tree: ast.AST, line: int) -> list[ast.AST]:
     """The loops around a line, the outermost first."""
-    found = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= node.end_lineno]
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.For, ast.While)) and node.lineno <= line <= node.end_lineno
+    ]
     return sorted(found, key=lambda node: node.lineno)
 
 
@@ -74,14 +101,19 @@ def order_made_in_loop(source: str, line: int) -> int:
 
 
 def shuffler_above(source: str, line: int) -> int:
-    """The line on which what a loop goes through is had from a function or class of the file that can shuffle; 0 for none."""
+    """The line on which a loop's data is had from a function or class of the file that can shuffle; 0 for none."""
     tree = ast.parse(source)
     defined = [node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     shuffling = {node.name for node in defined if SHUFFLES.search(ast.unparse(node))}
     for loop in reversed(enclosing_loops(tree, line)):
-        made = [node.lineno for node in ast.walk(tree) if isinstance(loop, ast.For) and isinstance(node, ast.Assign)
-                and calls_one_of(node.value, shuffling)
-                and set().union(*map(names_in, node.targets)) & names_in(loop.iter)]
+        made = [
+            node.lineno
+            for node in ast.walk(tree)
+            if isinstance(loop, ast.For)
+            and isinstance(node, ast.Assign)
+            and calls_one_of(node.value, shuffling)
+            and set().union(*map(names_in, node.targets)) & names_in(loop.iter)
+        ]
         if isinstance(loop, ast.For) and calls_one_of(loop.iter, shuffling):
             return loop.lineno
         if made:
@@ -94,4 +126,6 @@ def names_in(node: ast.AST) -> set[str]:
 
 
 def calls_one_of(node: ast.AST, names: set[str]) -> bool:
-    return any(isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in names for call in ast.walk(node))
+    return any(
+        isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in names for call in ast.walk(node)
+    )

@@ -24,7 +24,11 @@ def observe_made(part: Part, situation: Situation) -> tuple[list[Symptom], str]:
     for name, calls in sorted(pairs_of_calls(part.run.tree).items()):
         made = []
         for call, _ in calls[:3]:
-            result = part.run(name, [ast.literal_eval(a) for a in call.args], {k.arg: ast.literal_eval(k.value) for k in call.keywords})
+            result = part.run(
+                name,
+                [ast.literal_eval(a) for a in call.args],
+                {k.arg: ast.literal_eval(k.value) for k in call.keywords},
+            )
             found = pieces(result, situation)
             made.append(found[0].inputs if found else None)
         if any(array is None for array in made):
@@ -32,26 +36,38 @@ def observe_made(part: Part, situation: Situation) -> tuple[list[Symptom], str]:
         for (call, target), array in list(zip(calls, made))[1:]:
             shared = common(made[0], array) if made[0].shape[1:] == array.shape[1:] else 0
             if shared > SHARED * len(array) and array[0].size > 6 and np.ptp(array) > 0:
-                message = f"{shared} of {len(array)} test examples are among the {len(made[0])} training examples: both are made " \
-                          "with one seed"
+                message = (
+                    f"{shared} of {len(array)} test examples are among the {len(made[0])} training examples: "
+                    f"both are made "
+                    "with one seed"
+                )
                 return [Symptom("overlap", "split", message, call.lineno)], "made twice"
         return [], f"`{name}` makes {' and '.join(str(len(array)) for array in made)} examples"
     raise NotTaken("no function makes both training and test examples")
 
 
 def pairs_of_calls(tree: ast.Module) -> dict[str, list[tuple[ast.Call, str]]]:
-    """Functions of the file called once for training and once for test examples: the calls with the names they are bound to."""
+    """Functions of the file called for training and for test examples: the calls, with the names they are bound to."""
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     found: dict[str, list[tuple[ast.Call, str]]] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Assign):
             continue
         for target, value in bound(node.targets[0], node.value):
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in own and literal(value):
+            if (
+                isinstance(value, ast.Call)
+                and isinstance(value.func, ast.Name)
+                and value.func.id in own
+                and literal(value)
+            ):
                 found.setdefault(value.func.id, []).append((value, ast.unparse(target)))
-    return {name: calls for name, calls in found.items() if len(calls) > 1
-            and any(TEST.search(part) for _, target in calls for part in re.findall(r"\w+", target))
-            and not all(TEST.search(target) for _, target in calls)}
+    return {
+        name: calls
+        for name, calls in found.items()
+        if len(calls) > 1
+        and any(TEST.search(part) for _, target in calls for part in re.findall(r"\w+", target))
+        and not all(TEST.search(target) for _, target in calls)
+    }
 
 
 def bound(target: ast.AST, value: ast.AST):

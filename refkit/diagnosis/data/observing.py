@@ -56,8 +56,10 @@ def observe(part: Part, situation: Situation, sources: Callable) -> Observation:
         return Observation(lacking=f"`{part.name}`: {error}")
     except Exception as error:  # noqa: BLE001: the user's function may raise anything on data that it is not for
         said = " ".join(str(error).split())[:120]
-        return Observation(lacking=f"`{part.name}` could not be called on tagged examples ({type(error).__name__}: {said})",
-                           raised=error)
+        return Observation(
+            lacking=f"`{part.name}` could not be called on tagged examples ({type(error).__name__}: {said})",
+            raised=error,
+        )
 
 
 @contextlib.contextmanager

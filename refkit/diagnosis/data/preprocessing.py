@@ -77,8 +77,13 @@ def judged_pictures(part, situation, raw, seen, out, steps: list[Step], call) ->
     symptom = functools.partial(Symptom, role=ROLE, yours=out)
     if any(other is None or not np.array_equal(out, other, equal_nan=True) for other in again):
         line = first_changing(situation, steps, call) or last_return(steps)
-        return [symptom("random at evaluation", message="the same pictures come out otherwise at every call, "
-                        "in evaluation, too", line=line)], ""
+        return [
+            symptom(
+                "random at evaluation",
+                message="the same pictures come out otherwise at every call, in evaluation, too",
+                line=line,
+            )
+        ], ""
     found = fit(seen, out)
     if found is None:
         return without_scale(situation, seen, out, steps, symptom, part, raw)
@@ -88,15 +93,35 @@ def judged_pictures(part, situation, raw, seen, out, steps: list[Step], call) ->
         symptoms.append(symptom("turned", message=f"pictures come out {found.view}", line=line or last_return(steps)))
     scale = abs(found.typical_scale)
     if scale > NOT_SCALED and not (situation.divides_besides(part.name) and scale > 0.9):
-        line = first_line(steps, lambda value: len(value) == len(raw) and np.issubdtype(value.dtype, np.floating)
-                          and widths(value) == widths(out) and value.dtype != raw.dtype)
-        symptoms.append(symptom("unscaled", message=f"pixels of 0 to 255 come out as {out.min():.3g} to {out.max():.3g}",
-                                line=line or last_return(steps), expected=seen.astype(np.float32) / 255))
+        line = first_line(
+            steps,
+            lambda value: (
+                len(value) == len(raw)
+                and np.issubdtype(value.dtype, np.floating)
+                and widths(value) == widths(out)
+                and value.dtype != raw.dtype
+            ),
+        )
+        symptoms.append(
+            symptom(
+                "unscaled",
+                message=f"pixels of 0 to 255 come out as {out.min():.3g} to {out.max():.3g}",
+                line=line or last_return(steps),
+                expected=seen.astype(np.float32) / 255,
+            )
+        )
     elif scale < SCALED_TWICE:
-        line = first_line(steps, lambda value: (small := fit(seen, value)) is not None
-                          and 0 < abs(small.typical_scale) < SCALED_TWICE)
-        symptoms.append(symptom("scaled twice", message=f"pixels of 0 to 255 come out as {out.min():.3g} to {out.max():.3g}",
-                                line=line or last_return(steps), expected=seen.astype(np.float32) / 255))
+        line = first_line(
+            steps, lambda value: (small := fit(seen, value)) is not None and 0 < abs(small.typical_scale) < SCALED_TWICE
+        )
+        symptoms.append(
+            symptom(
+                "scaled twice",
+                message=f"pixels of 0 to 255 come out as {out.min():.3g} to {out.max():.3g}",
+                line=line or last_return(steps),
+                expected=seen.astype(np.float32) / 255,
+            )
+        )
     if not symptoms and takes(part, "training"):
         symptoms = in_both_modes(part, situation, seen, raw, found, steps, symptom)
     return symptoms, f"pixels times {found.typical_scale:.3g}"
@@ -106,11 +131,21 @@ def in_both_modes(part, situation, seen, raw, found: Identity, steps: list[Step]
     """Whether training pictures are scaled as those to be judged are; where they are augmented, nothing is said."""
     training = out_of(part.run(given(situation, raw, training=True)), widths(seen), len(raw))
     other = None if training is None else fit(seen, training)
-    if other is None or other.view or abs(other.typical_scale / found.typical_scale - 1) < 0.03 and \
-            np.allclose(other.offset, found.offset, atol=0.02, equal_nan=True):
+    if (
+        other is None
+        or other.view
+        or abs(other.typical_scale / found.typical_scale - 1) < 0.03
+        and np.allclose(other.offset, found.offset, atol=0.02, equal_nan=True)
+    ):
         return []
-    return [symptom("parts differ", message=f"pixels are multiplied by {other.typical_scale:.3g} in training and by "
-                    f"{found.typical_scale:.3g} in evaluation", line=last_return(steps))]
+    return [
+        symptom(
+            "parts differ",
+            message=f"pixels are multiplied by {other.typical_scale:.3g} in training and by "
+            f"{found.typical_scale:.3g} in evaluation",
+            line=last_return(steps),
+        )
+    ]
 
 
 def first_changing(situation: Situation, steps: list[Step], call) -> int:
@@ -134,17 +169,25 @@ def fit(seen: np.ndarray, value: np.ndarray) -> Identity | None:
 def without_scale(situation, seen, out, steps, symptom, part, raw) -> tuple[list[Symptom], str]:
     """Pictures that are no scaling of the raw ones: wrapped round, or with their pixels elsewhere."""
     if wraps(seen, out):
-        line = first_line(steps, lambda value: value.shape == raw.shape and value.dtype == raw.dtype
-                          and not np.array_equal(value, raw)) or last_return(steps)
-        return [symptom("wraps", message="dark pixels come out as bright ones: bytes are subtracted from bytes",
-                        line=line)], ""
+        line = first_line(
+            steps,
+            lambda value: value.shape == raw.shape and value.dtype == raw.dtype and not np.array_equal(value, raw),
+        ) or last_return(steps)
+        return [
+            symptom("wraps", message="dark pixels come out as bright ones: bytes are subtracted from bytes", line=line)
+        ], ""
     if len(seen) == len(out):
         flat = [np.sort(np.asarray(array, np.float64).reshape(len(array), -1), axis=1) for array in (seen, out)]
         if identify(*flat) is not None:
-            line = first_line(steps, lambda value: widths(value) == widths(out) and len(value) == len(out)
-                              and fit(seen, value) is None)
-            return [symptom("moved", message="the pixels of a picture come out in other places",
-                            line=line or last_return(steps))], ""
+            line = first_line(
+                steps,
+                lambda value: widths(value) == widths(out) and len(value) == len(out) and fit(seen, value) is None,
+            )
+            return [
+                symptom(
+                    "moved", message="the pixels of a picture come out in other places", line=line or last_return(steps)
+                )
+            ], ""
     return [], "no scaling of single pixels"
 
 
@@ -183,14 +226,23 @@ def judge_ids(situation: Situation, raw: np.ndarray, out: np.ndarray, steps: lis
     """Ids beside the raw ones of the same examples."""
     shift = np.unique(np.asarray(out, np.int64) - raw)
     symptom = functools.partial(Symptom, role=role, yours=out, expected=raw)
-    line = first_line(steps, lambda value: value.shape == raw.shape and np.issubdtype(value.dtype, np.integer)
-                      and not np.array_equal(value, raw)) or last_return(steps)
+    line = first_line(
+        steps,
+        lambda value: (
+            value.shape == raw.shape and np.issubdtype(value.dtype, np.integer) and not np.array_equal(value, raw)
+        ),
+    ) or last_return(steps)
     if len(shift) == 1 and shift[0]:
         return [symptom("ids shifted", message=f"every id comes out as {shift[0]:+d}", line=line)]
     high = situation.words.high if situation.words is not None else None
     if high is not None and (out.max() >= high or out.min() < 0):
-        return [symptom("ids out of range", message=f"ids reach from {out.min()} to {out.max()}, the embedding has {high} "
-                        "rows", line=line)]
+        return [
+            symptom(
+                "ids out of range",
+                message=f"ids reach from {out.min()} to {out.max()}, the embedding has {high} rows",
+                line=line,
+            )
+        ]
     if set(shift) in ({0, 1}, {0, -1}):
         return [symptom("ids shifted", message="ids come out shifted by one", line=line)]
     return []

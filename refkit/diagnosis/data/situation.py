@@ -13,7 +13,9 @@ from refkit.probes.tagged_examples import Tagged, tagged
 
 DIVIDES = re.compile(r"/=? *(255|256|127\.5|16\b|15\b)|\b1(\.0)? / 255|\* 0\.0039|img_as_float")
 TO_BYTES = re.compile(r"255(\.0)? / 16(\.0)?|/ 16(\.0)?\)? \* 255(\.0)?|\* ?\(255(\.0)? / 16(\.0)?\)")
-STANDARDISES = re.compile(r"\.std\(|np\.std|jnp\.std|StandardScaler|MinMaxScaler|standardi[sz]e|\.var\(|np\.ptp|scale\(")
+STANDARDISES = re.compile(
+    r"\.std\(|np\.std|jnp\.std|StandardScaler|MinMaxScaler|standardi[sz]e|\.var\(|np\.ptp|scale\("
+)
 
 
 class NotTaken(Exception):
@@ -60,7 +62,7 @@ class Situation:
         return self.inputs[0]
 
     def divides_besides(self, name: str) -> bool:
-        """Whether a line outside of the function `name` divides by the range of a pixel, `255 / 16` of the digits apart."""
+        """Whether a line outside the function `name` divides by the range of a pixel, `255 / 16` of digits apart."""
         return bool(DIVIDES.search(TO_BYTES.sub("", self.besides(name))))
 
     def standardises_besides(self, name: str) -> bool:
@@ -72,7 +74,9 @@ class Situation:
         tree = ast.parse(self.source)
         for node in ast.walk(tree):
             if isinstance(getattr(node, "body", None), list):
-                node.body = [part for part in node.body if not is_named(part, name) and not is_text(part)] or [ast.Pass()]
+                node.body = [part for part in node.body if not is_named(part, name) and not is_text(part)] or [
+                    ast.Pass()
+                ]
         return ast.unparse(tree)
 
     def of_digits(self) -> bool:
@@ -91,8 +95,13 @@ def given(situation: Situation, raw: np.ndarray, **more: Any) -> dict[str, Any]:
     labels = rng.integers(0, max(situation.outputs, 2), len(raw)).astype(np.int32)
     if situation.regression:
         labels = rng.normal(size=(len(raw), situation.outputs)).astype(np.float32)
-    values = {"x": raw, "labels": labels, "training": False, "shuffle": False,
-              "batch": {"image" if raw.ndim > 2 else "x": raw, "label" if raw.ndim > 2 else "y": labels}}
+    values = {
+        "x": raw,
+        "labels": labels,
+        "training": False,
+        "shuffle": False,
+        "batch": {"image" if raw.ndim > 2 else "x": raw, "label" if raw.ndim > 2 else "y": labels},
+    }
     if situation.image is not None:
         values["images"] = raw
     if situation.words is not None and situation.image is not None:

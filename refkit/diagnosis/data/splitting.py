@@ -5,25 +5,24 @@ import re
 
 import numpy as np
 
-from refkit.adapters.parts.preprocess import takes
-from refkit.diagnosis.data.parts_of_data import Portion, labelled, pieces
+from refkit.diagnosis.data.parts_of_data import Portion, pieces
 from refkit.diagnosis.data.places import line_of, slice_cut_short
 from refkit.diagnosis.data.recording import Step, first_line, last_return, record
 from refkit.diagnosis.data.situation import NotTaken, Situation, given, widths
+from refkit.diagnosis.data.split_labels import LabelJudge
 from refkit.diagnosis.data.standardising import near
 from refkit.diagnosis.data.symptom import Symptom
 from refkit.implementation import Part
-from refkit.probes.tagged_identity import Identity, identify
+from refkit.probes.tagged_identity import Identity
 
 COUNT = 200
-ALIKE = 0.9  # correlation of the ranks of targets that may have been transformed
-APART = 0.5  # half of the summed differences of the shares of classes: two random parts of these sizes stay below
 LARGE = 40.0
 MOST_LOST = 0.67  # share of the examples read that the parts hold together, at least
-SCALES_TARGETS = re.compile(r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
-                            r"|(fit|fit_transform)\((y|targets?)")
+SCALES_TARGETS = re.compile(
+    r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
+    r"|(fit|fit_transform)\((y|targets?)"
+)
 FILLS = re.compile(r"isnan|nan_to_num|fillna|isfinite|Imputer")  # behind the split, as far as this part can tell
-MIRRORS = re.compile(r"autoencod|reconstruct|copy|denois|identity", re.IGNORECASE)
 
 
 def observe_split(part: Part, situation: Situation, sources) -> tuple[list[Symptom], str]:
@@ -55,26 +54,18 @@ def judge(part: Part, situation: Situation, result: list, steps: list[Step], rea
     return judged.symptoms(), f"{' and '.join(str(len(piece.inputs)) for piece in found)} examples"
 
 
-class Judge:
+class Judge(LabelJudge):
     """What is wrong with the parts of a data set, in their order: training, then the others."""
 
-    def __init__(self, part: Part, situation: Situation, found: list[Portion], steps: list[Step], raw):
-        self.part, self.situation, self.found, self.steps, self.raw = part, situation, found, steps, raw
-        self.symptom = functools.partial(Symptom, role=part.role)
-        self.known: list[Identity | None] = [None] * len(found)
-        if raw is not None:
-            self.known = [self.identity(piece.inputs) for piece in found]
-
-    def identity(self, array: np.ndarray) -> Identity | None:
-        raw, _ = self.raw
-        for like in enlarged(raw, widths(array)):
-            found = identify(like, array, images=array.ndim > 2)
-            if found is not None:
-                return found
-        return None
-
     def symptoms(self) -> list[Symptom]:
-        return [*self.of_numbers(), *self.of_overlap(), *self.of_labels(), *self.of_scale(), *self.of_targets(), *self.of_loss()]
+        return [
+            *self.of_numbers(),
+            *self.of_overlap(),
+            *self.of_labels(),
+            *self.of_scale(),
+            *self.of_targets(),
+            *self.of_loss(),
+        ]
 
     def of_loss(self) -> list[Symptom]:
         """Whether much of what was read is in no part, where the cuts follow from how much that is."""
@@ -85,26 +76,46 @@ class Judge:
         line = slice_cut_short(self.situation.source, self.part.line)
         if (kept >= 0).sum() > MOST_LOST * count or not line:
             return []
-        return [self.symptom("batches lost", message=f"{(kept >= 0).sum()} of {count} examples are in any part", line=line)]
-
-    def made(self, wanted) -> int:
-        return first_line(self.steps, wanted) or last_return(self.steps)
+        return [
+            self.symptom("batches lost", message=f"{(kept >= 0).sum()} of {count} examples are in any part", line=line)
+        ]
 
     def of_numbers(self) -> list[Symptom]:
-        wrong = [piece for piece in self.found if piece.inputs.dtype.kind == "f" and not np.isfinite(piece.inputs).all()]
+        wrong = [
+            piece for piece in self.found if piece.inputs.dtype.kind == "f" and not np.isfinite(piece.inputs).all()
+        ]
         raw_finite = self.raw is None or np.isfinite(np.asarray(self.raw[0], np.float64)).all()
         if not wrong or FILLS.search(self.situation.source):
             return []
         line = self.made(lambda value: value.dtype.kind == "f" and value.ndim > 1 and not np.isfinite(value).all())
         columns = ~np.isfinite(wrong[0].inputs.reshape(len(wrong[0].inputs), -1))
-        begun = next((step.value for step in self.steps if step.line == line and step.value.dtype.kind == "f"
-                      and step.value.ndim > 1 and not np.isfinite(step.value).all()), wrong[0].inputs)
+        begun = next(
+            (
+                step.value
+                for step in self.steps
+                if step.line == line
+                and step.value.dtype.kind == "f"
+                and step.value.ndim > 1
+                and not np.isfinite(step.value).all()
+            ),
+            wrong[0].inputs,
+        )
         whole = (~np.isfinite(begun.reshape(len(begun), -1))).mean(axis=0)
         if raw_finite and not ((0 < whole) & (whole < 1)).any():
-            return [self.symptom("constant is none", message="a feature that is constant comes out as numbers that are "
-                                 "none", line=line)]
-        return [self.symptom("not a number", message=f"{int(columns.any(axis=1).sum())} examples hold numbers that are none",
-                             line=line)]
+            return [
+                self.symptom(
+                    "constant is none",
+                    message="a feature that is constant comes out as numbers that are none",
+                    line=line,
+                )
+            ]
+        return [
+            self.symptom(
+                "not a number",
+                message=f"{int(columns.any(axis=1).sum())} examples hold numbers that are none",
+                line=line,
+            )
+        ]
 
     def of_overlap(self) -> list[Symptom]:
         train, *others = self.found
@@ -112,8 +123,12 @@ class Judge:
             if other.inputs.shape[1:] != train.inputs.shape[1:]:
                 continue
             shared = common(train.inputs, other.inputs)
-            if shared > max(0.02 * len(other.inputs), 2 + duplicates(train.inputs)) and not self.same_by_nature(train, other):
-                message = f"{shared} of {len(other.inputs)} test examples are among the {len(train.inputs)} training examples"
+            if shared > max(0.02 * len(other.inputs), 2 + duplicates(train.inputs)) and not self.same_by_nature(
+                train, other
+            ):
+                message = (
+                    f"{shared} of {len(other.inputs)} test examples are among the {len(train.inputs)} training examples"
+                )
                 return [self.symptom("overlap", message=message, line=self.overlap_line(other))]
         one, two = (self.known + [None, None])[:2]
         if one is not None and two is not None:
@@ -133,103 +148,20 @@ class Judge:
         for known, piece in zip(self.known, (self.found[0], other)):
             if known is not None:
                 rows = np.unique(known.rows)
-                lines.append(first_line(self.steps, lambda value: value.ndim == 1 and value.dtype.kind in "iu"
-                                        and np.array_equal(np.unique(value), rows)))
+                lines.append(
+                    first_line(
+                        self.steps,
+                        lambda value: (
+                            value.ndim == 1 and value.dtype.kind in "iu" and np.array_equal(np.unique(value), rows)
+                        ),
+                    )
+                )
         if len(lines) == 2 and all(lines):
             return max(lines)
-        return max(self.made(lambda value: value.shape == piece.inputs.shape and np.array_equal(value, piece.inputs))
-                   for piece in (self.found[0], other))
-
-    def of_labels(self) -> list[Symptom]:
-        symptoms = []
-        for piece, known in zip(self.found, self.known):
-            if piece.labels is None:
-                continue
-            if piece.labels.shape == piece.inputs.shape and not MIRRORS.search(self.situation.source) and \
-                    np.array_equal(piece.labels, piece.inputs):
-                return [self.symptom("target is input", message="the target of every example is its own input",
-                                     line=last_return(self.steps))]
-            labels = labelled(piece.labels)
-            if labels is not None and self.situation.regression and known is not None:
-                symptoms += self.targets_beside_raw(labels, known)
-                if symptoms:
-                    return symptoms
-            if labels is None or labels.dtype.kind not in "iu" or self.situation.regression:
-                continue
-            if known is not None and self.raw is not None:
-                symptoms += self.beside_raw(labels, known)
-            if not symptoms and labels.size and self.situation.outputs > 2 and \
-                    (labels.max() == self.situation.outputs and labels.min() == 1):
-                line = self.made(lambda value: value.dtype.kind in "iu" and value.ndim == 1 and len(value) >= len(labels)
-                                 and value.max() == self.situation.outputs and value.min() == 1)
-                symptoms = [self.symptom("labels shifted", message=f"labels reach from 1 to {labels.max()}", line=line)]
-            if symptoms:
-                return symptoms
-        return self.of_classes()
-
-    def of_labels_beside(self) -> list[Symptom]:
-        """Labels of the training examples beside those that were read with them."""
-        labels, known = self.found[0].labels, self.known[0]
-        labels = None if labels is None else labelled(labels)
-        if labels is None or known is None:
-            return []
-        return self.beside_raw(labels, known) if not self.situation.regression else self.targets_beside_raw(labels, known)
-
-    def targets_beside_raw(self, labels: np.ndarray, known: Identity) -> list[Symptom]:
-        """Targets beside the raw ones of the same examples, by their ranks: a scale, or a logarithm, is a choice."""
-        good, raw = known.rows >= 0, np.asarray(self.raw[1], np.float64)
-        if raw.ndim != 1 or labels.ndim != 1 or len(labels) != len(good) or good.sum() < 10:
-            return []
-        ranks = [np.argsort(np.argsort(array, kind="stable")) for array in (raw[known.rows[good]], labels[good])]
-        if not np.ptp(labels) or abs(np.corrcoef(*ranks)[0, 1]) > ALIKE:
-            return []
-        line = self.made(lambda value: value.size == labels.size and np.array_equal(value.ravel(), labels))
-        return [self.symptom("labels apart", message="the examples have the targets of others", line=line)]
-
-    def beside_raw(self, labels: np.ndarray, known: Identity) -> list[Symptom]:
-        good = known.rows >= 0
-        raw = np.asarray(self.raw[1])
-        if raw.dtype.kind not in "iu" or raw.ndim != 1 or len(labels) != len(good):
-            return []
-        right, mine = raw[known.rows[good]], labels[good].astype(np.int64)
-        if np.array_equal(right, mine) or (len(np.unique(raw)) == 2 and np.array_equal(right, 1 - mine)):
-            return []
-        apart = np.unique(mine - right)
-        if len(apart) == 1 and abs(apart[0]) == 1:
-            line = self.made(lambda value: value.dtype.kind in "iu" and value.shape == raw.shape and
-                             np.array_equal(np.sort(value), np.sort(raw + apart[0])))
-            return [self.symptom("labels shifted", message=f"every label comes out as {apart[0]:+d}", line=line)]
-        pairs = {(a, b) for a, b in zip(right.tolist(), mine.tolist())}
-        if len(pairs) == len({a for a, _ in pairs}):
-            return []  # classes under other numbers, or fewer of them
-        if len(self.situation.data_inputs) > 1:
-            return []  # answers follow from all inputs together, and what was read is the class of one of them
-        wrong = (right != mine).mean()
-        if wrong < 0.1:
-            return []
-        line = self.made(lambda value: value.shape == labels.shape and np.array_equal(value, labels))
-        return [self.symptom("labels apart", message=f"{100 * wrong:.0f} % of the examples have another's label", line=line)]
-
-    def of_classes(self) -> list[Symptom]:
-        every = [labelled(piece.labels) for piece in self.found if piece.labels is not None]
-        if len(self.found) < 2 or len(every) < 2 or any(label is None or label.dtype.kind not in "iu" for label in every):
-            return []
-        classes = set(np.unique(np.concatenate(every)).tolist())
-        shares = [np.array([(labels == one).mean() for one in sorted(classes)]) for labels in every[:2]]
-        if len(classes) <= 20 and min(len(labels) for labels in every[:2]) >= 3 * len(classes):
-            apart = np.abs(shares[0] - shares[1]).sum() / 2
-            if apart > APART:
-                most = int(np.abs(shares[0] - shares[1]).argmax())
-                message = f"class {sorted(classes)[most]} has {100 * shares[0][most]:.0f} % of the training examples and " \
-                          f"{100 * shares[1][most]:.0f} % of the others"
-                return [self.symptom("classes apart", message=message, line=self.index_line())]
-        return []
-
-    def index_line(self) -> int:
-        """The line that put the examples into the order in which they are cut."""
-        count = sum(len(piece.inputs) for piece in self.found)
-        return self.made(lambda value: value.shape == (count,) and value.dtype.kind in "iu"
-                         and np.array_equal(np.sort(value), np.arange(count)))
+        return max(
+            self.made(lambda value: value.shape == piece.inputs.shape and np.array_equal(value, piece.inputs))
+            for piece in (self.found[0], other)
+        )
 
     def of_scale(self) -> list[Symptom]:
         """How training and test examples of features are scaled, where the raw ones are known."""
@@ -244,19 +176,44 @@ class Judge:
         test = self.known[1] if len(self.known) > 1 else None
         with np.errstate(divide="ignore"):
             if near(train.scale, 1 / deviation**2) or near(train.scale, 1 / union**2):
-                line = self.made(lambda value: value.size == own.size and
-                                 (near(value.ravel(), deviation**2) or near(value.ravel(), union**2))
-                                 or value.shape in (raw.shape, self.found[0].inputs.shape) and self.divided_twice(value))
+                line = self.made(
+                    lambda value: (
+                        value.size == own.size
+                        and (near(value.ravel(), deviation**2) or near(value.ravel(), union**2))
+                        or value.shape in (raw.shape, self.found[0].inputs.shape)
+                        and self.divided_twice(value)
+                    )
+                )
                 return [self.symptom("by variance", message="features are divided by their variance", line=line)]
             if not close(train.scale, 1 / deviation) and not close(train.scale, 1 / union):
                 return self.of_maps(train, test)
-        if close(train.scale, 1 / union) and close(train.offset, -every / union) and test is not None and len(rows) < len(raw) - 5:
-            line = self.made(lambda value: value.size == own.size and (close(value.ravel(), every) or close(value.ravel(), union)))
-            line = line if line != last_return(self.steps) else self.made(
-                lambda value: value.shape == raw.shape and close(value.mean(axis=0) + 1, np.ones(raw.shape[1]))
-                and abs(value.std() - 1) < 1e-3)
-            return [self.symptom("from test", message="mean and deviation are those of training and test examples together",
-                                 line=line)]
+        if (
+            close(train.scale, 1 / union)
+            and close(train.offset, -every / union)
+            and test is not None
+            and len(rows) < len(raw) - 5
+        ):
+            line = self.made(
+                lambda value: value.size == own.size and (close(value.ravel(), every) or close(value.ravel(), union))
+            )
+            line = (
+                line
+                if line != last_return(self.steps)
+                else self.made(
+                    lambda value: (
+                        value.shape == raw.shape
+                        and close(value.mean(axis=0) + 1, np.ones(raw.shape[1]))
+                        and abs(value.std() - 1) < 1e-3
+                    )
+                )
+            )
+            return [
+                self.symptom(
+                    "from test",
+                    message="mean and deviation are those of training and test examples together",
+                    line=line,
+                )
+            ]
         return self.of_maps(train, test)
 
     def divided_twice(self, value: np.ndarray) -> bool:
@@ -278,28 +235,25 @@ class Judge:
         large = float(np.abs(labels).max()) if labels.size and np.isfinite(labels).all() else 0.0
         if large < LARGE or not self.part.run.loads or SCALES_TARGETS.search(self.situation.besides("")):
             return []
-        wanted = lambda value: (value.size >= labels.size and value.dtype.kind in "fi" and widths(value) <= labels[0].size
-                                and np.isin(np.float32(labels.ravel()[:9]), np.float32(value.ravel())).all())
+        wanted = lambda value: (
+            value.size >= labels.size
+            and value.dtype.kind in "fi"
+            and widths(value) <= labels[0].size
+            and np.isin(np.float32(labels.ravel()[:9]), np.float32(value.ravel())).all()
+        )
         named = [step.line for step in self.steps if step.name and step.line and step.value.ndim and wanted(step.value)]
         line = named[-1] if named else self.made(wanted)
-        return [self.symptom("targets unscaled", message=f"targets reach from {labels.min():.4g} to {labels.max():.4g}",
-                             line=line)]
+        return [
+            self.symptom(
+                "targets unscaled", message=f"targets reach from {labels.min():.4g} to {labels.max():.4g}", line=line
+            )
+        ]
 
 
 def close(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two agree closer than statistics of a part and of the whole do; Bessel's correction is allowed."""
     good = np.isfinite(one) & np.isfinite(other)
     return bool(good.any()) and bool(np.allclose(one[good], other[good], rtol=3e-3, atol=1e-6))
-
-
-def enlarged(raw: np.ndarray, width: int) -> list[np.ndarray]:
-    """Raw examples at another size: pictures of 8×8 as the references and most programs enlarge them."""
-    found = [raw]
-    if raw.ndim == 2 and raw.shape[1] == 64:
-        small = raw.reshape(-1, 8, 8)
-        found += [small, np.pad(small.repeat(3, 1).repeat(3, 2), ((0, 0), (2, 2), (2, 2)))[..., None]]
-        found += [np.pad(small.repeat(4, 1).repeat(4, 2), ((0, 0), (0, 0), (0, 0)))[..., None]]
-    return [array for array in found if widths(array) == width]
 
 
 def common(one: np.ndarray, other: np.ndarray) -> int:
@@ -310,6 +264,3 @@ def common(one: np.ndarray, other: np.ndarray) -> int:
 
 def duplicates(one: np.ndarray) -> int:
     return len(one) - len({np.ascontiguousarray(row).tobytes() for row in one})
-
-
-__all__ = ["observe_split", "takes"]

@@ -13,12 +13,18 @@ from refkit.implementation import Part
 from refkit.probes.tagged_identity import Identity, identify
 
 NEAR = 0.04  # relative: a deviation with Bessel's correction, or with a guard, is nearer
-NO_CONSTANT = ("load_breast_cancer", "load_diabetes", "load_iris", "load_wine", "fetch_california_housing", "load_linnerud")
+NO_CONSTANT = (
+    "load_breast_cancer",
+    "load_diabetes",
+    "load_iris",
+    "load_wine",
+    "fetch_california_housing",
+    "load_linnerud",
+)
 OTHER_SOURCES = ("tfds.", "read_csv", "np.load", "genfromtxt", "loadtxt", "fetch_openml", "load_digits")
 
 
-def judge_numbers(part: Part, situation: Situation, train: np.ndarray, test: np.ndarray
-                  ) -> tuple[list[Symptom], str]:
+def judge_numbers(part: Part, situation: Situation, train: np.ndarray, test: np.ndarray) -> tuple[list[Symptom], str]:
     """Symptoms of a preprocess of features or sequences.
 
     Args:
@@ -26,8 +32,10 @@ def judge_numbers(part: Part, situation: Situation, train: np.ndarray, test: np.
         test: others, elsewhere by most of a deviation.
     """
     axes = tuple(range(train.ndim - 1))
-    both, own = takes(part, "train") and takes(part, "test"), not (takes(part, "train") or takes(part, "mean") or
-                                                                   takes(part, "statistics"))
+    both, own = (
+        takes(part, "train") and takes(part, "test"),
+        not (takes(part, "train") or takes(part, "mean") or takes(part, "statistics")),
+    )
     values = functools.partial(values_of, situation, axes)
     result, steps = record(situation.file, functools.partial(part.run, values(test, train)))
     judged = Judged(part, situation, train, test, axes, steps)
@@ -72,7 +80,9 @@ def near(one: np.ndarray, other: np.ndarray) -> bool:
     except ValueError:
         return False
     good = np.isfinite(one) & np.isfinite(other)
-    return bool(good.any()) and bool((np.abs(one - other)[good] <= NEAR * np.maximum(np.abs(one), np.abs(other))[good]).all())
+    return bool(good.any()) and bool(
+        (np.abs(one - other)[good] <= NEAR * np.maximum(np.abs(one), np.abs(other))[good]).all()
+    )
 
 
 class Judged:
@@ -104,14 +114,27 @@ class Judged:
             return self.unscaled(found)
         if self.is_standard(found, self.union):
             line = self.line_of_statistics(self.union) or last_return(self.steps)
-            return [self.symptom("from test", "mean and deviation are those of training and test examples together", line)]
+            return [
+                self.symptom("from test", "mean and deviation are those of training and test examples together", line)
+            ]
         if self.is_standard(found, self.test):
             line = self.line_of_statistics(self.test) or last_return(self.steps)
             if both:
-                return [self.symptom("parts differ", "the test examples are scaled by their own mean and deviation, not by "
-                                     "those of the training examples", line)]
-            return [self.symptom("by company", "mean and deviation are those of the examples at hand, not of the training "
-                                 "examples", line)]
+                return [
+                    self.symptom(
+                        "parts differ",
+                        "the test examples are scaled by their own mean and deviation, not by "
+                        "those of the training examples",
+                        line,
+                    )
+                ]
+            return [
+                self.symptom(
+                    "by company",
+                    "mean and deviation are those of the examples at hand, not of the training examples",
+                    line,
+                )
+            ]
         return self.unscaled(found)
 
     def by_variance(self, of: np.ndarray, found: Identity) -> Symptom:
@@ -121,8 +144,11 @@ class Judged:
             return self.symptom("scaled twice", "features are standardised, and then again by the same numbers", line)
         variance = lambda value: value.size == deviation.size and near(value.ravel(), deviation.ravel() ** 2)
         line = first_line(self.steps, variance) or self.second_scaling(of)
-        return self.symptom("by variance", "features are divided by their variance: they come out with a deviation of one "
-                            "over their own", line)
+        return self.symptom(
+            "by variance",
+            "features are divided by their variance: they come out with a deviation of one over their own",
+            line,
+        )
 
     def second_scaling(self, of: np.ndarray) -> int:
         scale = 1 / self.statistics(of)[1] ** 2
@@ -138,7 +164,12 @@ class Judged:
     def unscaled(self, found: Identity) -> list[Symptom]:
         sizes = found.scale[np.isfinite(found.scale)]
         features = self.situation.main.kind == "features"
-        if not features or not sizes.size or not near(sizes, np.ones_like(sizes)) or self.situation.standardises_besides(self.name):
+        if (
+            not features
+            or not sizes.size
+            or not near(sizes, np.ones_like(sizes))
+            or self.situation.standardises_besides(self.name)
+        ):
             return []
         if self.situation.divides_besides(self.name):
             return []
@@ -167,8 +198,14 @@ class Judged:
         if other is None or same_map(found, other) or only_on_training(self.situation.source, part.name):
             return []
         line = self.line_of_statistics(self.test) or last_return(self.steps)
-        return [self.symptom("by company", "the same example comes out otherwise in other company: mean and deviation are "
-                             "those of the examples at hand", line)]
+        return [
+            self.symptom(
+                "by company",
+                "the same example comes out otherwise in other company: mean and deviation are "
+                "those of the examples at hand",
+                line,
+            )
+        ]
 
     def of_constant(self, part: Part, values) -> list[Symptom]:
         """Whether a constant feature makes numbers that are none."""
@@ -186,5 +223,10 @@ class Judged:
         if not outs or all(np.isfinite(array).all() for array in outs):
             return []
         line = first_line(steps, lambda value: np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all())
-        return [self.symptom("constant is none", "a feature that is constant comes out as numbers that are none: its "
-                             "deviation is 0", line or last_return(steps))]
+        return [
+            self.symptom(
+                "constant is none",
+                "a feature that is constant comes out as numbers that are none: its deviation is 0",
+                line or last_return(steps),
+            )
+        ]

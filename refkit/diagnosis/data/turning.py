@@ -22,14 +22,19 @@ def ways_round(raw: np.ndarray, pictures: np.ndarray) -> list[str]:
         return []
     inner = slice(MARGIN, size - MARGIN)
     seen = unit(np.asarray(pictures, np.float32).reshape(len(pictures), size, size)[:, inner, inner])
-    best = {name: largest(np.asarray(view).reshape(len(raw), size, size), seen) for name, view in views(raw[..., None], True)}
-    upright = best.pop("")
+    upright, *others = (
+        (name, np.asarray(view).reshape(len(raw), size, size)) for name, view in views(raw[..., None], True)
+    )
+    as_it_is = largest(upright[1], seen)
+    if not (as_it_is < OTHER).any():
+        return [""] * int((as_it_is > SAME).sum())
+    best = {name: largest(view, seen) for name, view in others}
     found = []
     for k in range(len(pictures)):
         name = max(best, key=lambda view: best[view][k])
-        if upright[k] > SAME:
+        if as_it_is[k] > SAME:
             found.append("")
-        elif best[name][k] > SAME and upright[k] < OTHER:
+        elif best[name][k] > SAME and as_it_is[k] < OTHER:
             found.append(name)
     return found
 

@@ -26,8 +26,13 @@ def inline_loops(tree: ast.Module, steps: list[ast.FunctionDef]) -> list[ast.stm
         steps: the functions of the file that are steps.
     """
     functions = {node.name: node for node in ast.walk(tree) if isinstance(node, FUNCTIONS)}
-    makers = {n for node in ast.walk(tree) if isinstance(node, ast.Assign) and is_gradient(node.value)
-              for target in node.targets if (n := name_of(target))}
+    makers = {
+        n
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and is_gradient(node.value)
+        for target in node.targets
+        if (n := name_of(target))
+    }
     gradients = makers | {name for name, node in functions.items() if any(map(is_gradient, ast.walk(node)))}
     updates = {name for name, node in functions.items() if any(map(is_update, ast.walk(node)))}
     whole = {step.name for step in steps} & gradients

@@ -88,7 +88,11 @@ class Forward:
             bound = inspect.signature(original).bind(*positional, **named).arguments
             data = [parameter.name for parameter in self.model.data_parameters if parameter.name in bound]
             inputs = [pair for name in data for pair in arrays_of(concrete_tree(bound[name]), name)]
-            kept = [parameters_in(positional[0])] if method else [value for name, value in bound.items() if name not in data]
+            kept = (
+                [parameters_in(positional[0])]
+                if method
+                else [value for name, value in bound.items() if name not in data]
+            )
             leaves = [concrete(leaf) for leaf in jax.tree.leaves(kept) if hasattr(leaf, "dtype") and is_float(leaf)]
         except Exception:  # noqa: BLE001: values of an inner trace cannot be had
             return None
@@ -132,7 +136,9 @@ def concrete(value: Any) -> np.ndarray:
     while isinstance(value, jax.core.Tracer):
         if hasattr(value, "batch_dim"):
             axis, value = value.batch_dim, value.val
-            value = value if axis is None or isinstance(value, jax.core.Tracer) else np.moveaxis(np.asarray(value), axis, 0)
+            value = (
+                value if axis is None or isinstance(value, jax.core.Tracer) else np.moveaxis(np.asarray(value), axis, 0)
+            )
         else:
             value = value.primal
     return np.asarray(value)
@@ -141,17 +147,23 @@ def concrete(value: Any) -> np.ndarray:
 def moved(value: Any, by: float = 0.01) -> Any:
     """A state with every parameter moved, as a step leaves it; modules are changed in place."""
     if isinstance(value, nnx.Module):
-        nnx.update(value, jax.tree.map(lambda leaf: leaf + by if is_weight(leaf) else leaf, nnx.state(value, nnx.Param)))
+        nnx.update(value, jax.tree.map(functools.partial(moved_leaf, by=by), nnx.state(value, nnx.Param)))
         return value
     if isinstance(value, (nnx.Optimizer, nnx.Metric, nnx.Rngs)):
         if isinstance(getattr(value, "model", None), nnx.Module):
             moved(value.model, by)
         return value
     try:
-        return jax.tree.map(lambda leaf: leaf + by if is_weight(leaf) else leaf, value)
+        return jax.tree.map(functools.partial(moved_leaf, by=by), value)
     except Exception:  # noqa: BLE001: whatever the program calls its state
         return value
 
 
-def is_weight(leaf: Any) -> bool:
-    return isinstance(leaf, (jax.Array, np.ndarray)) and leaf.ndim > 0 and is_float(leaf)
+def moved_leaf(leaf: Any, by: float) -> Any:
+    """A parameter, moved by NumPy: nothing is compiled for its shape."""
+    if not isinstance(leaf, (jax.Array, np.ndarray)) or leaf.ndim < 1 or not is_float(leaf):
+        return leaf
+    if isinstance(leaf, jax.core.Tracer):
+        return leaf + by
+    made = np.asarray(leaf) + np.asarray(by, leaf.dtype)
+    return jax.numpy.asarray(made) if isinstance(leaf, jax.Array) else made

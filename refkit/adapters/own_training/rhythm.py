@@ -15,10 +15,19 @@ from refkit.adapters.differentiated import FUNCTIONS
 from refkit.adapters.expressions import name_of
 
 SCHEDULES = (
-    "cosine_decay_schedule", "exponential_decay", "linear_schedule", "polynomial_schedule", "piecewise_constant_schedule",
-    "piecewise_interpolate_schedule", "warmup_cosine_decay_schedule", "warmup_exponential_decay_schedule",
-    "warmup_constant_schedule", "linear_onecycle_schedule", "cosine_onecycle_schedule", "join_schedules",
-)  # fmt: skip
+    "cosine_decay_schedule",
+    "exponential_decay",
+    "linear_schedule",
+    "polynomial_schedule",
+    "piecewise_constant_schedule",
+    "piecewise_interpolate_schedule",
+    "warmup_cosine_decay_schedule",
+    "warmup_exponential_decay_schedule",
+    "warmup_constant_schedule",
+    "linear_onecycle_schedule",
+    "cosine_onecycle_schedule",
+    "join_schedules",
+)
 COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
 WRAPPING = ("enumerate", "tqdm", "trange", "list", "zip", "track")
 
@@ -94,15 +103,14 @@ def frames_of(file: str) -> Iterator[FrameType]:
 def loops_around(tree: ast.Module, frame: FrameType) -> list[ast.For]:
     """Loops of a frame's own function around the line that it is on, outermost first."""
     name, line = frame.f_code.co_name, frame.f_lineno
-    found = []
     owners = [node for node in ast.walk(tree) if isinstance(node, FUNCTIONS) and spans(node, line)]
     owner = max(owners, key=lambda node: node.lineno, default=tree)
     if owner is not tree and owner.name != name:
         return []
-    for node in ast.walk(owner):
-        inside = [f for f in ast.walk(owner) if f is not owner and isinstance(f, FUNCTIONS) and spans(f, line)]
-        if isinstance(node, ast.For) and spans(node, line) and node.iter.lineno <= line and not inside:
-            found.append(node)
+    nodes = list(ast.walk(owner))
+    if any(node is not owner and isinstance(node, FUNCTIONS) and spans(node, line) for node in nodes):
+        return []
+    found = [node for node in nodes if isinstance(node, ast.For) and spans(node, line) and node.iter.lineno <= line]
     return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
@@ -111,7 +119,7 @@ def spans(node: ast.AST, line: int) -> bool:
 
 
 def count(loop: ast.For, frame: FrameType) -> int | None:
-    """Rounds of a loop over a `range`, or over something that has a length by its name; None where that is not known."""
+    """Rounds of a loop over a `range`, or over a name that has a length; None where that is not known."""
     expression = loop.iter
     while isinstance(expression, ast.Call) and name_of(expression.func) in WRAPPING and expression.args:
         expression = expression.args[0]

@@ -1,14 +1,17 @@
-"""What a training step seems to return, without being run: the state that it was handed, moved, and numbers for losses."""
+"""What a training step seems to return, without being run: its state, moved, and numbers for losses."""
 
 import ast
 import re
 from typing import Any
 
+from refkit.adapters.own_training.reaching import moved
 from refkit.adapters.parts.data_parameters import DATA
-from refkit.adapters.parts.reaching import moved
 
-NUMBERS = re.compile(r"(.*_)?(loss|losses|l|value|val|acc|accuracy|metrics?|aux|logits|err|error|cost|nll|mse|grads?|norm|logs?|stats_out)"
-                     r"(_.*)?", re.IGNORECASE)
+NUMBERS = re.compile(
+    r"(.*_)?(loss|losses|l|value|val|acc|accuracy|metrics?|aux|logits|err|error|cost|nll|mse|grads?|norm|logs?|stats_out)"
+    r"(_.*)?",
+    re.IGNORECASE,
+)
 
 
 class Number(float):
@@ -29,8 +32,9 @@ class Number(float):
         return [("loss", self)]
 
 
-def returned_stand_in(definition: ast.FunctionDef | None, given: dict[str, Any], roles: dict[str, str], kind: str,
-                      moves: bool = True) -> Any:
+def returned_stand_in(
+    definition: ast.FunctionDef | None, given: dict[str, Any], roles: dict[str, str], kind: str, moves: bool = True
+) -> Any:
     """Stands for what a function returns.
 
     Args:
@@ -49,16 +53,24 @@ def returned_stand_in(definition: ast.FunctionDef | None, given: dict[str, Any],
     expression = last_returned(definition)
     if expression is None:
         return None
-    local = {target.id: node.value for node in ast.walk(definition) if isinstance(node, ast.Assign)
-             for target in node.targets if isinstance(target, ast.Name)}
+    local = {
+        target.id: node.value
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
 
     def stand_for(node: ast.AST, depth: int = 0) -> Any:
         if isinstance(node, (ast.Tuple, ast.List)):
             made = [stand_for(each, depth) for each in node.elts]
             return tuple(made) if isinstance(node, ast.Tuple) else made
         if isinstance(node, ast.Dict):
-            return {key.value: stand_for(value, depth) for key, value in zip(node.keys, node.values)
-                    if isinstance(key, ast.Constant)}
+            return {
+                key.value: stand_for(value, depth)
+                for key, value in zip(node.keys, node.values)
+                if isinstance(key, ast.Constant)
+            }
         if isinstance(node, ast.Name):
             if NUMBERS.fullmatch(node.id):
                 return number
