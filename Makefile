@@ -4,6 +4,7 @@
 TARGET ?= examples/my_lenet.py
 REFERENCE ?= lenet
 ARGS ?=
+JOBS ?= auto
 PYTHON ?= python3 python python3.14 python3.13 python3.12 python3.11
 
 IN_VENV := .venv/bin/python
@@ -23,7 +24,7 @@ compare: .venv/installed
 	@$(IN_VENV) scripts/compare.py "$(TARGET)" --reference "$(REFERENCE)" $(ARGS) || { status=$$?; [ $$status -eq 1 ] || exit $$status; }
 
 test: .venv/installed
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest --numprocesses $(JOBS) $(ARGS)
 
 readme: .venv/installed
 	@$(IN_VENV) tests/project/readme.py
