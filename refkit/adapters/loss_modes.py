@@ -8,6 +8,7 @@ import jax
 
 from refkit.adapters.evaluating import evaluating
 from refkit.adapters.evidence import Evidence
+from refkit.adapters.own_modes import own_modes
 from refkit.adapters.search import Call
 
 MODEL_NAMES = ("model", "net", "network", "module", "cnn", "mlp", "lenet", "lstm")
@@ -17,8 +18,11 @@ def in_modes(function: Callable[..., jax.Array], evidence: Evidence, call: Call)
     """The loss with what the file's `main` would have put in place, in evaluation mode unless training is asked for."""
 
     def wrapped(tree, inputs, labels, key=None, training=False):
-        mode = contextlib.nullcontext() if training else evaluating(evidence.source)
-        with missing_model(evidence, call), mode:
+        with contextlib.ExitStack() as surroundings:
+            surroundings.enter_context(missing_model(evidence, call))
+            if not training:
+                surroundings.enter_context(evaluating(evidence.source))
+                surroundings.enter_context(own_modes(evidence))
             return function(tree, inputs, labels, key, training)
 
     return wrapped
