@@ -10,6 +10,7 @@ import jax
 from refkit.adapters import arguments, functions, linen, nnx, roles
 from refkit.adapters.arguments import Filled, annotated, callee_names, fill
 from refkit.adapters.calling import is_mode, parameters_of
+from refkit.adapters.companions import with_companion
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.rebuilding import rebuilder
 
@@ -88,12 +89,9 @@ def function_models(
     taking = [parameter for parameter in parameters if parameter.name not in data_names]
     names = callee_names(evidence.tree, name)
     filled = fill(taking, names, evidence, sizes, rest, framework="jax", what=f"`{name}`")
-    makers = [
-        functools.partial(
-            functions.FunctionModel, functions.creator(init, ways, data_names), apply, config, bool(data_names)
-        )
-        for ways in filled
-    ]
+    creates = [functions.creator(init, ways, data_names) for ways in filled]
+    creates = [with_companion(create, name, apply, evidence, sizes) for create in creates]
+    makers = [functools.partial(functions.FunctionModel, create, apply, config, bool(data_names)) for create in creates]
     return makers, any(ways.guessed for ways in filled)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from refkit.adapters.evaluating import evaluating
 from refkit.adapters.labels import LabelForm
 from refkit.adapters.parts.scorer import Scorer
 from refkit.loading.time_limit import OutOfTime, time_limit
@@ -20,6 +19,7 @@ from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
 from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
 from refkit.scoring.hypotheses import Said, edited, metric_edits, say, standing_for
 from refkit.scoring.largest import largest_over_first, over_last
+from refkit.scoring.modes import evaluation_modes
 from refkit.scoring.oracle import BATCH, OF_ONE_SIZE, SETS, Oracle, Probe
 from refkit.scoring.reading import FORMS, Leaf, form_of, leaves_of, numbers
 from refkit.scoring.verdict import Trial, Verdict
@@ -174,19 +174,15 @@ class Judge:
         return bool(called) and not asks
 
     def in_training(self, trial: Trial, leaf: Leaf, **changes: Any) -> Verdict | None:
-        """That it is right as soon as the layers are in evaluation mode."""
+        """That it is right as soon as the layers, or the file's own functions, are in evaluation mode."""
         wanted = self.rights[next(iter(self.rights))]
-        for layer, id in (("Dropout", "dropout-at-evaluation"), ("BatchNorm", "batch-statistics-at-evaluation")):
-            if layer not in self.scorer.evidence.source:
-                continue
+        for id, mode in evaluation_modes(self.scorer.evidence):
             self.scorer.forget_traces()
-            other = {"Dropout": "BatchNorm", "BatchNorm": "Dropout"}[layer]
-            layers = (layer,) if other not in self.scorer.evidence.source else (layer, other)
             try:
-                with evaluating(self.scorer.evidence.source, layers):
+                with mode:
                     again = self.read(trial.way, trial.form, **changes)
-            except Exception:  # noqa: BLE001
-                return None
+            except Exception:  # noqa: BLE001: in another mode it may raise anything
+                continue
             finally:
                 self.scorer.forget_traces()
             if self.right(Trial(trial.way, trial.form, again)):
