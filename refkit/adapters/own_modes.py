@@ -42,6 +42,8 @@ def defined(evidence: Evidence) -> set[str]:
 
 def changes_of(function: Any) -> dict[str, Any]:
     """What evaluation mode gives the parameters of a function; empty where they say nothing of modes."""
+    if not inspect.isfunction(function) and not hasattr(function, "__wrapped__"):  # a model is called by its class
+        return {}
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):

@@ -100,7 +100,7 @@ def changes_part(statement: ast.stmt) -> bool:
 
 def of_ascent(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     negated = first(text, r"lambda \w+: -\w+|jnp\.negative|operator\.neg|-1(\.0)? \*|\* -1|-grads?\b|\{.*: -")
-    if negated is not None and re.search(UPDATING + r"|g", ast.unparse(negated)):
+    if negated is not None and re.search(r"update|g", ast.unparse(negated)):
         return negated
     number = next((k for k in range(3) if any(effects.moved(k))), 0)
     moment = effects.moments[number + 1]

@@ -18,6 +18,9 @@ from refkit.diagnosis.step_text import (
 )
 
 
+MEMORY = re.compile(r"(.*_)?(opt(im(izer)?)?_?state|velocit(y|ies)|moments?)")
+
+
 def readings(text: StepText, source: str) -> list[Reading]:
     found = [side_effect(text), frozen_name(text) or frozen_closure(text), dropped_by_loop(text), reset_by_loop(text)]
     found += [schedule(text, source)]
@@ -67,7 +70,7 @@ def changed_outside(node: ast.AST, local: set[str], function: ast.FunctionDef) -
 
 
 def dropped_by_loop(text: StepText) -> Reading | None:
-    """A step whose new parameters the loop around it does not go on with."""
+    """A step whose new parameters, or whose optimizer's new state, the loop around it does not go on with."""
     if text.definition is None:
         return None
     for call in text.calls:
@@ -77,17 +80,24 @@ def dropped_by_loop(text: StepText) -> Reading | None:
         body = loops[0]
         names = [a.arg for a in text.definition.args.args if a.arg != "self"]
         given = dict(zip(names, call.args)) | {k.arg: k.value for k in call.keywords if k.arg}
-        for name in text.carried:
+        memory = [name for name in names if MEMORY.fullmatch(name)]
+        for name in [*text.carried, *memory]:
             argument = given.get(name)
-            if isinstance(argument, ast.Name) and not bound_within(argument.id, body):
-                words = f"the loop hands `{argument.id}` to every step as it was before the first one"
-                return Reading(Fault("parameters-not-updated", words), statement)
+            if isinstance(argument, (ast.Name, ast.Attribute)) and not bound_within(argument, body):
+                words = f"the loop hands `{ast.unparse(argument)}` to every step as it was before the first one"
+                id = "optimizer-state-reset" if name in memory else "parameters-not-updated"
+                return Reading(Fault(id, words), statement)
     return None
 
 
-def bound_within(name: str, loop: ast.AST) -> bool:
+def bound_within(argument: ast.Name | ast.Attribute, loop: ast.AST) -> bool:
+    """Whether a loop assigns to a name or an attribute, or to what holds it."""
+    text = ast.unparse(argument)
     return any(
-        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store) for node in ast.walk(loop)
+        isinstance(node, (ast.Name, ast.Attribute))
+        and isinstance(node.ctx, ast.Store)
+        and (text + ".").startswith(ast.unparse(node) + ".")
+        for node in ast.walk(loop)
     )
 
 

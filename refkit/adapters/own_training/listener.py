@@ -26,7 +26,8 @@ from refkit.adapters.parts.surroundings import Surroundings
 
 MOST_CALLS = 250
 MOST_S = 30.0  # of listening behind the first step
-SPARE = 2.05  # epochs' worth of examples after which enough was seen
+SPARE = 2.05  # epochs' worth of examples after which enough was seen of the steps
+BEYOND_S = 3.0  # of going on behind that, for the scores that the program comes to in the end
 LOOKS = 2  # steps, and calls of each score, that are followed to the model
 LOOPS = ("scan", "fori_loop", "while_loop", "map")
 NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])
@@ -52,6 +53,7 @@ class Hearing:
         self.training = Training(read)
         self.around: list[Call] = []  # calls of jitted functions that are under way
         self.begun = 0.0  # when the first step was called
+        self.ending = 0.0  # when the steps had been seen enough
         self.closed = False  # what was made while listening is handed on, and hears nothing any more
 
     def note_first(self, call: Call) -> None:
@@ -69,7 +71,8 @@ class Hearing:
             call.handed = self.forward.reach(call.function, call.positional, call.named)
             for inner in heard.inner.values():
                 inner.handed = inner.handed or call.handed
-        heard.calls.append(call)
+        if call.kind == "score" or not self.ending:
+            heard.calls.append(call)
         self.stop_when_enough()
 
     def is_looked_at(self, call: Call) -> bool:
@@ -83,10 +86,17 @@ class Hearing:
         steps, read = self.training.steps, self.training.read
         seen = sum(len(call.arrays[0][1]) for call in steps if call.arrays[0][1].ndim)
         count = len(read[-1][0]) if read else 0
-        if seen > SPARE * count if count else len(steps) >= MOST_CALLS:
+        now = time.monotonic()
+        if not self.ending and (seen > SPARE * count if count else len(steps) >= MOST_CALLS):
+            self.ending = now
+        if self.ending and (self.all_scores_heard() or now - self.ending > BEYOND_S):
             raise Enough
-        if self.begun and time.monotonic() - self.begun > MOST_S:
+        if self.begun and now - self.begun > MOST_S:
             raise Enough
+
+    def all_scores_heard(self) -> bool:
+        heard = {call.line for call in self.training.calls if call.kind == "score"}
+        return self.stations.lines_of_scores <= heard
 
     def go_on(self) -> None:
         """Ends the program behind a step for whose results nothing can stand, unless others may be heard."""

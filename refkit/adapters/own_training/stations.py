@@ -71,6 +71,20 @@ class Stations:
         found = (self.of(node, name, owner) for node, owner in nodes for name in names_bound(node))
         return bool(self.steps) or any(station is not None and station.kind == "step" for station in found)
 
+    @functools.cached_property
+    def lines_of_scores(self) -> set[int]:
+        """Where the program calls one of its scores, from outside of them."""
+        scores = {
+            name: node
+            for body in [self.tree.body, *(cls.body for cls in self.tree.body if isinstance(cls, ast.ClassDef))]
+            for node in body
+            for name in names_bound(node)
+            if kind_of(name) == "score"
+        }
+        inside = {call for node in scores.values() for call in ast.walk(node)}
+        calls = [node for node in ast.walk(self.tree) if isinstance(node, ast.Call) and node not in inside]
+        return {call.lineno for call in calls if called(call) in scores}
+
     def of(self, node: ast.AST, name: str, owner: str = "") -> Station | None:
         """The station that a statement of the module or of a class binds to a name, if it is one.
 

@@ -22,6 +22,7 @@ from refkit.implementation import Part
 BRIGHT, DIM = 7.0, 0.05  # largest pixel: above the one it has not been scaled, below the other twice
 LISTENED = ("image", "features")  # inputs whose raw form is known well enough to judge what a step is handed
 FEWEST = 6  # pictures known again, for it to be said how they lie
+PARTLY = 0.02, 0.9  # share of the scored examples that are trained on, too: all of them are meant to be
 OVERFITS = re.compile(r"overfit|sanity|one batch|single batch", re.IGNORECASE)
 
 
@@ -206,6 +207,8 @@ class Training:
             return self.turned(judge)
         symptoms = [dataclasses.replace(symptom, line=self.lines[0]) for symptom in judge.of_labels_beside()]
         symptoms += judge.of_scale()
+        if score is not None and judge.known[1] is not None and PARTLY[0] < judge.share_in_train() < PARTLY[1]:
+            symptoms += judge.of_overlap()
         if score is not None and judge.known[1] is not None and self.situation.image is not None:
             symptoms += self.of_scales(known, judge.known[1], score)
         if known.view and self.situation.of_digits():

@@ -138,6 +138,27 @@ class Judge(LabelJudge):
                 return [self.symptom("overlap", message=message, line=self.overlap_line(self.found[1]))]
         return []
 
+    def taken_line(self, known: Identity) -> int:
+        """The line that first had just these examples, as they were read."""
+        raw = np.asarray(self.raw[0], np.float64)
+        rows = np.unique(known.rows[known.rows >= 0])
+        wanted = np.sort(raw[rows].reshape(len(rows), -1).sum(axis=1))
+        sums = lambda value: np.sort(value.reshape(len(value), -1).sum(axis=1, dtype=np.float64))
+        return self.made(
+            lambda value: (
+                value.ndim > 1
+                and len(value) == len(rows)
+                and value.dtype.kind in "iuf"
+                and value[0].size == raw[0].size
+                and np.allclose(sums(value), wanted, rtol=1e-5)
+            )
+        )
+
+    def share_in_train(self) -> float:
+        """How many of the second part's examples are among the first's, where both are known."""
+        train, other = (known.rows[known.rows >= 0] for known in self.known[:2])
+        return float(np.isin(other, train).mean()) if len(other) else 0.0
+
     def same_by_nature(self, one: Portion, other: Portion) -> bool:
         """Whether examples repeat because there are few different ones at all, as with ids of few words."""
         return one.inputs.dtype.kind in "iu" and one.inputs[0].size <= 6
@@ -158,6 +179,9 @@ class Judge(LabelJudge):
                 )
         if len(lines) == 2 and all(lines):
             return max(lines)
+        taken = [self.taken_line(known) for known in self.known[:2] if known is not None]
+        if self.raw is not None and len(taken) == 2 and all(taken):
+            return max(taken)
         return max(
             self.made(lambda value: value.shape == piece.inputs.shape and np.array_equal(value, piece.inputs))
             for piece in (self.found[0], other)
@@ -170,7 +194,7 @@ class Judge(LabelJudge):
         raw, train = np.asarray(self.raw[0], np.float64), self.known[0]
         if self.part.role == "split" and not self.part.run.loads:
             return []
-        rows = train.rows[train.rows >= 0]
+        rows = np.unique(train.rows[train.rows >= 0])
         own, deviation = raw[rows].mean(axis=0), raw[rows].std(axis=0)
         every, union = raw.mean(axis=0), raw.std(axis=0)
         test = self.known[1] if len(self.known) > 1 else None
