@@ -14,8 +14,6 @@ from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_keys import draws
 from refkit.diagnosis.step_modes import mode_faults
 from refkit.loading.time_limit import OutOfTime
-from refkit.tracing.evaluate import evaluate
-from refkit.tracing.program import trace_program
 
 NAME = "train-eval"
 HAS_MODES = re.compile(
@@ -30,9 +28,7 @@ def run(matter: Matter) -> Outcome:
     step = stepped(matter)
     try:
         with limited(matter):
-            found = mode_faults(
-                step.effects, step.text, source, draws_in_training(matter) if step.effects is not None else frozenset()
-            )
+            found = mode_faults(step.effects, step.text, source, step.effects is not None and draws_in_training(matter))
             seen_in_steps = words_of(step.effects) if step.effects is not None else ""
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values
         return not_run(NAME, why_not(step.part, error))
@@ -63,8 +59,8 @@ HIDES = {  # what follows from the other
 }
 
 
-def draws_in_training(matter: Matter) -> frozenset[int]:
-    """Lines of yours, 0 for one not known, at which the model's forward pass in training mode draws at random."""
+def draws_in_training(matter: Matter) -> bool:
+    """Whether the model's forward pass in training mode draws random numbers."""
     yours = matter.yours
 
     def forward(key, *flat):
@@ -72,16 +68,12 @@ def draws_in_training(matter: Matter) -> frozenset[int]:
         return yours.implementation.apply(jax.tree.unflatten(yours.tree, leaves), *inputs, training=True, key=key)
 
     inputs = [jax.ShapeDtypeStruct(np.shape(v), r.dtype) for r, v in zip(yours.inputs, yours.input_values, strict=True)]
-    shapes = [jax.eval_shape(lambda: jax.random.key(0)), *yours.shapes, *inputs]
     try:
-        program = trace_program(forward, shapes, [("key", "key"), *yours.roles()], yours.sites)
-        values = [np.zeros(shape.shape, shape.dtype) for shape in yours.shapes]
-        trace = evaluate(program, [np.array([0, 1], np.uint32), *values, *yours.input_values])
+        with jax.enable_x64(False):
+            traced = str(jax.make_jaxpr(forward)(jax.eval_shape(lambda: jax.random.key(0)), *yours.shapes, *inputs))
     except Exception:  # noqa: BLE001: in training mode your model may want anything
-        return frozenset()
-    return frozenset(
-        site.line if (site := trace.sites[k]) else 0 for k, op in enumerate(trace.ops) if op == "random_bits"
-    )
+        return False
+    return "random_bits" in traced
 
 
 TRAIN_EVAL = Check(

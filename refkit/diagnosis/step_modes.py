@@ -11,6 +11,7 @@ from refkit.diagnosis.running_statistics import statistics
 from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key, statement_on
 from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, first_matching, name_of
+from refkit.diagnosis.training_draws import drawing_lines
 from refkit.tracing.trace import Trace
 
 MASKS = re.compile(r"drop|bernoulli|mask|keep", re.I)
@@ -24,7 +25,7 @@ def mode_faults(
 
     Args:
         effects: what the steps do; None where they cannot be run, and the text alone is to say it.
-        draws_in_training: lines at which the model draws random numbers in training mode.
+        draws_in_training: whether the model draws random numbers in training mode.
     """
     found = [frozen_mode(text), numpy_random(text)]
     if effects is not None and any(
@@ -41,12 +42,12 @@ def mode_faults(
     return [reading for reading in found if reading is not None]
 
 
-def inactive(effects: Effects, text: StepText, source: str, draws_in_training: frozenset[int]) -> Reading | None:
+def inactive(effects: Effects, text: StepText, source: str, draws_in_training: bool) -> Reading | None:
     """Dropout that the model has and that no step uses."""
     used = HAS_DROPOUT.search(source) is not None and rates_in(text)
     if not used and not draws_in_training:
         return None
-    if numpy_random(text) is not None or not only_elsewhere(effects.moments[1].trace, text, draws_in_training):
+    if numpy_random(text) is not None or not only_elsewhere(effects, text):
         return None
     place = first_matching(text, r"deterministic=True|(train|training|is_training)=False|\.eval\(\)|inference=True")
     place = place or first_matching(text, r"\b(apply|apply_fn|model|net|forward|predict)\(")
@@ -56,19 +57,20 @@ def inactive(effects: Effects, text: StepText, source: str, draws_in_training: f
     )
 
 
-def only_elsewhere(trace: Trace, text: StepText, draws_in_training: frozenset[int]) -> bool:
+def only_elsewhere(effects: Effects, text: StepText) -> bool:
     """Whether what a step draws, if anything, is noise of its own, and nothing that the model draws in training."""
-    sites = [trace.sites[node] for node in draws(trace)]
-    lines = {site.line if site is not None else 0 for site in sites}
+    trace = effects.moments[1].trace
+    lines = {site.line if (site := trace.sites[node]) is not None else 0 for node in draws(trace)}
     if not lines:
         return True
-    if not draws_in_training or 0 in lines | draws_in_training or lines & draws_in_training:
+    of_model = drawing_lines(effects.stepping.yours)
+    if not of_model or 0 in lines | of_model or lines & of_model:
         return False
     functions = [f for f in ast.walk(text.tree) if isinstance(f, FUNCTIONS)]
     around = lambda line: {f.name for f in functions if f.lineno <= line <= (f.end_lineno or f.lineno)}
     said = " ".join(ast.unparse(place) for line in lines if (place := statement_on(text, line)) is not None)
     names = set().union(*map(around, lines))
-    return not names & set().union(*map(around, draws_in_training)) and not MASKS.search(" ".join([said, *names]))
+    return not names & set().union(*map(around, of_model)) and not MASKS.search(" ".join([said, *names]))
 
 
 def rates_in(text: StepText) -> bool:
