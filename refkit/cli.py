@@ -108,7 +108,7 @@ def names_in_target(command: Any) -> Any:
 @click.option("--lines", is_flag=True, help="Show both programs side by side, line by line.")
 @click.option("--until", type=click.Choice(LADDER), metavar="RUNG", help="The last rung to climb.")
 @click.option("--only", type=click.Choice(LADDER), metavar="RUNG", help="One rung alone.")
-@click.option("--quick", is_flag=True, help="Leave out the rungs that train (overfit, result).")
+@click.option("--quick", is_flag=True, help="Leave out the rungs that train, and bugs that only learning decides.")
 @names_in_target
 @click.option("--data", metavar="SET", help="The data set to judge the result on.")
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="How many runs to judge the result by.")

@@ -46,7 +46,7 @@ def compare(
         reference: `mlp`, `lenet`, `lstm` or `multimodal`, with options as in `lenet:pool=max`.
         until: the last rung to climb.
         only: the one rung to report.
-        quick: leave out the rungs that train.
+        quick: leave out the rungs that train, and the bugs that only learning decides.
         kwargs: constructor arguments of the model.
         names: what the parts of `target` are called there, as in `{"loss": "my_loss"}`.
 
@@ -129,7 +129,7 @@ def compare_loaded(
             late = TimeoutError(f"one call was not through after {LIMIT_S:g} s").with_traceback(error.__traceback__)
             return raised_report(raised_by(late, loaded), loaded, subject, given, None)
         tell(implementation, listed)
-        matter = Matter(implementation, subject, given)
+        matter = Matter(implementation, subject, given, quick=quick)
         rungs, findings = climb(matter, until, only)
         known = "forward" in vars(matter)  # the rung `runs` does without
         lines = line_pairs(matter) if known else ()

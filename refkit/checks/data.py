@@ -9,6 +9,7 @@ from refkit.diagnosis.data.naming import named
 from refkit.diagnosis.data.observing import Observation, observe
 from refkit.diagnosis.data.situation import Situation
 from refkit.diagnosis.data.symptom import Symptom
+from refkit.edits.catalogue import find_bug
 from refkit.implementation import Part
 from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding, Side
@@ -28,6 +29,8 @@ def run(matter: Matter) -> Outcome:
     symptoms = once([*consumed, *every])  # where missing values are passed on, rather than where they are made
     symptoms = [symptom for symptom in symptoms if symptom.kind != "unscaled" or not scaled_in_model(matter)]
     findings = [finding_of(symptom, matter) for symptom in symptoms]
+    if matter.quick:
+        findings = [found for found in findings if found.id is None or not find_bug(found.id).of_learning]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]
     if not seen and not findings:
         return not_run(NAME, "; ".join(each.lacking for role, each in observed.items() if role != "made"))

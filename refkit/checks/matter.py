@@ -37,12 +37,14 @@ class Matter:
         subject: the reference's record.
         given: options that the user asked for.
         own: a reference of the user's own, and its source; None where `subject` is a shipped one.
+        quick: whether what only learning decides is left out.
     """
 
     implementation: Implementation
     subject: Subject
     given: dict[str, str]
     own: tuple[Implementation, str] | None = None
+    quick: bool = False
 
     @functools.cached_property
     def sight(self) -> Sight:

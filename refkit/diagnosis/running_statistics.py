@@ -9,8 +9,11 @@ import numpy as np
 from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_numbers import key_of
-from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, first_matching
+from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, first_matching, name_of
 
+MOMENTUM = re.compile(r"(.*_)?(momentum|decay(_rate)?|rho|ema|forget|keep)(_.*)?", re.I)
+NORMALISES = re.compile(r"batch_?norm|\bbn\b|norm", re.I)
+SAME_SHARE = 1e-3
 DECAY = 0.3  # of a running statistic for each step: less is what PyTorch calls its momentum
 
 
@@ -30,10 +33,48 @@ def statistics(effects: Effects, text: StepText) -> Reading | None:
         return Reading(Fault("batch-statistics-discarded", words), place or text.definition)
     decay = kept_share(effects)
     if decay is not None and decay < DECAY:
-        place = matching_anywhere(text, r"momentum\s*=|decay\s*=|BatchNorm\(|running|batch_stats")
+        place = made_with(decay, text) or matching_anywhere(
+            text, r"momentum\s*=|decay\s*=|BatchNorm\(|running|batch_stats"
+        )
         words = f"a running statistic keeps {decay:.3g} of itself from step to step"
         return Reading(Fault("batchnorm-momentum-inverted", words), place or text.definition)
     return None
+
+
+def made_with(decay: float, text: StepText) -> ast.AST | None:
+    """Where a layer, or else anything, is given the share that its statistics keep, or the share that they take up.
+
+    Args:
+        decay: the share that is kept.
+    """
+    constants = {
+        name_of(target): node.value.value
+        for node in ast.walk(text.tree)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Constant)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+    }
+
+    def says(value: ast.AST | None) -> bool:
+        number = value.value if isinstance(value, ast.Constant) else constants.get(name_of(value)) if value else None
+        return type(number) in (int, float) and min(abs(number - decay), abs(1 - number - decay)) < SAME_SHARE
+
+    calls = [
+        node for node in ast.walk(text.tree) if isinstance(node, ast.Call) and "optax" not in ast.unparse(node.func)
+    ]
+    given = [node for node in calls if any(MOMENTUM.fullmatch(k.arg or "") and says(k.value) for k in node.keywords)]
+    layers = [
+        node for node in given if NORMALISES.search(ast.unparse(node.func) + " ".join(map(ast.unparse, node.args[:1])))
+    ]
+    for node in sorted(layers or given, key=lambda node: node.lineno):
+        return node
+    for function in (node for node in ast.walk(text.tree) if isinstance(node, FUNCTIONS)):
+        names = function.args.args[len(function.args.args) - len(function.args.defaults) :]
+        for argument, value in zip(names, function.args.defaults, strict=True):
+            if MOMENTUM.fullmatch(argument.arg) and says(value):
+                return value
+    named = (node for node in ast.walk(text.tree) if isinstance(node, (ast.Assign, ast.AnnAssign)) and says(node.value))
+    targets = lambda node: node.targets if isinstance(node, ast.Assign) else [node.target]
+    return next((node for node in named if any(MOMENTUM.fullmatch(name_of(t)) for t in targets(node))), None)
 
 
 def matching_anywhere(text: StepText, pattern: str) -> ast.stmt | None:

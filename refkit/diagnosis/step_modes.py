@@ -9,14 +9,18 @@ from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.mode_readings import frozen_mode, inverted_rate, not_restored, numpy_random
 from refkit.diagnosis.running_statistics import statistics
 from refkit.diagnosis.step_effects import Effects
-from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key
-from refkit.diagnosis.step_text import Reading, StepText, first_matching, name_of
+from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key, statement_on
+from refkit.diagnosis.step_text import FUNCTIONS, Reading, StepText, first_matching, name_of
+from refkit.diagnosis.training_draws import drawing_lines
 from refkit.tracing.trace import Trace
 
+MASKS = re.compile(r"drop|bernoulli|mask|keep", re.I)
 HAS_DROPOUT = re.compile(r"\bDropout\(|\bdropout\w*\(|\.dropout\(")
 
 
-def mode_faults(effects: Effects | None, text: StepText, source: str, draws_in_training: bool) -> list[Reading]:
+def mode_faults(
+    effects: Effects | None, text: StepText, source: str, draws_in_training: frozenset[int]
+) -> list[Reading]:
     """Everything that is wrong about how the step trains, with its places.
 
     Args:
@@ -43,14 +47,30 @@ def inactive(effects: Effects, text: StepText, source: str, draws_in_training: b
     used = HAS_DROPOUT.search(source) is not None and rates_in(text)
     if not used and not draws_in_training:
         return None
-    if draws(effects.moments[1].trace) or numpy_random(text) is not None:
+    if numpy_random(text) is not None or not only_elsewhere(effects, text):
         return None
     place = first_matching(text, r"deterministic=True|(train|training|is_training)=False|\.eval\(\)|inference=True")
     place = place or first_matching(text, r"\b(apply|apply_fn|model|net|forward|predict)\(")
     return Reading(
-        Fault("dropout-never-active", "no step draws a random number, though the model has dropout"),
+        Fault("dropout-never-active", "no step draws a random number for it, though the model has dropout"),
         place or text.definition,
     )
+
+
+def only_elsewhere(effects: Effects, text: StepText) -> bool:
+    """Whether what a step draws, if anything, is noise of its own, and nothing that the model draws in training."""
+    trace = effects.moments[1].trace
+    lines = {site.line if (site := trace.sites[node]) is not None else 0 for node in draws(trace)}
+    if not lines:
+        return True
+    of_model = drawing_lines(effects.stepping.yours)
+    if not of_model or 0 in lines | of_model or lines & of_model:
+        return False
+    functions = [f for f in ast.walk(text.tree) if isinstance(f, FUNCTIONS)]
+    around = lambda line: {f.name for f in functions if f.lineno <= line <= (f.end_lineno or f.lineno)}
+    said = " ".join(ast.unparse(place) for line in lines if (place := statement_on(text, line)) is not None)
+    names = set().union(*map(around, lines))
+    return not names & set().union(*map(around, of_model)) and not MASKS.search(" ".join([said, *names]))
 
 
 def rates_in(text: StepText) -> bool:

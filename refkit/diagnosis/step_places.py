@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from refkit.diagnosis.choosers import PLAIN, chosen_by
 from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.initial import nearest_site
 from refkit.diagnosis.step_effects import Effects
@@ -15,6 +16,7 @@ GRADIENT = r"\b(value_and_grad|grad)\("
 HELD = (
     r"masked\(|multi_transform\(|set_to_zero\(|stop_gradient\(|partition\(|DiffState\(|PathContains|freeze|frozen|wrt="
 )
+CHOOSING = r"masked\(|multi_transform\(|partition\(|DiffState\("
 PARTED = r"zeros_like\(|\b(\w*params|grads?|gradients|updates|new|g)\[(?!0\]$)|\.at\[|\*\*\w*params"
 BY_NORM = r"\bnorm\b|sqrt\(.*sum\(|linalg\.norm"
 INIT = r"(?<!__)\binit\(|\bOptimizer\(|TrainState\.create\(|opt_init\(|zeros_like"
@@ -86,9 +88,18 @@ def of_lost(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
 
 def of_frozen(fault: Fault, text: StepText, effects: Effects) -> ast.AST | None:
     own = [node for node in statements(text) if text.definition and any(node is n for n in ast.walk(text.definition))]
-    held = next((node for node in own if re.search(HELD, ast.unparse(node))), None)
-    held = held or next((node for node in own if changes_part(node)), None) or first(text, HELD)
+    inside = next((node for node in own if holds(node)), None)
+    for statement in (inside, text.optimizer_call(CHOOSING), text.optimizer_call(r"wrt=")):
+        if (chooser := chosen_by(statement, fault.paths, effects.paths, text)) is not None:
+            return chooser
+    held = inside or next((node for node in own if changes_part(node)), None)
+    held = held or next((node for node in statements(text) if holds(node)), None)
     return held or narrowed(text.optimizer_call(HELD), HELD) or first(text, GRADIENT) or first(text, APPLYING)
+
+
+def holds(statement: ast.stmt) -> bool:
+    """Whether a statement speaks of parameters that stay."""
+    return re.search(HELD, PLAIN.sub("", ast.unparse(statement))) is not None
 
 
 def changes_part(statement: ast.stmt) -> bool:
@@ -221,12 +232,15 @@ PLACES = {
 }
 
 
+PRECISE = (ast.Call, ast.Lambda, ast.Constant, ast.Compare, ast.BoolOp)  # that have a line of their own in a statement
+
+
 def lines_of(node: ast.AST, text: StepText) -> tuple[int, int]:
     """First and last line of the statement around a node; a function's is that of its name."""
     if isinstance(node, FUNCTIONS):
         return node.lineno, node.lineno
     statement = text.statement(node) if isinstance(node, ast.expr) else node
-    if isinstance(node, ast.Call) and statement is not None and statement.lineno != statement.end_lineno:
+    if isinstance(node, PRECISE) and statement is not None and statement.lineno != statement.end_lineno:
         return node.lineno, node.end_lineno or node.lineno
     if isinstance(statement, (*COMPOUND,)):
         return node.lineno, node.end_lineno or node.lineno

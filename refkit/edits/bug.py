@@ -20,6 +20,7 @@ class Bug:
         edits: the ways it shows in each reference.
         alike: ids of entries that no number tells apart from this one in some programs.
         intent: whether only the author's intent makes it a bug; without a sign of that it is a choice.
+        of_learning: whether only what it does to learning decides it, so that `--quick` leaves it out.
         words: regular expressions for what a line calls where it is this one rather than one of those alike.
         blames: the line to name: `departure`, the first wrong value's; `words`, the line with one of `words` on the way to it;
             `closure`, the line on that way that reads what its function was not given; `choice`, the line that chose the
@@ -38,6 +39,7 @@ class Bug:
     edits: tuple[Edit, ...]
     alike: tuple[str, ...] = ()
     intent: bool = False
+    of_learning: bool = False
     words: tuple[str, ...] = ()
     blames: str = "departure"
 

@@ -1,7 +1,6 @@
 """Whether a scoring function says what it should of examples whose right answers are known."""
 
 import dataclasses
-import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +16,8 @@ from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.scoring.conditions import explained, innermost, negated, same_everywhere, sized
 from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
 from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
-from refkit.scoring.hypotheses import Said, edited, metric_edits, say, standing_for
-from refkit.scoring.largest import largest_over_first, over_last
+from refkit.scoring.hypotheses import edited, metric_edits, say, standing_for
+from refkit.scoring.mixing_examples import largest_over_batch, over_last_axis, tables
 from refkit.scoring.modes import evaluation_modes
 from refkit.scoring.oracle import BATCH, OF_ONE_SIZE, SETS, Oracle, Probe
 from refkit.scoring.reading import FORMS, Leaf, form_of, leaves_of, numbers
@@ -31,7 +30,6 @@ OF_CLASSES = re.compile(r"argmax|argsort|top_k|one_?hot|\bclasses\b|\bAccuracy\b
 OF_TARGETS = re.compile(r"abs\(|\*\*\s*2|square|\br2|mae\b|rmse\b", re.I)
 OTHER_SCORES = re.compile(r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|weighted|mask|perplex|kappa|confusion|per_class|bleu|iou",
                           re.I)
-MAKES_COLUMNS = re.compile(r"\[:, *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]")
 CALLED_ACCURACY = re.compile(r"(.*[._])?(acc|accuracy)([._].*)?", re.I)
 
 
@@ -194,7 +192,7 @@ class Judge:
         scored = [(bug, edit) for bug, edit in metric_edits(name) if bug.group != "mode"]
         told = {q: [(b, e, say(edited(name, e, q), name, self.oracle, self.probes, self.classes, self.batch)) for b, e in scored]
                 for q in quantities}
-        argmax = self.largest_over_batch(told)
+        argmax = largest_over_batch(self, told)
         if argmax is not None:
             return argmax
         for trial in [*as_called, *trials]:
@@ -213,8 +211,8 @@ class Judge:
             if found is not None:
                 return found
         if not trials:
-            return self.tables(told) or self.over_last_axis(as_called) or self.raises()
-        return self.over_last_axis(trials) or self.unexplained(trials[0])
+            return tables(self, told) or over_last_axis(self, as_called) or self.raises()
+        return over_last_axis(self, trials) or self.unexplained(trials[0])
 
     def named(self, leaf: Leaf, told: dict) -> Verdict | None:
         for quantity, entries in told.items():
@@ -262,41 +260,6 @@ class Judge:
         wanted = self.rights[next(iter(self.rights))]
         return Verdict(self.scorer, "bug", "initial-parameters-at-evaluation", "parameters that it was not given", said=trial.leaves[0].values,
                        wanted=wanted, sets=self.sets)
-
-    def largest_over_batch(self, told: dict) -> Verdict | None:
-        """That it raised on shapes, as the metric does that takes the largest output over the examples."""
-        shapes = [error for error in self.errors if innermost(error) in self.files and re.search(r"shape|broadcast", str(error), re.I)]
-        raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
-        if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, self.definitions)):
-            return None
-        return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", error=shapes[0], sets=self.sets)
-
-    def over_last_axis(self, trials: list[Trial]) -> Verdict | None:
-        """That it is right as soon as every argmax of its own is over the last axis instead of the examples."""
-        if not any(map(largest_over_first, self.definitions)):
-            return None
-        with over_last(self.definitions, self.scorer.evidence) as made:
-            again = self.scorer.remade(made.get(self.scorer.name))
-            self.scorer.forget_traces()
-            try:
-                every = itertools.chain(self.trials(again.ways()), self.trials(again.ways_as_called())) if made else ()
-                right = next(filter(None, map(self.right, every)), None)
-            finally:
-                self.scorer.forget_traces()
-        if right is None:
-            return None
-        said = trials[0].leaves[0].values if trials else ()
-        error = None if trials else next(iter(self.errors), None)
-        return Verdict(self.scorer, "bug", "argmax-over-batch", "largest over the examples", right[1], said,
-                       self.rights[right[2]], self.sets, error)
-
-    def tables(self, told: dict[str, list[tuple[Any, Any, Said]]]) -> Verdict | None:
-        """That it raised on shapes where it puts the batches' tables of all pairs together, as the edited metric does."""
-        shapes = [error for error in self.errors if innermost(error) in self.files]
-        raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
-        if not shapes or "targets-broadcast" not in raising or not MAKES_COLUMNS.search(self.scorer.text):
-            return None
-        return Verdict(self.scorer, "bug", "targets-broadcast", "a table of all pairs for each batch", error=shapes[0], sets=self.sets)
 
     @property
     def definitions(self) -> list:

@@ -25,7 +25,7 @@ def metrics_kept(scope: Scope) -> Iterator[Fault]:
         made = {name for name, line in places if line < loop.lineno}
         anew = {name for name, line in places if line >= loop.lineno}
         made |= {name for name, value in scope.evidence.namespace.assigned.items() if makes(value, own)}
-        boxes = set() if clears(scope.evidence.tree) else set(containers(scope, loop, made, own))
+        boxes = set(containers(scope, made, own, loop.lineno))
         for name in sorted((made | handed | boxes) - anew):
             events = list(events_of(name, loop, scope, own))
             kinds = [kind for kind, _ in events]
@@ -59,6 +59,7 @@ def handed_in(scope: Scope, own: set[str]) -> set[str]:
     found = set()
     for other in scopes(scope.evidence):
         made = {name for name, values in other.bound.items() for value, _ in values if makes(value, own)}
+        made |= set(containers(other, made, own))
         for call in (call for node in other.body for call in calls(node) if name_of(call.func) == scope.name):
             found |= {parameter_for(call, function, name) for name in made if is_given(call, name)}
     return found - {""}
@@ -68,12 +69,18 @@ def is_given(call: ast.Call, name: str) -> bool:
     return any(root_of(part) == name for part in (*call.args, *(keyword.value for keyword in call.keywords)))
 
 
-def containers(scope: Scope, loop: ast.stmt, made: set[str], own: set[str]) -> Iterator[str]:
-    """Names of dicts and lists, put together before a loop, that hold metrics objects."""
+def containers(scope: Scope, made: set[str], own: set[str], before: int | None = None) -> Iterator[str]:
+    """Names of dicts and lists of metrics objects, where nothing in the file clears any of them.
+
+    Args:
+        before: the line of the loop before which they are put together; None for anywhere.
+    """
+    if clears(scope.evidence.tree):
+        return
     for name, values in scope.bound.items():
         for value, node in values:
             parts = value.values if isinstance(value, ast.Dict) else getattr(value, "elts", ())
-            if node.lineno < loop.lineno and any(makes(part, own) or name_of(part) in made for part in parts):
+            if (before is None or node.lineno < before) and any(makes(p, own) or name_of(p) in made for p in parts):
                 yield name
 
 

@@ -29,6 +29,8 @@ class Call:
         arrays: what is data of that, in order, each with the key around it or its parameter's role.
         definition: of the step or score that is called, or reached within `function`; None where it is not known.
         handed: what it hands on to the model, where it was followed there.
+        redrawn: the same where other random numbers are drawn on the way; None where none are.
+        draws: line of the score at which it comes to the first of them.
         looped: whether `function` runs the step in a loop of JAX's own, many times in one call.
         loop: the line of the loop whose body is the step, 0 where the step is a function.
     """
@@ -43,6 +45,8 @@ class Call:
     arrays: list[tuple[str, np.ndarray]] = dataclasses.field(default_factory=list)
     definition: ast.FunctionDef | None = None
     handed: Handed | None = None
+    redrawn: Handed | None = None
+    draws: int = 0
     looped: bool = False
     loop: int = 0
 
@@ -58,6 +62,21 @@ class Call:
         return dataclasses.replace(self, positional=positional, named=named)
 
 
+@dataclasses.dataclass(frozen=True)
+class Augmented:
+    """What one call of a function that augments has given.
+
+    Args:
+        name: the function's.
+        lines: of the file from which it was called, innermost first.
+        arrays: the pictures that it gave.
+    """
+
+    name: str
+    lines: tuple[int, ...]
+    arrays: list[np.ndarray]
+
+
 @dataclasses.dataclass
 class Training:
     """What was heard of one run.
@@ -65,6 +84,7 @@ class Training:
     Args:
         read: the raw data sets that it read, as inputs and labels.
         calls: of its steps and scores that have a name, in order.
+        augmented: what functions that augment have given, in order.
         inner: the first call of each score that another one made on its way to the model.
         first: the first call of what takes gradients, its arguments as they were then; None where there was none.
         rhythm: how the program trains by that step.
@@ -73,6 +93,7 @@ class Training:
 
     read: list
     calls: list[Call] = dataclasses.field(default_factory=list)
+    augmented: list[Augmented] = dataclasses.field(default_factory=list)
     inner: dict[str, Call] = dataclasses.field(default_factory=dict)
     first: Call | None = None
     rhythm: Rhythm = dataclasses.field(default_factory=Rhythm)

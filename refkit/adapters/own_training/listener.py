@@ -15,9 +15,11 @@ import numpy as np
 from flax import nnx
 
 from refkit.adapters.differentiated import FUNCTIONS
-from refkit.adapters.own_training.calls import Call, Training
+from refkit.adapters.own_training.calls import Augmented, Call, Training
+from refkit.adapters.own_training.draws import drawn
 from refkit.adapters.own_training.inline_step import as_function
 from refkit.adapters.own_training.reaching import Forward
+from refkit.adapters.own_training.rhythm import frames_of
 from refkit.adapters.own_training.stand_in import returned_stand_in
 from refkit.adapters.own_training.stations import Station, Stations, holds
 from refkit.adapters.parts.data_parameters import DATA, roles_of
@@ -25,6 +27,7 @@ from refkit.adapters.parts.preprocess import arrays_of
 from refkit.adapters.parts.surroundings import Surroundings
 
 MOST_CALLS = 250
+MOST_AUGMENTED = 4000  # calls, each of a picture or of a batch of them
 MOST_S = 30.0  # of listening behind the first step
 SPARE = 2.05  # epochs' worth of examples after which enough was seen of the steps
 BEYOND_S = 3.0  # of going on behind that, for the scores that the program comes to in the end
@@ -68,12 +71,44 @@ class Hearing:
         """Notes a call of a step or a score, and follows some of them to the model."""
         heard = self.training
         if self.is_looked_at(call):
-            call.handed = self.forward.reach(call.function, call.positional, call.named)
+            self.follow(call)
             for inner in heard.inner.values():
                 inner.handed = inner.handed or call.handed
         if call.kind == "score" or not self.ending:
             heard.calls.append(call)
         self.stop_when_enough()
+
+    def follow(self, call: Call) -> None:
+        """Runs a step or a score as far as the model; a score that draws random numbers again with others."""
+        run = functools.partial(self.forward.reach, call.function, call.positional, call.named)
+        if call.kind == "step":
+            call.handed = run()
+            return
+        with drawn(self.surroundings.loaded.module.__dict__, self.file) as draws:
+            call.handed = run()
+            if draws.lines and call.handed is not None:
+                call.draws, draws.other = draws.lines[0], True
+                call.redrawn, self.forward.failed = run(), False
+
+    def augmentation(self, name: str, function: Callable) -> Callable:
+        """A function that augments, which notes what it gives."""
+
+        def heard(*positional: Any, **named: Any) -> Any:
+            given = function(*positional, **named)
+            noted = self.training.augmented
+            if (
+                not self.closed
+                and len(noted) < MOST_AUGMENTED
+                and not traced((positional, named))
+                and not traced(given)
+            ):
+                arrays = [np.array(array) for _, array in arrays_of(given) if array.ndim > 1]
+                noted.append(Augmented(name, tuple(frame.f_lineno for frame in frames_of(self.file)), arrays))
+            return given
+
+        with contextlib.suppress(Exception):
+            functools.update_wrapper(heard, function, updated=())
+        return heard
 
     def is_looked_at(self, call: Call) -> bool:
         if call.kind == "step":

@@ -61,6 +61,8 @@ def heard_instead(node: ast.stmt, name: str, value: Any, hearing: Hearing) -> An
     station = hearing.stations.of(node, name)
     if station is not None and takes_part(station, value):
         return Listener(hearing, station, value)
+    if hearing.stations.augments(node):
+        return hearing.augmentation(name, value)
     if isinstance(node, FUNCTIONS) and hearing.stations.inside(node):
         value = with_listeners(node, hearing) or value
     return hearing.jitted(value) if is_jitted(value) else value

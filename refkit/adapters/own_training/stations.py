@@ -21,6 +21,11 @@ SCORES = re.compile(
     r"share_wrong|score|acc|error_rate|validate|r2|rmse|mae|.*_accuracy|accuracy_.*|(run_)?(test|valid(ate|ation)?|evaluat\w*)"
     r"(_(model|epoch|loop|set|split))?|eval_\w+)"
 )
+AUGMENTS = re.compile(
+    r"(.*_)?(augment\w*|aug|random_\w+|jitter\w*|train(ing)?_transforms?|transforms?_train(ing)?|train_tf|cutout|distort\w*|perturb\w*)(_.*)?",
+    re.I,
+)
+RANDOM = re.compile(r"random|\brng\b|generator|\bkeys?\b", re.I)
 LOADERS = re.compile(r"(.*_)?(loader|dataloader|dl|iterator|iter|batches|dataset|ds|stream)")
 GRADIENTS = {"grad", "value_and_grad", "apply_gradients", "apply_updates"}
 
@@ -118,6 +123,10 @@ class Stations:
     def function_behind(self, value: ast.AST) -> ast.FunctionDef | None:
         inner = [part.id for part in ast.walk(value) if isinstance(part, ast.Name)]
         return next((node for name, node in self.tops.items() if name in inner), None)
+
+    def augments(self, node: ast.AST) -> bool:
+        """Whether a statement of the module defines a function that changes examples at random."""
+        return isinstance(node, FUNCTIONS) and bool(AUGMENTS.fullmatch(node.name) and RANDOM.search(ast.unparse(node)))
 
     def inside(self, node: ast.AST) -> list[ast.FunctionDef | ast.stmt]:
         """Steps and loops that are steps within a statement, itself left out."""

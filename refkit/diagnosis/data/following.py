@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from refkit.diagnosis.data.augmented import of_augmented
 from refkit.diagnosis.data.loops import function_around
 from refkit.diagnosis.data.order_of_epochs import of_order
 from refkit.diagnosis.data.places import line_of, lines_drawing_labels, looks_up, numbers_words
@@ -16,20 +17,16 @@ from refkit.diagnosis.data.symptom import Symptom
 
 MOST_COMMON = 0.9  # share of one class that outweighs the others
 FEWEST = 150  # labels by which shares are judged
-CENTRED, SPREAD = (
-    2e-3,
-    0.06,
-)  # how near to 0 and 1 the mean and deviation of a batch are that was standardised by itself
+# how near to 0 and 1 the mean and deviation of a batch are that was standardised by itself
+CENTRED, SPREAD = 2e-3, 0.06
 MEANS_IT = re.compile(
     r"imbalanc|unbalanc|class_?weight|weights\[|rare|anomal|focal|f1|recall|balanced|oversampl|undersampl|prior"
     r"|outlier|positive_rate|minority",
     re.I,
 )
 KNOWS_MISSING = re.compile(r"nan(mean|std|median|var)|missing", re.I)
-FURTHEST, FACTOR = (
-    0.6,
-    1.7,
-)  # of a deviation between means, and between deviations: no augmentation that is usual gets there
+# of a deviation between means, and between deviations: no augmentation that is usual gets there
+FURTHEST, FACTOR = 0.6, 1.7
 MASKS = re.compile(r"!= *(0|PAD\w*)\b|> *0\b|pad_id")
 PADDING = re.compile(r"\bpad(ding)?(_id|_token|_idx)?\b", re.I)
 
@@ -46,7 +43,7 @@ def followed(heard: Any, situation: Situation, steps: list[Step]) -> list[Sympto
     calls = [call for call in heard.calls if call.kind == "step" and call.arrays]
     if not calls:
         return []
-    checks = (of_numbers, of_parts, of_order, of_company, of_range, of_padding, of_weights, of_shares)
+    checks = (of_numbers, of_parts, of_augmented, of_order, of_company, of_range, of_padding, of_weights, of_shares)
     return [symptom for check in checks for symptom in check(heard, calls, situation, steps)]
 
 

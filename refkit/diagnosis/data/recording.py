@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 MOST_STEPS = 3000
-MOST_OF_A_PLACE = (
-    40  # arrays that one line gives to one variable: a loop over examples must not crowd out what follows it
-)
+# arrays that one line gives to one variable: a loop over examples must not crowd out what follows it
+MOST_OF_A_PLACE = 40
 MOST_ELEMENTS = 3_000_000
 FINE, COARSE = 20_000, 300  # elements that are looked at for a change
 MOST_FINE = 400  # lines of one call: behind that it is a loop over examples

@@ -7,6 +7,7 @@ BUG = Bug(
     id="adam-epsilon",
     group="numerics",
     rung="update",
+    of_learning=True,
     what="The number that Adam adds to the root of the second moment is far larger than that root, or nothing at all.",
     shows="The loss falls very slowly, as if the learning rate were a thousandth; or there are NaN where gradients are 0.",
     harm="Steps are no longer scaled by the gradients' own size, which is what Adam is for.",

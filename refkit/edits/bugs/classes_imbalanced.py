@@ -12,6 +12,7 @@ BUG = Bug(
     id="classes-imbalanced",
     group="data, labels, splits",
     rung="data",
+    of_learning=True,
     what="One class has far fewer training examples than its share, or none: the split follows the classes.",
     shows="The loss falls, and some classes are never predicted; test accuracy is far below training accuracy.",
     harm="What is not in the training examples cannot be learned.",

@@ -7,6 +7,7 @@ BUG = Bug(
     id="learning-rate-too-high",
     group="optimizer and update",
     rung="update",
+    of_learning=True,
     what="The learning rate is so high that a step goes further than the parameters are large.",
     shows="The loss jumps far above where it began within a few steps, and may become NaN.",
     harm="The training destroys what the initialisation gave, and the model learns nothing.",

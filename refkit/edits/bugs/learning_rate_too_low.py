@@ -7,6 +7,7 @@ BUG = Bug(
     id="learning-rate-too-low",
     group="optimizer and update",
     rung="update",
+    of_learning=True,
     what="The learning rate is so low that all steps together hardly move the parameters.",
     shows="The loss stays where it begins, and so does the accuracy.",
     harm="The trained model is the untrained one.",

@@ -11,6 +11,7 @@ BUG = Bug(
     id="regulariser-overwhelms",
     group="loss",
     rung="update",
+    of_learning=True,
     what="A penalty on the parameters is many times the loss of the data.",
     shows="The loss falls fast and far, and the accuracy stays at that of guessing.",
     harm="All parameters are drawn to zero, and the model answers the same for every input.",
