@@ -175,10 +175,24 @@ def choose(functions: list[Callable], shapes: tuple, batch: int, told: bool, fai
             continue
         if not is_scalar(result):
             continue
+        if not takes_data(traced.jaxpr, shapes):
+            failures.append(Failure(LookupError("the loss is computed on data of its own"), "loss"))
+            continue
         if told or not pairs_examples(traced.jaxpr, batch):
             return index
         mixing = index if mixing is None else mixing
     return mixing
+
+
+def takes_data(jaxpr: Any, shapes: tuple) -> bool:
+    """Whether the labels or inputs handed over are read: a closure over a data set of the file's own reads neither."""
+    tree, *data = shapes
+    given = jaxpr.invars[len(jax.tree.leaves(tree)) :][: len(jax.tree.leaves(data))]
+    needed = {id(variable) for variable in jaxpr.outvars}
+    for equation in reversed(jaxpr.eqns):
+        if any(id(variable) in needed for variable in equation.outvars):
+            needed |= {id(variable) for variable in equation.invars}
+    return any(id(variable) in needed for variable in given)
 
 
 def pairs_examples(jaxpr: Any, batch: int) -> bool:

@@ -307,5 +307,5 @@ class LossError(Exception):
     """Your loss raises on every kind of labels; the first error is its only argument."""
 
 
-OF_TARGETS = ("mse", "half-mse", "rmse", "squared-distance", "mae", "huber", "log-cosh")
+OF_TARGETS = ("mse", "half-mse", "rmse", "squared-distance", "half-squared-distance", "mae", "huber", "log-cosh")
 

@@ -15,6 +15,7 @@ from refkit.loading.imports import INSTALLED_FIRST, Importer, package_name
 from refkit.loading.isolation import isolated, outside_traces
 from refkit.loading.location import INSTALLED, Location, search_roots, show
 from refkit.loading.namespace import Namespace, UserModule
+from refkit.loading.script import as_script
 from refkit.loading.source import read_source
 from refkit.loading.time_limit import OutOfTime, time_limit
 
@@ -124,6 +125,7 @@ class Program:
             namespace = Namespace(None, name, show(path), self, folder=path)
         else:
             source = read_source(str(path), show(path))
+            source = as_script(source) if str(path) == self.file else source
             folder = path.parent if path.name == "__init__.py" else None
             namespace = Namespace(source, name, show(path), self, folder=folder)
             self.files[source.file] = namespace

@@ -86,7 +86,8 @@ def listening(heard: Heard, names: list[tuple[str, str, str]]) -> Iterator[None]
 def beginning(surroundings: Surroundings) -> tuple[str, int, Callable] | None:
     """What begins the training: the block that runs when the file is run, or a function that needs nothing."""
     loaded = surroundings.loaded
-    for node in loaded.tree.body:
+    source = loaded.program.target.source
+    for node in (source.whole or loaded.tree).body:
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             code = compile(ast.Module(node.body, []), loaded.file, "exec")
             return "__main__", node.lineno, lambda: exec(code, dict(loaded.module.__dict__))  # the program's own code
