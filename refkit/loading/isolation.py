@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from refkit.loading.moved_apis import moved_apis
+
 _depth = 0
 
 
@@ -49,6 +51,7 @@ def isolated(file: str, restore_generators: bool = True) -> Iterator[None]:
         _replace(stack, sys, "argv", [file])
         _replace(stack, sys, "dont_write_bytecode", True)
         _refuse(stack, file)
+        stack.enter_context(moved_apis())
         yield
 
 

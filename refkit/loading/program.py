@@ -15,6 +15,7 @@ from refkit.loading.imports import INSTALLED_FIRST, Importer, package_name
 from refkit.loading.isolation import isolated, outside_traces
 from refkit.loading.location import INSTALLED, Location, search_roots, show
 from refkit.loading.namespace import Namespace, UserModule
+from refkit.loading.moved_apis import told
 from refkit.loading.script import as_script
 from refkit.loading.source import read_source
 from refkit.loading.time_limit import OutOfTime, time_limit
@@ -129,7 +130,7 @@ class Program:
             folder = path.parent if path.name == "__init__.py" else None
             namespace = Namespace(source, name, show(path), self, folder=folder)
             self.files[source.file] = namespace
-            self.notes.extend(source.notes)
+            self.notes.extend([*source.notes, *told(source.tree, show(path))])
         return namespace.module
 
     def _may_interrupt(self, frame: FrameType | None) -> bool:

@@ -268,7 +268,7 @@ class Judge:
 
     def largest_over_batch(self, told: dict) -> Verdict | None:
         """That it raised on shapes, as the metric does that takes the largest output over the examples."""
-        shapes = [error for error in self.errors if innermost(error) in self.files and re.search(r"shape|broadcast", str(error), re.I)]
+        shapes = [error for error in self.errors if innermost(error) in self.files and of_shapes(error)]
         raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
         if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, self.definitions)):
             return None
@@ -276,7 +276,7 @@ class Judge:
 
     def tables(self, told: dict[str, list[tuple[Any, Any, Said]]]) -> Verdict | None:
         """That it raised on shapes where it puts the batches' tables of all pairs together, as the edited metric does."""
-        shapes = [error for error in self.errors if innermost(error) in self.files]
+        shapes = [error for error in self.errors if innermost(error) in self.files and of_shapes(error)]
         raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
         if not shapes or "targets-broadcast" not in raising or not MAKES_COLUMNS.search(self.scorer.text):
             return None
@@ -300,3 +300,8 @@ class Judge:
         sure = named and self.classes and within and not OTHER_SCORES.search(self.scorer.text)
         kind = "unexplained" if sure else "unusable"
         return Verdict(self.scorer, kind, said=leaf.values, wanted=wanted, sets=self.sets)
+
+
+def of_shapes(error: BaseException) -> bool:
+    """Whether an error is about shapes that do not go together; what else is raised tells of our way of calling it."""
+    return isinstance(error, (TypeError, ValueError)) and bool(re.search(r"shape|broadcast|dimension", str(error), re.I))
