@@ -37,6 +37,7 @@ class Program:
         self.files: dict[str, Namespace] = {}
         self.elements = Elements()
         self.stubs: list[str] = []
+        self.outputs: int | None = None  # classes of the reference, once it is known
         self.notes: list[str] = []
         self._importer = Importer(self)
         self._modules: dict[Path, UserModule] = {}
