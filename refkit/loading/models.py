@@ -17,6 +17,7 @@ from refkit.loading.candidates import (
 )
 from refkit.loading.found import Found, framework_class, module_kind
 from refkit.loading.loaded import Loaded
+from refkit.loading.names import dotted
 from refkit.loading.pairs import find_pairs, find_partner, line_of, lone_applies, make_pair
 
 LOOKED_FOR = (
@@ -111,9 +112,11 @@ def _classes(loaded: Loaded, problems: list[str]) -> list[Found]:
 
 
 def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
-    """Classes that the file takes from its neighbours."""
+    """Classes that the file takes from its neighbours; of several those that it names itself."""
     target, names = loaded.program.target, []
     for statement in target.statements:
+        if isinstance(statement.node, ast.Import):
+            names += _of_module(loaded, statement.node)
         if isinstance(statement.node, ast.ImportFrom):
             module = loaded.program.user_module(target, statement.node)
             if module is None:
@@ -126,7 +129,21 @@ def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
                 for alias in statement.node.names
                 if alias.name in theirs or alias.name[:1].isupper()
             ]
-    return [found for found in _of_kind(loaded, names, problems) if isinstance(found.object, type)]
+    found = [found for found in _of_kind(loaded, names, problems) if isinstance(found.object, type)]
+    called = {ast.unparse(node.func) for node in ast.walk(loaded.tree) if isinstance(node, ast.Call)}
+    return [model for model in found if model.name in called] or found
+
+
+def _of_module(loaded: Loaded, node: ast.Import) -> list[str]:
+    """`models.CNN` for every class of a neighbour that the file calls by the neighbour's name."""
+    target, names = loaded.program.target, []
+    for alias in node.names:
+        module = loaded.program.user_module(target, ast.ImportFrom(alias.name, [alias], 0))
+        theirs = set(candidate_classes(module.namespace)) if module is not None else set()
+        called = [inner.func for inner in ast.walk(loaded.tree) if isinstance(inner, ast.Call)]
+        whole = [name for function in called if (name := dotted(function)) and name.rpartition(".")[0] == (alias.asname or alias.name)]
+        names += [name for name in whole if name.rpartition(".")[2] in theirs]
+    return list(dict.fromkeys(names))
 
 
 def _instances(loaded: Loaded, problems: list[str]) -> list[Found]:
