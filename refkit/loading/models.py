@@ -65,7 +65,8 @@ def find_models(loaded: Loaded, problems: list[str] | None = None) -> list[Found
     if loaded.name:
         return [_named(loaded, loaded.name)]
     with loaded.program.active():
-        for find in (_implementations, _classes, _imported_classes, find_pairs, _instances, _built, _plain_classes):
+        finders = (_implementations, _classes, _imported_classes, find_pairs, _instances, _classes_of_modules, _built, _plain_classes)
+        for find in finders:
             if found := find(loaded, problems):
                 return found
     return []
@@ -115,8 +116,6 @@ def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
     """Classes that the file takes from its neighbours; of several those that it names itself."""
     target, names = loaded.program.target, []
     for statement in target.statements:
-        if isinstance(statement.node, ast.Import):
-            names += _of_module(loaded, statement.node)
         if isinstance(statement.node, ast.ImportFrom):
             module = loaded.program.user_module(target, statement.node)
             if module is None:
@@ -134,16 +133,17 @@ def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
     return [model for model in found if model.name in called] or found
 
 
-def _of_module(loaded: Loaded, node: ast.Import) -> list[str]:
+def _classes_of_modules(loaded: Loaded, problems: list[str]) -> list[Found]:
     """`models.CNN` for every class of a neighbour that the file calls by the neighbour's name."""
     target, names = loaded.program.target, []
-    for alias in node.names:
+    called = [name for node in ast.walk(loaded.tree) if isinstance(node, ast.Call) and (name := dotted(node.func))]
+    imports = [statement.node for statement in target.statements if isinstance(statement.node, ast.Import)]
+    for alias in (alias for node in imports for alias in node.names):
         module = loaded.program.user_module(target, ast.ImportFrom(alias.name, [alias], 0))
         theirs = set(candidate_classes(module.namespace)) if module is not None else set()
-        called = [inner.func for inner in ast.walk(loaded.tree) if isinstance(inner, ast.Call)]
-        whole = [name for function in called if (name := dotted(function)) and name.rpartition(".")[0] == (alias.asname or alias.name)]
-        names += [name for name in whole if name.rpartition(".")[2] in theirs]
-    return list(dict.fromkeys(names))
+        own = [name for name in called if name.rpartition(".")[0] == (alias.asname or alias.name)]
+        names += [name for name in own if name.rpartition(".")[2] in theirs]
+    return [found for found in _of_kind(loaded, names, problems) if isinstance(found.object, type)]
 
 
 def _instances(loaded: Loaded, problems: list[str]) -> list[Found]:
