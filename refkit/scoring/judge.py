@@ -31,6 +31,7 @@ OF_TARGETS = re.compile(r"abs\(|\*\*\s*2|square|\br2|mae\b|rmse\b", re.I)
 OTHER_SCORES = re.compile(r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|weighted|mask|perplex|kappa|confusion|per_class|bleu|iou",
                           re.I)
 MAKES_COLUMNS = re.compile(r"\[:, *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]")
+MISFIT = re.compile(r"broadcast|incompatible shapes|same shape|array dimensions|concatenate", re.I)
 CALLED_ACCURACY = re.compile(r"(.*[._])?(acc|accuracy)([._].*)?", re.I)
 
 
@@ -304,4 +305,4 @@ class Judge:
 
 def of_shapes(error: BaseException) -> bool:
     """Whether an error is about shapes that do not go together; what else is raised tells of our way of calling it."""
-    return isinstance(error, (TypeError, ValueError)) and bool(re.search(r"shape|broadcast|dimension", str(error), re.I))
+    return isinstance(error, (TypeError, ValueError)) and bool(MISFIT.search(str(error)))
