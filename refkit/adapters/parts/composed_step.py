@@ -50,6 +50,9 @@ def as_definition(body: list[ast.stmt], loop: ast.stmt, tree: ast.Module) -> ast
         outside += [name for name in names_in_order(statement) if name not in bound | top and name not in outside]
         bound |= bound_names(statement)
     going_on = [name for name in outside if name in bound]
+    last = body[-1]
+    if not going_on and isinstance(last, ast.Expr) and last.value.args and isinstance(last.value.args[0], ast.Name):
+        going_on = [last.value.args[0].id]  # what comes of the last call is dropped: the state stays
     losses = sorted(name for name in bound - set(outside) if LOSS.fullmatch(name))
     if not going_on:
         return None

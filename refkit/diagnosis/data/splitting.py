@@ -22,6 +22,10 @@ LARGE = 40.0
 MOST_LOST = 0.67  # share of the examples read that the parts hold together, at least
 SCALES_TARGETS = re.compile(r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
                             r"|(fit|fit_transform)\((y|targets?)")
+SCALES_PICTURES = re.compile(r"/ ?\(?(\w+\.)*(float\w*\()?(255|256|127\.5)|255\.?0?\b *\)? *\*|1\.?0? ?/ ?25[56]|0\.1307|normali[sz]|standardi[sz]|rescal"
+                             r"|\.std\(|\.max\(|scaler|totensor|preprocess", re.IGNORECASE)
+PARTS_APART = 20.0  # times as large
+BYTES = 100.0
 FILLS = re.compile(r"isnan|nan_to_num|fillna|isfinite|Imputer")  # behind the split, as far as this part can tell
 MIRRORS = re.compile(r"autoencod|reconstruct|copy|denois|identity", re.IGNORECASE)
 
@@ -233,7 +237,9 @@ class Judge:
 
     def of_scale(self) -> list[Symptom]:
         """How training and test examples of features are scaled, where the raw ones are known."""
-        if self.raw is None or self.known[0] is None or self.situation.image is not None:
+        if self.situation.image is not None:
+            return self.of_pictures()
+        if self.raw is None or self.known[0] is None:
             return []
         raw, train = np.asarray(self.raw[0], np.float64), self.known[0]
         if self.part.role == "split" and not self.part.run.loads:
@@ -258,6 +264,22 @@ class Judge:
             return [self.symptom("from test", message="mean and deviation are those of training and test examples together",
                                  line=line)]
         return self.of_maps(train, test)
+
+    def of_pictures(self) -> list[Symptom]:
+        """Pictures that are loaded as bytes and that nothing in the file scales, or that only one part's are."""
+        if not self.part.run.loads:
+            return []
+        largest = [float(np.abs(piece.inputs).max()) for piece in self.found[:2] if piece.inputs.size]
+        if len(largest) > 1 and max(largest) > PARTS_APART * min(largest) > 0:
+            odd = self.found[int(np.argmax(largest))]
+            line = line_of(self.steps, odd.inputs, self.situation.source) or last_return(self.steps)
+            message = f"training examples come out up to {largest[0]:.3g}, test examples up to {largest[1]:.3g}"
+            return [self.symptom("parts differ", message=message, line=line)]
+        if largest and min(largest) > BYTES and not SCALES_PICTURES.search(self.situation.source):
+            line = line_of(self.steps, self.found[0].inputs, self.situation.source) or last_return(self.steps)
+            return [self.symptom("unscaled", message=f"pixels come out up to {largest[0]:.3g}, and nothing in the file scales them",
+                                 line=line)]
+        return []
 
     def divided_twice(self, value: np.ndarray) -> bool:
         """Whether features have been divided by their variance."""
