@@ -264,3 +264,44 @@ variables = model.init(jax.random.key(0), jnp.ones((1, 1)))
     (finding,) = [f for f in refkit.compare(str(file), "mlp:loss=mse", only="initialization").findings if f.kind == "bug"]
     assert finding.id == "initialisation-too-large"
     assert "`Dense_1.kernel` begins with uniform from 0 to 1" in finding.message and "over 32 inputs" in finding.message
+
+
+PICTURES = '''
+import tensorflow_datasets as tfds
+
+class Net(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        x = nn.max_pool(nn.relu(nn.Conv(6, (5, 5))(x)), (2, 2), (2, 2))
+        x = nn.max_pool(nn.relu(nn.Conv(16, (5, 5), padding="VALID")(x)), (2, 2), (2, 2))
+        x = nn.relu(nn.Dense(120)(x.reshape((x.shape[0], -1))))
+        return nn.Dense(10)(nn.relu(nn.Dense(84)(x)))
+
+def get_datasets():
+    builder = tfds.builder("mnist")
+    builder.download_and_prepare()
+    train = tfds.as_numpy(builder.as_dataset(split="train", batch_size=-1))
+    test = tfds.as_numpy(builder.as_dataset(split="test", batch_size=-1))
+    train["image"] = jnp.float32(train["image"]) / 255.0
+    test["image"] = jnp.float32(test["image"]) / 255.0
+    return train, test
+'''
+SCALED = '    train["image"] = jnp.float32(train["image"]) / 255.0\n    test["image"] = jnp.float32(test["image"]) / 255.0\n'
+TEST = '    test["image"] = jnp.float32(test["image"]) / 255.0\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "found"),
+    [("", []), (SCALED, [("bug", "inputs-not-scaled")]), (TEST, [("bug", "train-test-transform-differ")])],
+    ids=["right", "inputs-not-scaled", "train-test-transform-differ"],
+)
+def test_a_picture_set_that_tfds_would_download(tmp_path, old, found):
+    assert ids(tmp_path, PICTURES.replace(old, "") if old else PICTURES, "data", "lenet") == found
+
+
+def test_a_state_that_is_dropped_in_a_loop_is_blamed_there(tmp_path):
+    text = TWO_CALLS.replace("GRADS", "grads").replace("        state = update_model(", "        update_model(")
+    file = tmp_path / "mine.py"
+    file.write_text(HEADER + text, encoding="utf-8")
+    (finding,) = refkit.compare(str(file), "mlp", only="update").findings
+    assert (finding.id, finding.source) == ("parameters-not-updated", "update_model(state, grads)")
