@@ -113,6 +113,23 @@ def is_zero(value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and name_of(value.func) in ("zeros", "zeros_like")
 
 
+def handed_in_evaluation(text: StepText) -> Reading | None:
+    """A loop that hands its step a view of the model in evaluation mode: `nnx.view(model, deterministic=True)`."""
+    views = {}
+    for node in ast.walk(text.tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and name_of(node.value.func) == "view":
+            told = {keyword.arg: keyword.value for keyword in node.value.keywords}
+            quiet = told.get("deterministic")
+            if isinstance(quiet, ast.Constant) and quiet.value is True:
+                views |= {name_of(target): node for target in node.targets}
+    for call in text.calls:
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if name_of(argument) in views and text.loops(call):
+                words = f"the loop hands its step `{name_of(argument)}`, whose dropout is off"
+                return Reading(Fault("dropout-never-active", words), views[name_of(argument)])
+    return None
+
+
 def frozen_mode(text: StepText) -> Reading | None:
     reading = frozen_name(text)
     return reading if reading is not None and reading.fault.id == "mode-frozen-by-jit" else frozen_flag(text)

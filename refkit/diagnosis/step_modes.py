@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 
-from refkit.diagnosis.mode_readings import frozen_mode, inverted_rate, not_restored, numpy_random
+from refkit.diagnosis.mode_readings import frozen_mode, handed_in_evaluation, inverted_rate, not_restored, numpy_random
 from refkit.diagnosis.running_statistics import statistics
 from refkit.diagnosis.step_effects import Effects, Fault
 from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key
@@ -29,6 +29,8 @@ def mode_faults(
     if effects is not None and any(effects.ever_moved):  # where nothing of a step is kept, nothing is seen of what it draws
         found += [inactive(effects, text, model, draws_in_training), statistics(effects, text)]
         found += [reused_key(effects, text), shared_key(text, effects), same_masks(effects, text), kept_key(text, effects)]
+    if draws_in_training:
+        found.append(handed_in_evaluation(text))
     found += [inverted_rate(text), not_restored(text, source)]
     return [reading for reading in found if reading is not None]
 

@@ -305,3 +305,9 @@ def test_a_state_that_is_dropped_in_a_loop_is_blamed_there(tmp_path):
     file.write_text(HEADER + text, encoding="utf-8")
     (finding,) = refkit.compare(str(file), "mlp", only="update").findings
     assert (finding.id, finding.source) == ("parameters-not-updated", "update_model(state, grads)")
+
+
+@pytest.mark.parametrize(("quiet", "found"), [("False", []), ("True", [("bug", "dropout-never-active")])])
+def test_a_view_of_the_model_that_the_loop_hands_on(tmp_path, quiet, found):
+    text = HANDED.replace("    rngs = nnx.Rngs(1)\n", f"    rngs = nnx.Rngs(1)\n    seen = nnx.view(model, deterministic={quiet})\n")
+    assert ids(tmp_path, text.replace("train_step(model, optimizer, x[", "train_step(seen, optimizer, x["), "train-eval") == found
