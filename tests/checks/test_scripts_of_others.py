@@ -1,10 +1,12 @@
 """Habits of programs that others wrote: each of these is right, or is wrong for the reason that is named."""
 
 import ast
+from types import SimpleNamespace
 
 import pytest
 
 import refkit
+from refkit.checks import differences
 from refkit.diagnosis.mode_readings import inverted_rate
 from refkit.diagnosis.step_text import StepText
 
@@ -311,3 +313,15 @@ def test_a_state_that_is_dropped_in_a_loop_is_blamed_there(tmp_path):
 def test_a_view_of_the_model_that_the_loop_hands_on(tmp_path, quiet, found):
     text = HANDED.replace("    rngs = nnx.Rngs(1)\n", f"    rngs = nnx.Rngs(1)\n    seen = nnx.view(model, deterministic={quiet})\n")
     assert ids(tmp_path, text.replace("train_step(model, optimizer, x[", "train_step(seen, optimizer, x["), "train-eval") == found
+
+
+
+@pytest.mark.parametrize(("apart", "said"), [(0.0, differences.ENDS_HERE), (0.1, differences.NOWHERE)])
+def test_a_program_that_ends_on_a_value_of_the_reference_is_told_so(monkeypatch, apart, said):
+    alignment = SimpleNamespace(yours=None)
+    difference = SimpleNamespace(before=SimpleNamespace(alignment=alignment), node=0, site=None, candidate=None, rivals=[])
+    for name, value in {"place_of": {"line": 3}, "comparison": {"max_abs": apart, "allowed": 1e-6}, "sign_of": None,
+                        "unused_shapes": [], "not_finite": ""}.items():
+        monkeypatch.setattr(differences, name, lambda *_, value=value: value)
+    finding = differences.finding_of(difference, "forward", "lstm")
+    assert finding.message == said and (finding.max_abs is None) == (apart == 0.0)
