@@ -108,9 +108,10 @@ def resolve(argument: ast.AST, tree: ast.Module, around: tuple) -> Differentiate
             function = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda)
             if function and any(name_of(target) == argument.id for target in statement.targets):
                 return Differentiated(statement.value, argument.id, around[:depth], statement.lineno)
-            if isinstance(statement, ast.Assign) and any(name_of(target) == argument.id for target in statement.targets):
-                if (entry := made_by(statement.value, tree)) is not None:
-                    return entry
+            named = isinstance(statement, ast.Assign) and any(name_of(t) == argument.id for t in statement.targets)
+            entry = made_by(statement.value, tree) if named else None
+            if entry is not None:
+                return entry
     return Differentiated(None, argument.id, (), argument.lineno)
 
 

@@ -35,9 +35,9 @@ def composed_steps(tree: ast.Module, steps: list[ast.FunctionDef], slices: Slice
 def touches(statement: ast.stmt, functions: dict[str, ast.FunctionDef], tops: set[str]) -> bool:
     """Whether a statement calls a function at the top of the file that takes gradients or goes on by them."""
     call = getattr(statement, "value", None)
-    if not isinstance(statement, (ast.Assign, ast.Expr)) or not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+    if not isinstance(statement, (ast.Assign, ast.Expr)) or not isinstance(call, ast.Call):
         return False
-    name = called(call)
+    name = called(call) if isinstance(call.func, ast.Name) else ""
     return name in tops and any(is_gradient(node) or is_update(node) for node in ast.walk(functions[name]))
 
 

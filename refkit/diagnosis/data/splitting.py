@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from refkit.adapters.parts.preprocess import takes
+from refkit.diagnosis.data.loaded_pictures import of_pictures
 from refkit.diagnosis.data.parts_of_data import Portion, labelled, pieces
 from refkit.diagnosis.data.places import line_of, slice_cut_short
 from refkit.diagnosis.data.recording import Step, first_line, last_return, record
@@ -22,10 +23,6 @@ LARGE = 40.0
 MOST_LOST = 0.67  # share of the examples read that the parts hold together, at least
 SCALES_TARGETS = re.compile(r"(\b|_)(y|targets?|labels?|price|prices)\w*(\[\w*\])?\)? ?(/|- \w*(mean|mu|m)\b)|(y|targets?)\w*\.std\(|log1?p?\("
                             r"|(fit|fit_transform)\((y|targets?)")
-SCALES_PICTURES = re.compile(r"/ ?\(?(\w+\.)*(float\w*\()?(255|256|127\.5)|255\.?0?\b *\)? *\*|1\.?0? ?/ ?25[56]|0\.1307|normali[sz]|standardi[sz]|rescal"
-                             r"|\.std\(|\.max\(|scaler|totensor|preprocess", re.IGNORECASE)
-PARTS_APART = 20.0  # times as large
-BYTES = 100.0
 FILLS = re.compile(r"isnan|nan_to_num|fillna|isfinite|Imputer")  # behind the split, as far as this part can tell
 MIRRORS = re.compile(r"autoencod|reconstruct|copy|denois|identity", re.IGNORECASE)
 
@@ -238,7 +235,7 @@ class Judge:
     def of_scale(self) -> list[Symptom]:
         """How training and test examples of features are scaled, where the raw ones are known."""
         if self.situation.image is not None:
-            return self.of_pictures()
+            return of_pictures(self.part, self.found, self.steps, self.situation.source)
         if self.raw is None or self.known[0] is None:
             return []
         raw, train = np.asarray(self.raw[0], np.float64), self.known[0]
@@ -264,22 +261,6 @@ class Judge:
             return [self.symptom("from test", message="mean and deviation are those of training and test examples together",
                                  line=line)]
         return self.of_maps(train, test)
-
-    def of_pictures(self) -> list[Symptom]:
-        """Pictures that are loaded as bytes and that nothing in the file scales, or that only one part's are."""
-        if not self.part.run.loads:
-            return []
-        largest = [float(np.abs(piece.inputs).max()) for piece in self.found[:2] if piece.inputs.size]
-        if len(largest) > 1 and max(largest) > PARTS_APART * min(largest) > 0:
-            odd = self.found[int(np.argmax(largest))]
-            line = line_of(self.steps, odd.inputs, self.situation.source) or last_return(self.steps)
-            message = f"training examples come out up to {largest[0]:.3g}, test examples up to {largest[1]:.3g}"
-            return [self.symptom("parts differ", message=message, line=line)]
-        if largest and min(largest) > BYTES and not SCALES_PICTURES.search(self.situation.source):
-            line = line_of(self.steps, self.found[0].inputs, self.situation.source) or last_return(self.steps)
-            return [self.symptom("unscaled", message=f"pixels come out up to {largest[0]:.3g}, and nothing in the file scales them",
-                                 line=line)]
-        return []
 
     def divided_twice(self, value: np.ndarray) -> bool:
         """Whether features have been divided by their variance."""
