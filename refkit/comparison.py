@@ -200,6 +200,8 @@ def implementation_of(
         config = default_config(subject.name, subject.model)
         sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
         outputs = sizes[subject.output_field]
+        if getattr(loaded, "program", None) is not None:
+            loaded.program.outputs = outputs
     raised: list[Exception] = []
     for inputs in subject.inputs(config):
         try:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import numpy as np
 from flax import nnx
 
 from refkit.adapters import roles, synonyms
@@ -28,7 +29,7 @@ class FromKey:
     """An argument that is made from the key when the model is built.
 
     Args:
-        kind: `rngs`, `key`, `raw`, `seed`.
+        kind: `rngs`, `key`, `raw`, `seed`, `numpy` for a `RandomState`, `numpy-generator` for a `Generator`.
     """
 
     kind: str
@@ -42,6 +43,9 @@ class FromKey:
             return jax.random.randint(typed(key), (), 0, 2**31 - 1)
         if self.kind == "fixed":
             return 0
+        if self.kind.startswith("numpy"):
+            seed = 0 if isinstance(key, jax.core.Tracer) else int(jax.random.randint(typed(key), (), 0, 2**31 - 1))
+            return np.random.RandomState(seed) if self.kind == "numpy" else np.random.default_rng(seed)
         return typed(key)
 
 
@@ -129,6 +133,10 @@ def randomness(parameter: inspect.Parameter, framework: str, optional: bool) -> 
     name, annotation = parameter.name.lower(), str(parameter.annotation)
     if framework == "linen":
         return []
+    if isinstance(parameter.default, np.random.RandomState):
+        return ["numpy"]
+    if isinstance(parameter.default, np.random.Generator):
+        return ["numpy-generator"]
     if "Rngs" in annotation or name == "rngs":
         return ["rngs"]
     if not roles.is_key(name):

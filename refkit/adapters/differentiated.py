@@ -108,7 +108,22 @@ def resolve(argument: ast.AST, tree: ast.Module, around: tuple) -> Differentiate
             function = isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda)
             if function and any(name_of(target) == argument.id for target in statement.targets):
                 return Differentiated(statement.value, argument.id, around[:depth], statement.lineno)
+            named = isinstance(statement, ast.Assign) and any(name_of(t) == argument.id for t in statement.targets)
+            entry = made_by(statement.value, tree) if named else None
+            if entry is not None:
+                return entry
     return Differentiated(None, argument.id, (), argument.lineno)
+
+
+def made_by(value: ast.AST, tree: ast.Module) -> Differentiated | None:
+    """The closure that a function of the file returns: `mse` where `loss = make_loss(x, y)` gives `jax.jit(mse)`."""
+    if not isinstance(value, ast.Call):
+        return None
+    maker = next((node for node in tree.body if isinstance(node, FUNCTIONS) and node.name == name_of(value.func)), None)
+    returns = [node.value for node in maker.body if isinstance(node, ast.Return)] if maker is not None else []
+    if len(returns) != 1 or not isinstance(returns[0], (ast.Name, ast.Call, ast.Lambda)):
+        return None
+    return resolve(returns[0], tree, (maker,))
 
 
 def closure_factory(entry: Differentiated, file: str, namespace: dict[str, Any]) -> Callable:

@@ -97,7 +97,17 @@ class Evidence:
                 scope = local_values(node, self.tree)
                 for inner in [*node.args, *(keyword.value for keyword in node.keywords)]:
                     found.extend(self.shapes_in(inner, scope))
+            elif isinstance(node, ast.Call) and "init" in name_of(node.func).lower():
+                found.extend(self.stax_shapes(node))
         return list(dict.fromkeys(found))
+
+    def stax_shapes(self, call: ast.Call) -> list[tuple[int, ...]]:
+        """The shape that stax's init functions are called with, such as `(-1, 28, 28, 1)`, for one example."""
+        scope = local_values(call, self.tree)
+        shapes = [self.value(argument, scope) for argument in call.args if isinstance(argument, ast.Tuple)]
+        whole = [shape for shape in shapes if isinstance(shape, tuple) and all(type(size) is int for size in shape)]
+        whole = [shape for shape in whole if shape]
+        return [(1, *shape[1:]) for shape in whole if shape[0] == -1 and min(shape[1:], default=0) > 0]
 
     def shapes_in(self, node: ast.AST, scope: dict[str, ast.AST]) -> list[tuple[int, ...]]:
         if isinstance(node, ast.Name):

@@ -25,6 +25,9 @@ OPTIMIZER = re.compile(
 )
 GRAPH = re.compile(r"graph_?def|gdef|graph|static")
 REST = re.compile(r"rest|other(s|_state|_variables)?|non_params|nondiff.*")
+INPUT = re.compile(
+    r"x_?(b|i|batch|train|in)?|xs|xb|inputs?|images?|imgs?|features?|sequences?|tokens?|words|ids|input_batch|batch_x|seqs?|ids|pixels"
+)
 CLASSES = re.compile(r"(n_?|num_?)?(classes|class|labels|outputs|out)|k|c")
 
 
@@ -100,6 +103,7 @@ def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[
         return "apply"
     if STATE.fullmatch(name) and not (has_model and "state" in before):
         return "statistics" if "params" in before and "state" in before else "state"
+    name = of_batch(name, inputs)
     if BATCH.fullmatch(name):
         return "batch"
     for number, given in enumerate(inputs):
@@ -117,11 +121,15 @@ def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[
     if (
         len(inputs) == 1
         and 0 not in taken
-        and re.fullmatch(
-            r"x_?(b|i|batch|train|in)?|xs|xb|inputs?|images?|imgs?|features?|sequences?|tokens?|words|ids|input_batch|batch_x|seqs?|ids|pixels",
-            name,
-        )
+        and INPUT.fullmatch(name)
     ):
         taken.add(0)
         return "input:0"
     return "default" if optional else "?"
+
+
+def of_batch(name: str, inputs: tuple[Input, ...]) -> str:
+    """`x` for `x_batch` and `labels` for `label_batch`: one half of a batch, and not the whole."""
+    bare = re.sub(r"_(mini)?batch$", "", name)
+    half = LABELS.fullmatch(bare) or INPUT.fullmatch(bare) or any(roles.suits(bare, given.kind) for given in inputs)
+    return bare if bare != name and half else name

@@ -23,6 +23,7 @@ from refkit.adapters.candidates import (
 from refkit.adapters.evaluating import ASKS_FOR_TRAINING
 from refkit.adapters.evidence import Evidence
 from refkit.adapters.labels import LABELS, LabelForm, label_forms
+from refkit.adapters.loss_data import pairs_examples, takes_data
 from refkit.adapters.loss_modes import in_modes
 from refkit.adapters.raised import Failure, ModelRaised, model_raised, user_lines
 from refkit.adapters.search import Call, abstract
@@ -175,20 +176,13 @@ def choose(functions: list[Callable], shapes: tuple, batch: int, told: bool, fai
             continue
         if not is_scalar(result):
             continue
+        if not takes_data(traced.jaxpr, shapes):
+            failures.append(Failure(LookupError("the loss is computed on data of its own"), "loss"))
+            continue
         if told or not pairs_examples(traced.jaxpr, batch):
             return index
         mixing = index if mixing is None else mixing
     return mixing
-
-
-def pairs_examples(jaxpr: Any, batch: int) -> bool:
-    """Whether some value has the batch on two axes."""
-    for equation in jaxpr.eqns:
-        if any(tuple(getattr(variable.aval, "shape", ())).count(batch) > 1 for variable in equation.outvars):
-            return True
-        if any(pairs_examples(inner, batch) for inner in inner_jaxprs(equation)):
-            return True
-    return False
 
 
 def candidate_plans(candidate: Candidate, call: Call, evidence: Evidence) -> Iterator[Plan]:

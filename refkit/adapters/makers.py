@@ -87,7 +87,7 @@ def function_models(
     parameters = annotated(init, evidence)
     data_names = [parameter.name for parameter in parameters if takes_data(parameter, rest)]
     taking = [parameter for parameter in parameters if parameter.name not in data_names]
-    names = callee_names(evidence.tree, name)
+    names = callee_names(evidence.tree, name) | callee_names(evidence.tree, found.name.split("/")[0])
     filled = fill(taking, names, evidence, sizes, rest, framework="jax", what=f"`{name}`")
     creates = [functions.creator(init, ways, data_names) for ways in filled]
     creates = [with_companion(create, name, apply, evidence, sizes) for create in creates]

@@ -104,7 +104,7 @@ INTEGERS: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
         pick("vocabulary"),
     ),
     (
-        r"(d_?|n_?|dim_?)?(emb|embd|embed|embedding|embeddings|word|token)_?(dim|size|features|dims|width|d)?|e|embedding_features",
+        r"(d_?|n_?|dim_?)?(emb|embd|embed|embedding|embeddings|word|token)_?(dim|size|features|dims|width|d|dimensions?)?|e|embedding_features",
         pick("embedding"),
     ),
     (
@@ -124,7 +124,7 @@ INTEGERS: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
     (
         r"(d_?|n_?|num_?)?(lstm|rnn|hidden|hid|h|cell|state|recurrent|question|text|mid|middle)(_?(dims?|size|features|units|width|nodes|hidden|neurons))?"
         r"|dmid|nhid|dim_hidden|units|width|features|dim|hidden_?1?|hdim|hsize|n_?units|num_units|nh|model_dim|d_model|dim_h"
-        r"|hidden_layer_size|neurons|n_neurons",
+        r"|hidden_layer_size|neurons|n_neurons|(lstm|rnn)_hidden_?(dims?|size|features|units|width|dimensions?)|hidden_dimensions?",
         hidden,
     ),
     (
@@ -146,6 +146,8 @@ INTEGERS: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
         r"(t|time|seq|sequence|max|n_?steps|steps|num_steps|max_seq|maxlen|max_time|question)(_?(len|length|steps))?",
         pick("time"),
     ),
+    (r"(.*_)?seed", constant(0)),
+    (r"(unk|pad|eos|bos|sos|mask|unknown|padding)_?(idx|id|index|token|token_id)", constant(1)),
 )
 
 SEQUENCES: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
@@ -163,7 +165,7 @@ SEQUENCES: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
     ),
 )
 
-RATES = (r"(drop|dropout|dropout_?rate|drop_?rate|p_?drop|rate|dropout_p|p|drop_prob|dropout_prob)", constant(0.5))
+RATES = (r"(\w+_)?(drop|dropout|dropout_?rate|drop_?rate|p_?drop|rate|dropout_p|p|drop_prob|dropout_prob)", constant(0.5))
 
 
 def candidates(name: str, sequence: bool | None, sizes: Sizes) -> list:

@@ -1,6 +1,7 @@
 """How a parameter of yours is made of the reference's: rearranged, joined, offset."""
 
 import dataclasses
+import functools
 import itertools
 
 import numpy as np
@@ -85,6 +86,15 @@ class Expression:
         return np.concatenate(joined, axis=1).transpose(self.order).reshape(self.shape)
 
 
+@functools.lru_cache(maxsize=16)
+def drawn_values(shape: tuple[int, ...], seed: int, positive: bool) -> np.ndarray:
+    """Random numbers, kept since a search asks for the same again and again; nobody may write into them."""
+    drawn = np.random.default_rng(seed).normal(size=shape) * 0.3
+    drawn = np.abs(drawn) + 0.5 if positive else drawn
+    drawn.flags.writeable = False
+    return drawn
+
+
 @dataclasses.dataclass(frozen=True)
 class Free:
     """A parameter of yours that answers to none of the reference's: random."""
@@ -94,8 +104,7 @@ class Free:
     positive: bool = False
 
     def value(self, values: Values) -> np.ndarray:
-        drawn = np.random.default_rng(self.seed).normal(size=self.shape) * 0.3
-        return np.abs(drawn) + 0.5 if self.positive else drawn
+        return drawn_values(self.shape, self.seed, self.positive)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,6 +16,7 @@ from refkit.edits.catalogue import find_bug, find_choice
 from refkit.report.finding import Candidate, Finding, Side
 from refkit.tracing.trace import Site, Trace
 
+ENDS_HERE = "your program ends with this value, and the reference goes on from it: what follows there is left out here"
 NOWHERE = "this value occurs nowhere in the reference, and no known bug or choice reproduces it"
 
 
@@ -47,6 +48,15 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
             candidates=(Candidate(sign, 0.0), *candidates),
             message=f"looks like `{sign}`",
             help=bug.mend,
+            **common,
+        )
+    if candidate is None and compared.get("max_abs", np.inf) <= compared.get("allowed", 0.0):
+        common = {name: value for name, value in common.items() if name not in ("max_abs", "max_rel", "allowed")}
+        return Finding(
+            kind="unexplained",
+            message=ENDS_HERE,
+            candidates=candidates,
+            help="add the layers that the reference has behind it",
             **common,
         )
     if candidate is None:

@@ -14,8 +14,10 @@ from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import mentions, statement_text
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug
+from refkit.errors import RefkitError
 from refkit.loading import Loaded
 from refkit.loading.changed_apis import explain
+from refkit.loading.failures import lacking
 from refkit.report.finding import Candidate, Finding, LinePair, Report, Rung
 from refkit.report.numerals import short_type
 from refkit.subjects.subject import Subject
@@ -39,6 +41,8 @@ def raised_report(
         raised: the attempt that got furthest.
         again: does once more what raised; None where it would not end.
     """
+    if (lacks := lacking(raised.error)) is not None:
+        raise RefkitError(f"the model of `{loaded.shown}` could not be run: {lacks}; install it, or give the value in the file")
     text = str(raised.error)
     recorder = Recorder(loaded.file, loaded.source, lambda seen: seen.error is not None and str(seen.error) == text)
     recording = None if again is None else recorder.listen(again)
@@ -135,7 +139,7 @@ def loss_finding(raised: ModelRaised, source: str, of_classes: bool) -> Finding 
 def step_finding(error: Exception, name: str, file: str) -> Finding | None:
     """A train step that raises on what the program itself hands it; None where no line of the user's is on the way."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    if not frames:
+    if not frames or lacking(error) is not None:
         return None
     place = place_in(source_of(file), file, frames[-1].lineno)
     words = " ".join(str(error).split())[:400]

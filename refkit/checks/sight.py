@@ -20,7 +20,7 @@ from refkit.implementation import Implementation
 from refkit.subjects.subject import Options, Shown, Subject
 
 FORWARD_RUNGS = ("runs", "structure", "forward")
-OF_TARGETS = ("mse", "half-mse", "rmse", "squared-distance", "mae", "huber", "log-cosh")
+OF_TARGETS = ("mse", "half-mse", "rmse", "squared-distance", "half-squared-distance", "mae", "huber", "log-cosh")
 
 
 def seen(implementation: Implementation) -> Yours:

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import inspect
+import math
 from collections.abc import Callable
 
 import jax
@@ -26,6 +27,7 @@ from refkit.tracing.trace import Trace
 BUILDING = 8  # what building a reference costs, counted in glances at a pairing
 MOST_EFFORT = 7_000  # in glances, for one difference; what is not explained by then stays unexplained
 MOST_ALTOGETHER = 10_000  # in glances, for all differences of a program: some thirty seconds
+LARGE = 2_000_000  # parameters that cost as much as a glance, when they are all made and turned once more
 MOST_RUNS = 40  # whose values are kept; older ones are computed anew should they be wanted again
 
 
@@ -244,6 +246,7 @@ class Bench:
             self.effort += BUILDING
             try:
                 self.references[source] = build(self.name, self.model, source)
+                self.effort += BUILDING * (sum(math.prod(shape) for shape in self.references[source].shapes) // LARGE)
             except Exception:  # noqa: BLE001: an edited reference may raise anything
                 self.references[source] = None
         return self.references[source]

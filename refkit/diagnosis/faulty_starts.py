@@ -30,13 +30,24 @@ class Fault:
 
 def faulty_starts(portions: list[Portion]) -> list[Fault]:
     kernels = [portion for portion in portions if portion.weighs]
-    found: dict[tuple, Fault] = {}
+    found: dict[tuple, list[tuple[Portion, str]]] = {}
     for portion in kernels:
         judged = judge(portion, kernels)
         if judged is not None:
             id, cause, words = judged
-            found.setdefault((id, cause), Fault(id, words, [])).portions.append(portion)
-    return list(found.values())
+            found.setdefault((id, cause), []).append((portion, words))
+    faults = []
+    for (id, _), members in found.items():
+        members.sort(key=lambda member: not is_far(id, member[0]))  # what shows the fault itself comes first
+        faults.append(Fault(id, members[0][1], [portion for portion, _ in members]))
+    return faults
+
+
+def is_far(id: str, portion: Portion) -> bool:
+    """Whether a kernel by itself is too large or too small, rather than only drawn as another one is that is."""
+    if portion.fans is None or not id.endswith(("too-large", "too-small")):
+        return True
+    return ratio(portion) >= FAR if id.endswith("large") else ratio(portion) <= 1 / FAR
 
 
 def ease(portions: list[Portion], options: dict[str, str], last: str):
@@ -133,4 +144,5 @@ def against(portion: Portion, times: float) -> str:
     own = f"the reference's {portion.reference.deviation:.3g}"
     if portion.eased > 1:
         own = f"the {portion.reference.deviation / portion.eased:.3g} that suits tanh"
-    return f"{times:.3g} times {own}" if times >= 1 else f"{own} is {1 / times:.3g} times as large"
+    adds_up = f", as its mean adds up over {portion.fans.inputs:g} inputs" if portion.fans and portion.spread.center else ""
+    return f"{times:.3g} times {own}{adds_up}" if times >= 1 else f"{own} is {1 / times:.3g} times as large"

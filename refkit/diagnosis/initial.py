@@ -16,7 +16,7 @@ from refkit.diagnosis.pictures import pictures
 from refkit.diagnosis.spread import QUANTILES, Spread, spread_of
 from refkit.diagnosis.yours import Yours
 from refkit.subjects.reference import Reference
-from refkit.tracing.callers import Callers, frames_of
+from refkit.tracing.callers import frames_of
 from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program, trace_program
 from refkit.tracing.quantiles import evaluate_quantile, loops

@@ -92,9 +92,42 @@ def keeps_by(call: ast.Call, text: StepText) -> bool:
     for name in names:
         if re.search(rf"where\({name}, 0|~{name}|1(\.0)? - {name}|logical_not\({name}", body):
             return False
+        chosen = choices_by(name, holder) if holder is not None else []
+        if chosen and not any(is_zero(other) for _, other in chosen):
+            return False  # what is false is the data: `where(mask, unknown, tokens)`
         if re.search(rf"where\({name}, |\* {name}|{name} \*|{name}\.astype", body):
             return not re.search(r"drop(ped)?$|zero", name)
     return bool(re.search(r"\* \w*(\.\w+)*bernoulli\(|where\(\w*(\.\w+)*bernoulli\(", around))
+
+
+def choices_by(name: str, holder: ast.AST) -> list[tuple[ast.expr, ast.expr]]:
+    """What every `where` gives for true and for false of a mask."""
+    calls = (node for node in ast.walk(holder) if isinstance(node, ast.Call) and name_of(node.func) == "where")
+    return [(call.args[1], call.args[2]) for call in calls if len(call.args) == 3 and name_of(call.args[0]) == name]
+
+
+def is_zero(value: ast.expr) -> bool:
+    """Whether an expression is plainly nothing: `0.0`, `jnp.zeros_like(x)`."""
+    if isinstance(value, ast.Constant):
+        return value.value in (0, 0.0)
+    return isinstance(value, ast.Call) and name_of(value.func) in ("zeros", "zeros_like")
+
+
+def handed_in_evaluation(text: StepText) -> Reading | None:
+    """A loop that hands its step a view of the model in evaluation mode: `nnx.view(model, deterministic=True)`."""
+    views = {}
+    for node in ast.walk(text.tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and name_of(node.value.func) == "view":
+            told = {keyword.arg: keyword.value for keyword in node.value.keywords}
+            quiet = told.get("deterministic")
+            if isinstance(quiet, ast.Constant) and quiet.value is True:
+                views |= {name_of(target): node for target in node.targets}
+    for call in text.calls:
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if name_of(argument) in views and text.loops(call):
+                words = f"the loop hands its step `{name_of(argument)}`, whose dropout is off"
+                return Reading(Fault("dropout-never-active", words), views[name_of(argument)])
+    return None
 
 
 def frozen_mode(text: StepText) -> Reading | None:

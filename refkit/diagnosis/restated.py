@@ -97,7 +97,8 @@ WAYS: dict[tuple[str, str], Callable] = {
     ("sigmoid", "sigmoid"): of_one_probability,
     ("one-hot-mse", "logits"): of_classes_as_targets,
     ("brier", "logits"): of_classes_as_targets,
-    **{(kind, "logits"): of_predictions for kind in ("mse", "half-mse", "rmse", "squared-distance", "mae")},
+    **{(kind, "logits"): of_predictions for kind in ("mse", "half-mse", "rmse", "mae")},
+    **{(kind, "logits"): of_predictions for kind in ("squared-distance", "half-squared-distance")},
 }
 
 

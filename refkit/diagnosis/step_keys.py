@@ -167,7 +167,7 @@ def kept_key(text: StepText, effects: Effects) -> Reading | None:
         loop = text.loops(call)[0]
         read = {node.id for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         bound = {node.id for node in ast.walk(loop) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-        if isinstance(value, ast.Attribute) and assigned_later(value.attr, text):
+        if isinstance(value, ast.Attribute) and assigned_later(value.attr, text) or counts_itself(value, text):
             continue
         if read & bound or any(makes_keys(node, text) for node in ast.walk(value) if node is not value):
             continue
@@ -182,6 +182,17 @@ def kept_key(text: StepText, effects: Effects) -> Reading | None:
             words += ", and this draw takes it as it is"
             return Reading(Fault("dropout-key-fixed", words), place or text.statement(call))
     return None
+
+
+def counts_itself(value: ast.expr, text: StepText) -> bool:
+    """Whether what is handed over is an `nnx.Rngs`, which goes on with every draw: `jax.jit` alone would lose its count."""
+    loses = text.jitted is not None and "nnx" not in ast.unparse(text.jitted)
+    makers = [node.value for node in ast.walk(text.tree) if isinstance(node, ast.Assign) and binds(node, value)]
+    return not loses and any(isinstance(made, ast.Call) and name_of(made.func) in ("Rngs", "RngStream") for made in makers)
+
+
+def binds(assignment: ast.Assign, value: ast.expr) -> bool:
+    return any(ast.unparse(target) == ast.unparse(value) for target in assignment.targets)
 
 
 def within(line: int, definition: ast.AST) -> bool:

@@ -6,7 +6,7 @@ import re
 import numpy as np
 
 from refkit.diagnosis.fault import Fault
-from refkit.diagnosis.mode_readings import frozen_mode, inverted_rate, not_restored, numpy_random
+from refkit.diagnosis.mode_readings import frozen_mode, handed_in_evaluation, inverted_rate, not_restored, numpy_random
 from refkit.diagnosis.running_statistics import statistics
 from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_keys import draws, kept_key, reused_key, shared_key, statement_on
@@ -19,32 +19,37 @@ HAS_DROPOUT = re.compile(r"\bDropout\(|\bdropout\w*\(|\.dropout\(")
 
 
 def mode_faults(
-    effects: Effects | None, text: StepText, source: str, draws_in_training: frozenset[int]
+    effects: Effects | None, text: StepText, source: str, draws_in_training: bool, model: str = ""
 ) -> list[Reading]:
     """Everything that is wrong about how the step trains, with its places.
 
     Args:
         effects: what the steps do; None where they cannot be run, and the text alone is to say it.
+        model: name of the model's class, where it is one of several in the file.
         draws_in_training: whether the model draws random numbers in training mode.
     """
     found = [frozen_mode(text), numpy_random(text)]
     if effects is not None and any(
         effects.ever_moved
     ):  # where nothing of a step is kept, nothing is seen of what it draws
-        found += [inactive(effects, text, source, draws_in_training), statistics(effects, text)]
+        found += [inactive(effects, text, model, draws_in_training), statistics(effects, text)]
         found += [
             reused_key(effects, text),
             shared_key(text, effects),
             same_masks(effects, text),
             kept_key(text, effects),
         ]
+    if draws_in_training:
+        found.append(handed_in_evaluation(text))
     found += [inverted_rate(text), not_restored(text, source)]
     return [reading for reading in found if reading is not None]
 
 
-def inactive(effects: Effects, text: StepText, source: str, draws_in_training: bool) -> Reading | None:
+def inactive(effects: Effects, text: StepText, model: str, draws_in_training: bool) -> Reading | None:
     """Dropout that the model has and that no step uses."""
-    used = HAS_DROPOUT.search(source) is not None and rates_in(text)
+    others = other_models(text.tree, model)
+    outside = [node for node in text.tree.body if node not in others]
+    used = HAS_DROPOUT.search("\n".join(map(ast.unparse, outside))) is not None and rates_in(text, others)
     if not used and not draws_in_training:
         return None
     if numpy_random(text) is not None or not only_elsewhere(effects, text):
@@ -73,9 +78,25 @@ def only_elsewhere(effects: Effects, text: StepText) -> bool:
     return not names & set().union(*map(around, of_model)) and not MASKS.search(" ".join([said, *names]))
 
 
-def rates_in(text: StepText) -> bool:
-    """Whether a layer of dropout has a rate that is not plainly zero."""
+def other_models(tree: ast.Module, model: str) -> list[ast.ClassDef]:
+    """Classes of modules that the model is not made of; none where the model is no class of the file."""
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    waiting, own = [model], set()
+    while waiting:
+        name = waiting.pop()
+        if name in classes and name not in own:
+            own.add(name)
+            waiting += [part.id for part in ast.walk(classes[name]) if isinstance(part, ast.Name)]
+    modules = [node for node in classes.values() if any("Module" in ast.unparse(base) for base in node.bases)]
+    return [node for node in modules if node.name not in own] if own else []
+
+
+def rates_in(text: StepText, others: list[ast.ClassDef]) -> bool:
+    """Whether a layer of dropout has a rate that is not plainly zero, outside of other models."""
+    elsewhere = {id(part) for other in others for part in ast.walk(other)}
     for node in ast.walk(text.tree):
+        if id(node) in elsewhere:
+            continue
         if isinstance(node, ast.Call) and name_of(node.func) == "Dropout":
             given = [*node.args[:1], *(k.value for k in node.keywords if k.arg in ("rate", "p"))]
             if (

@@ -53,11 +53,25 @@ def of_not_updated(fault: Fault, text: StepText, effects: Effects) -> ast.AST | 
         return dropped
     if text.definition is None:
         return None
+    if (call := dropped_call(text)) is not None:
+        return call
     unread = unread_assignment(text.definition)
     returned = [node for node in own_nodes(text.definition) if isinstance(node, ast.Return)]
     if unread is not None and re.search(GRADIENT, ast.unparse(unread)):
         return unread
     return returned[-1] if returned and returned[-1].value is not None else unread or first(text, GRADIENT)
+
+
+def dropped_call(text: StepText) -> ast.Expr | None:
+    """A call, alone on its line, of a function of the file that returns the next state."""
+    for node in own_nodes(text.definition):
+        call = node.value if isinstance(node, ast.Expr) else None
+        made = text.functions.get(name_of(call.func)) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else None
+        if made is not None and re.search(APPLYING, ast.unparse(made)) and any(
+            isinstance(part, ast.Return) and part.value is not None for part in own_nodes(made)
+        ):
+            return node
+    return None
 
 
 def updates_argument(statement: ast.Expr, text: StepText) -> bool:

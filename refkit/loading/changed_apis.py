@@ -19,6 +19,7 @@ GONE = {
     "jax.random.PRNGKeyArray": "annotate keys as `jax.Array`",
     "jax.random.shuffle": "use `jax.random.permutation`",
     "jax.experimental.stax": "it moved to `jax.example_libraries.stax`",
+    "jax.experimental.minmax": "it became `jax.example_libraries.optimizers`, whose `momentum` and others give three functions",
     "jax.experimental.optimizers": "it moved to `jax.example_libraries.optimizers`",
     "jax.experimental.loops": "use `jax.lax.fori_loop` or `jax.lax.scan`",
     "jax.experimental.maps": "use `jax.shard_map` or `jax.vmap`",

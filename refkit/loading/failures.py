@@ -1,11 +1,13 @@
 """What went wrong in a TARGET's own code, said in one sentence with its line."""
 
+import re
 import traceback
 from collections.abc import Collection
 
 from refkit.loading.changed_apis import explain
 
 LONGEST_MESSAGE = 200
+STUB = re.compile(r"<stub (?P<path>[^>]+)>|refkit\.loading\.stubs\.Stub|'Stub' object")
 
 
 class Unavailable(NameError):
@@ -26,6 +28,18 @@ def user_line(error: BaseException, files: Collection[str]) -> tuple[str, int] |
     """File and line of the innermost frame of `error` that lies in one of `files`."""
     frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     return next(((file, line) for file, line in reversed(frames) if file in files), None)
+
+
+def lacking(error: BaseException) -> str | None:
+    """What an error lacks that refkit has not got either: data that were not downloaded, a package that is not there.
+
+    None for an error of the program's own.
+    """
+    if isinstance(error, Unavailable) and "was not run" in error.reason:
+        return f"it needs `{error.name}`: {error.reason}"
+    if match := STUB.search(str(error)):
+        return f"it needs `{match['path']}`, which is not installed" if match["path"] else "it needs what is not installed"
+    return None
 
 
 def say_error(error: BaseException, source_line: str = "") -> str:

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from refkit.loading.moved_apis import moved_apis
+
 _depth = 0
 
 
@@ -49,18 +51,19 @@ def isolated(file: str, restore_generators: bool = True) -> Iterator[None]:
         _replace(stack, sys, "argv", [file])
         _replace(stack, sys, "dont_write_bytecode", True)
         _refuse(stack, file)
+        stack.enter_context(moved_apis())
         yield
 
 
 @contextlib.contextmanager
 def outside_traces() -> Iterator[None]:
-    """What is run in the block gives arrays, also where a program that JAX is tracing asked for it."""
+    """What is run in the block gives arrays, also where a program that JAX is tracing asked for it.
+
+    Flax's generators count only in the trace that they were made in, so what is made here must be as though none were.
+    """
     import jax
 
-    if isinstance(jax.numpy.zeros(()), jax.core.Tracer):
-        with jax.ensure_compile_time_eval():
-            yield
-    else:
+    with jax.core.eval_context():
         yield
 
 

@@ -17,6 +17,7 @@ from refkit.loading.candidates import (
 )
 from refkit.loading.found import Found, framework_class, module_kind
 from refkit.loading.loaded import Loaded
+from refkit.loading.names import dotted
 from refkit.loading.pairs import find_pairs, find_partner, line_of, lone_applies, make_pair
 
 LOOKED_FOR = (
@@ -64,7 +65,8 @@ def find_models(loaded: Loaded, problems: list[str] | None = None) -> list[Found
     if loaded.name:
         return [_named(loaded, loaded.name)]
     with loaded.program.active():
-        for find in (_implementations, _classes, _imported_classes, find_pairs, _instances, _built, _plain_classes):
+        finders = (_implementations, _classes, _imported_classes, find_pairs, _instances, _classes_of_modules, _built, _plain_classes)
+        for find in finders:
             if found := find(loaded, problems):
                 return found
     return []
@@ -111,7 +113,7 @@ def _classes(loaded: Loaded, problems: list[str]) -> list[Found]:
 
 
 def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
-    """Classes that the file takes from its neighbours."""
+    """Classes that the file takes from its neighbours; of several those that it names itself."""
     target, names = loaded.program.target, []
     for statement in target.statements:
         if isinstance(statement.node, ast.ImportFrom):
@@ -126,6 +128,21 @@ def _imported_classes(loaded: Loaded, problems: list[str]) -> list[Found]:
                 for alias in statement.node.names
                 if alias.name in theirs or alias.name[:1].isupper()
             ]
+    found = [found for found in _of_kind(loaded, names, problems) if isinstance(found.object, type)]
+    called = {ast.unparse(node.func) for node in ast.walk(loaded.tree) if isinstance(node, ast.Call)}
+    return [model for model in found if model.name in called] or found
+
+
+def _classes_of_modules(loaded: Loaded, problems: list[str]) -> list[Found]:
+    """`models.CNN` for every class of a neighbour that the file calls by the neighbour's name."""
+    target, names = loaded.program.target, []
+    called = [name for node in ast.walk(loaded.tree) if isinstance(node, ast.Call) and (name := dotted(node.func))]
+    imports = [statement.node for statement in target.statements if isinstance(statement.node, ast.Import)]
+    for alias in (alias for node in imports for alias in node.names):
+        module = loaded.program.user_module(target, ast.ImportFrom(alias.name, [alias], 0))
+        theirs = set(candidate_classes(module.namespace)) if module is not None else set()
+        own = [name for name in called if name.rpartition(".")[0] == (alias.asname or alias.name)]
+        names += [name for name in own if name.rpartition(".")[2] in theirs]
     return [found for found in _of_kind(loaded, names, problems) if isinstance(found.object, type)]
 
 

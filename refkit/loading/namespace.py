@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from refkit.errors import RefkitError
+from refkit.loading.class_names import classes_called
 from refkit.loading.effects import Effects
 from refkit.loading.elements import RECORD, Elements, recording
 from refkit.loading.failures import Unavailable, say_error, user_line
@@ -81,7 +82,13 @@ class Namespace:
         if name in variables and not self._positions:
             return variables[name]
         with self._program.running():
-            found = self._reach(name)
+            try:
+                found = self._reach(name)
+            except Unavailable as error:
+                found = classes_called(name, self._program.outputs) if "was not run" in error.reason else None
+                if found is None:
+                    raise
+                self._note(f"`{name}` is taken to be as many as the reference's classes: {error.reason}")
         variables[name] = found
         return found
 

@@ -118,7 +118,7 @@ def _functions(loaded: Loaded) -> tuple[list[str], list[str]]:
             elif is_apply(name) and takes_parameters(statement):
                 applies.append(name)
     if inits and not applies:
-        applies = _called_by_losses(loaded)
+        applies = _called_by_losses(loaded) or _called_like(loaded, inits)
     return list(dict.fromkeys(inits)), list(dict.fromkeys(applies))
 
 
@@ -133,6 +133,17 @@ def _called_by_losses(loaded: Loaded) -> list[str]:
                     if given and set(words(given[0])) & PARAMETERS and not set(words(call.func.id)) & LOSS_WORDS:
                         found.append(call.func.id)
     return found
+
+
+def _called_like(loaded: Loaded, inits: list[str]) -> list[str]:
+    """Functions called as what an init makes the parameters of: `mlp` beside `init_mlp_params`."""
+    stems = {stem(name) for name in inits} - {frozenset()}
+    return [
+        name
+        for statement in loaded.program.target.statements
+        for name in sorted(_function_names(loaded, statement))
+        if frozenset(words(name)) in stems and takes_parameters(statement)
+    ]
 
 
 def _function_names(loaded: Loaded, statement: Statement) -> frozenset[str]:

@@ -15,6 +15,8 @@ from refkit.loading.imports import INSTALLED_FIRST, Importer, package_name
 from refkit.loading.isolation import isolated, outside_traces
 from refkit.loading.location import INSTALLED, Location, search_roots, show
 from refkit.loading.namespace import Namespace, UserModule
+from refkit.loading.moved_apis import told
+from refkit.loading.script import as_script
 from refkit.loading.source import read_source
 from refkit.loading.time_limit import OutOfTime, time_limit
 
@@ -35,6 +37,7 @@ class Program:
         self.files: dict[str, Namespace] = {}
         self.elements = Elements()
         self.stubs: list[str] = []
+        self.outputs: int | None = None  # classes of the reference, once it is known
         self.notes: list[str] = []
         self._importer = Importer(self)
         self._modules: dict[Path, UserModule] = {}
@@ -124,10 +127,11 @@ class Program:
             namespace = Namespace(None, name, show(path), self, folder=path)
         else:
             source = read_source(str(path), show(path))
+            source = as_script(source) if str(path) == self.file else source
             folder = path.parent if path.name == "__init__.py" else None
             namespace = Namespace(source, name, show(path), self, folder=folder)
             self.files[source.file] = namespace
-            self.notes.extend(source.notes)
+            self.notes.extend([*source.notes, *told(source.tree, show(path))])
         return namespace.module
 
     def _may_interrupt(self, frame: FrameType | None) -> bool:

@@ -21,12 +21,14 @@ class Source:
         text: what it says, as decoded; line numbers are the file's own.
         tree: its syntax tree.
         notes: what had to be done to read it.
+        whole: the tree with its main block, where `tree` has that taken apart.
     """
 
     file: str
     text: str
     tree: ast.Module
     notes: tuple[str, ...] = ()
+    whole: ast.Module | None = None
 
     @property
     def flags(self) -> int:

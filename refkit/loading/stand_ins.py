@@ -5,6 +5,7 @@ import types
 from typing import Any
 
 from refkit.loading.stubs import Stub
+from refkit.loading.tfds_stand_in import TfdsStandIn
 
 
 class Overlay(types.ModuleType):
@@ -123,6 +124,8 @@ def stand_in(package: str) -> Any | None:
         return Overlay(argparse, ArgumentParser=DefaultsParser)
     if package == "absl":
         return Overlay(Stub("absl"), flags=AbslFlags())
+    if package == "tensorflow_datasets":
+        return TfdsStandIn()
     return None
 
 

@@ -16,13 +16,20 @@ MAKES_COLUMNS = re.compile(
     r"\[:, *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]"
 )
 
+MISFIT = re.compile(r"broadcast|incompatible shapes|same shape|array dimensions|concatenate", re.I)
+
+
+def of_shapes(error: BaseException) -> bool:
+    """Whether an error is about shapes that do not go together; what else is raised tells of our way of calling it."""
+    return isinstance(error, (TypeError, ValueError)) and bool(MISFIT.search(str(error)))
+
 
 def largest_over_batch(judge: "Judge", told: dict) -> Verdict | None:
     """That it raised on shapes, as the metric does that takes the largest output over the examples."""
     shapes = [
         error
         for error in judge.errors
-        if innermost(error) in judge.files and re.search(r"shape|broadcast", str(error), re.I)
+        if innermost(error) in judge.files and of_shapes(error)
     ]
     raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
     if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, judge.definitions)):
@@ -63,7 +70,7 @@ def over_last_axis(judge: "Judge", trials: list[Trial]) -> Verdict | None:
 
 def tables(judge: "Judge", told: dict[str, list[tuple[Any, Any, Said]]]) -> Verdict | None:
     """That it raised on shapes where it puts the batches' tables of all pairs together, as the edited metric does."""
-    shapes = [error for error in judge.errors if innermost(error) in judge.files]
+    shapes = [error for error in judge.errors if innermost(error) in judge.files and of_shapes(error)]
     raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
     if not shapes or "targets-broadcast" not in raising or not MAKES_COLUMNS.search(judge.scorer.text):
         return None

@@ -191,12 +191,13 @@ def test_a_neighbour_without_the_name(program):
 
 def test_an_api_that_has_changed(program):
     program("""
-        from jax.experimental import stax
-        init_fun, apply_fun = stax.serial(stax.Dense(10))
+        from flax import nn
+        class Net(nn.Module):
+            def apply(self, x): return nn.Dense(x, 10)
     """)
     said = message("program.py")
-    assert "line 1 (`from jax.experimental import stax`)" in said
-    assert "it moved to `jax.example_libraries.stax`" in said
+    assert "line 1 (`from flax import nn`)" in said
+    assert "is now `flax.linen`" in said
 
 
 def test_something_needed_that_was_not_run(program):

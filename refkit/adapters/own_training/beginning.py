@@ -48,7 +48,8 @@ class Beginning:
 def beginning(surroundings: Surroundings) -> Beginning | None:
     """The block that runs when the file is run, its statements that train, or a function that needs nothing."""
     tree = surroundings.evidence.tree
-    for node in tree.body:
+    whole = surroundings.loaded.program.target.source.whole or tree  # a main block may hold the definitions, too
+    for node in whole.body:
         if isinstance(node, ast.If) and "__name__" in ast.unparse(node.test):
             return Beginning("__main__", node.lineno, tuple(node.body))
     statements = [node for node in tree.body if not isinstance(node, DEFINING)]

@@ -183,8 +183,12 @@ class Given:
         return self.optimizer_value
 
     def as_optimizer(self, found: Any) -> Any:
-        if self.framework == "nnx" and "model" in self.roles.values() and is_transformation(found):
+        if self.framework != "nnx" or "model" not in self.roles.values():
+            return found
+        if is_transformation(found):
             return nnx.Optimizer(self.model_value, found, wrt=nnx.Param)
+        if isinstance(found, nnx.ModelAndOptimizer) and found.model is not self.model_value:
+            return type(found)(self.model_value, found.tx, wrt=found.wrt)  # the file's own holds the file's own model
         return found
 
     def memory(self, parameter: inspect.Parameter) -> Any:

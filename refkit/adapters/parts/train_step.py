@@ -56,6 +56,7 @@ class TrainStep:
     traceable = True
     label_dtype = "int32"
     batch = 0  # examples that a step was tried with
+    loop = 0  # line of the loop whose round it is, where it is no function of the file
 
     def __init__(
         self, surroundings: Surroundings, step: Step, starts: Starts, function: Callable, plan: Plan, labels: Callable

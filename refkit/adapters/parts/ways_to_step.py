@@ -18,6 +18,7 @@ from refkit.adapters.differentiated import read_names
 from refkit.adapters.labels import label_forms
 from refkit.adapters.loss_roles import BATCH
 from refkit.adapters.losses import abstract_arguments, label_dtypes, output_shape
+from refkit.adapters.parts.composed_step import composed_steps
 from refkit.adapters.parts.optimizer import RATE_MEANT
 from refkit.adapters.parts.slices import Slices, argument_names
 from refkit.adapters.parts.starting import Starts
@@ -40,10 +41,13 @@ def adapt_train_step(surroundings: Surroundings) -> Part:
     """The file's train step as a part: `part.run` is a `TrainStep`."""
     slices = Slices(surroundings, stand_ins(surroundings))
     tried: list[tuple[Step, list[Failure]]] = []
-    for step in steps(surroundings, slices):
+    own = list(steps(surroundings, slices))
+    known = [step.definition for step in own if step.definition is not None]
+    for step in [*own, *composed_steps(surroundings.evidence.tree, known, slices)]:
         failures: list[Failure] = []
         found = find_way(surroundings, slices, step, failures)
         if found is not None:
+            found.loop = 0 if step in own else step.line
             return Part("train_step", step.name, found, step.line)
         tried.append((step, failures))
     if not tried:

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from refkit.diagnosis.data.loaded_pictures import of_pictures
 from refkit.diagnosis.data.parts_of_data import Portion, pieces
 from refkit.diagnosis.data.places import line_of, slice_cut_short
 from refkit.diagnosis.data.recording import Step, first_line, last_return, record
@@ -189,7 +190,9 @@ class Judge(LabelJudge):
 
     def of_scale(self) -> list[Symptom]:
         """How training and test examples of features are scaled, where the raw ones are known."""
-        if self.raw is None or self.known[0] is None or self.situation.image is not None:
+        if self.situation.image is not None:
+            return of_pictures(self.part, self.found, self.steps, self.situation.source)
+        if self.raw is None or self.known[0] is None:
             return []
         raw, train = np.asarray(self.raw[0], np.float64), self.known[0]
         if self.part.role == "split" and not self.part.run.loads:

@@ -2,7 +2,7 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
-from refkit.edits.parts import CUT, EVERY, SPLIT, YIELDS, given
+from refkit.edits.parts import EVERY, SPLIT, YIELDS, given
 
 
 def in_batches(reference: str) -> Edit:

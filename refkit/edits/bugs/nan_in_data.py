@@ -2,7 +2,6 @@
 
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Insert
-from refkit.edits.parts import PREPROCESS
 
 
 MISSING = "x = np.where(x == 0, np.nan, x)"

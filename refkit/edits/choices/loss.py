@@ -76,6 +76,11 @@ LOSSES = {
         "(predictions - targets) ** 2",
         "errors.mean() * predictions.shape[-1]",
     ),
+    "half-squared-distance": regression(
+        "Mean over examples of half the squared distance",
+        "(predictions - targets) ** 2",
+        "errors.mean() * predictions.shape[-1] / 2",
+    ),
     "mae": regression("Mean absolute error", "jnp.abs(predictions - targets)"),
     "huber": regression("Mean Huber loss", "optax.huber_loss(predictions, targets)"),
     "log-cosh": regression(
