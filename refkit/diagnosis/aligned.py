@@ -162,7 +162,7 @@ class Glances:
     def score(self, pairing: Pairing) -> int:
         """How many values are ok up to a little behind the departure."""
         current, alignment = self.current, self.current.alignment
-        current.side.bench.effort += 1 + current.side.size // LARGE
+        current.side.bench.effort += 1 + current.side.reference.size // LARGE
         changed = self.changed(pairing) if self.steady else None
         before = None if changed is None else Before(alignment.yours, changed)
         trace = run(current.yours, current.side, pairing, current.kind, self.replaced, self.until, before)

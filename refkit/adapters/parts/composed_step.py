@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from refkit.adapters.differentiated import FUNCTIONS, bound_names, read_names
-from refkit.adapters.parts.inline_step import LOOPS, inline_loops, is_gradient, is_update
+from refkit.adapters.own_training.inline_step import LOOPS, inline_loops, is_gradient, is_update
 from refkit.adapters.parts.returned import LOSS
 from refkit.adapters.parts.slices import Slices, called
 from refkit.adapters.parts.steps import Step
