@@ -23,7 +23,12 @@ PLACES = {
     "lenet": (*EVERY_LAYER, "conv-before", "conv-after", "dense-before", "dense-after"),
     "multimodal": (*EVERY_LAYER, "conv-before", "conv-after", "dense-before", "dense-after"),
 }
-WHERE = "before or after the activation of every layer, or of the convolutions or dense layers alone"
+ALONE = {  # one layer's own
+    "mlp": (),
+    "lenet": ("conv1", "conv2", "dense1", "dense2"),
+    "multimodal": ("conv1", "conv2", "dense1"),
+}
+WHERE = "before or after the activation of every layer, of the convolutions or dense layers alone, or of one layer"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +57,14 @@ class Normalise:
         return source
 
 
+def places(option: str, reference: str) -> tuple[str, ...]:
+    """Values of the option; layer normalisation of one layer alone is too rare to be looked for."""
+    alone = ALONE[reference] if option == "batchnorm" else ()
+    return (*PLACES[reference], *(f"{layer}-{place}" for place in ("before", "after") for layer in alone))
+
+
 def normalization_edit(option: str, module: str, reference: str, value: str) -> Edit | None:
-    if one_of(option, value, PLACES[reference]) == "none":
+    if one_of(option, value, places(option, reference)) == "none":
         return None
     kind, _, place = value.rpartition("-")
     change = Normalise(reference, module, kind or "conv|dense", place == "after")
@@ -104,7 +115,7 @@ NORMALIZATION = tuple(
             Choice(
                 option,
                 reference,
-                PLACES[reference],
+                places(option, reference),
                 lambda value, reference=reference, option=option, module=module: normalization_edit(
                     option, module, reference, value
                 ),
