@@ -85,6 +85,7 @@ class Training:
         read: the raw data sets that it read, as inputs and labels.
         calls: of its steps and scores that have a name, in order.
         augmented: what functions that augment have given, in order.
+        made: what functions that give examples have given: arrays of one length each, with the keys around them.
         inner: the first call of each score that another one made on its way to the model.
         first: the first call of what takes gradients, its arguments as they were then; None where there was none.
         rhythm: how the program trains by that step.
@@ -94,6 +95,7 @@ class Training:
     read: list
     calls: list[Call] = dataclasses.field(default_factory=list)
     augmented: list[Augmented] = dataclasses.field(default_factory=list)
+    made: list[list[tuple[str, np.ndarray]]] = dataclasses.field(default_factory=list)
     inner: dict[str, Call] = dataclasses.field(default_factory=dict)
     first: Call | None = None
     rhythm: Rhythm = dataclasses.field(default_factory=Rhythm)

@@ -31,6 +31,7 @@ MOST_AUGMENTED = 4000  # calls, each of a picture or of a batch of them
 MOST_S = 30.0  # of listening behind the first step
 SPARE = 2.05  # epochs' worth of examples after which enough was seen of the steps
 BEYOND_S = 3.0  # of going on behind that, for the scores that the program comes to in the end
+MOST_MADE, FEWEST_MADE = 8, 100  # groups of examples that are kept, and examples in each
 LOOKS = 2  # steps, and calls of each score, that are followed to the model
 LOOPS = ("scan", "fori_loop", "while_loop", "map")
 NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])
@@ -104,6 +105,19 @@ class Hearing:
             ):
                 arrays = [np.array(array) for _, array in arrays_of(given) if array.ndim > 1]
                 noted.append(Augmented(name, tuple(frame.f_lineno for frame in frames_of(self.file)), arrays))
+            return given
+
+        with contextlib.suppress(Exception):
+            functools.update_wrapper(heard, function, updated=())
+        return heard
+
+    def making(self, function: Callable) -> Callable:
+        """A function that may give examples, which notes those that it gives."""
+
+        def heard(*positional: Any, **named: Any) -> Any:
+            given = function(*positional, **named)
+            if not self.closed and len(self.training.made) < MOST_MADE and not traced(given):
+                self.training.made.extend(groups_of(given))
             return given
 
         with contextlib.suppress(Exception):
@@ -244,6 +258,17 @@ class Listener:
 
     def __get__(self, owner: Any, kind: Any = None) -> Callable:
         return self if owner is None else functools.partial(self, owner)
+
+
+def groups_of(value: Any) -> list[list[tuple[str, np.ndarray]]]:
+    """Arrays that lie side by side in what was given and are as long as each other, many times over."""
+    if isinstance(value, (tuple, list)) and not any(hasattr(item, "dtype") for item in value):
+        return [group for item in value for group in groups_of(item)]
+    groups: dict[int, list[tuple[str, np.ndarray]]] = {}
+    for key, array in arrays_of(value):
+        if array.ndim and len(array) >= FEWEST_MADE:
+            groups.setdefault(len(array), []).append((key, np.array(array)))
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def is_data(value: Any) -> bool:

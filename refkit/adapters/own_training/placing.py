@@ -65,6 +65,8 @@ def heard_instead(node: ast.stmt, name: str, value: Any, hearing: Hearing) -> An
         return hearing.augmentation(name, value)
     if isinstance(node, FUNCTIONS) and hearing.stations.inside(node):
         value = with_listeners(node, hearing) or value
+    elif inspect.isfunction(value) and hearing.stations.makes(node):
+        return hearing.making(value)
     return hearing.jitted(value) if is_jitted(value) else value
 
 

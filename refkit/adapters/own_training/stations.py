@@ -128,9 +128,18 @@ class Stations:
         """Whether a statement of the module defines a function that changes examples at random."""
         return isinstance(node, FUNCTIONS) and bool(AUGMENTS.fullmatch(node.name) and RANDOM.search(ast.unparse(node)))
 
+    def makes(self, node: ast.AST) -> bool:
+        """Whether a statement of the module defines a function that may give examples with their labels."""
+        gives = isinstance(node, FUNCTIONS) and any(isinstance(n, (ast.Tuple, ast.Dict)) for n in returned(node))
+        return gives and not any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(node))
+
     def inside(self, node: ast.AST) -> list[ast.FunctionDef | ast.stmt]:
         """Steps and loops that are steps within a statement, itself left out."""
         return [step for step in [*self.steps, *self.loops] if step is not node and holds(node, step)]
+
+
+def returned(function: ast.FunctionDef) -> list[ast.expr]:
+    return [node.value for node in own_nodes(function) if isinstance(node, ast.Return) and node.value is not None]
 
 
 def names_bound(node: ast.stmt) -> list[str]:

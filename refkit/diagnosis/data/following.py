@@ -9,6 +9,7 @@ import numpy as np
 
 from refkit.diagnosis.data.augmented import of_augmented
 from refkit.diagnosis.data.loops import function_around
+from refkit.diagnosis.data.made_pairs import of_pairs
 from refkit.diagnosis.data.order_of_epochs import of_order
 from refkit.diagnosis.data.places import line_of, lines_drawing_labels, looks_up, numbers_words
 from refkit.diagnosis.data.recording import Step, first_line
@@ -43,7 +44,9 @@ def followed(heard: Any, situation: Situation, steps: list[Step]) -> list[Sympto
     calls = [call for call in heard.calls if call.kind == "step" and call.arrays]
     if not calls:
         return []
-    checks = (of_numbers, of_parts, of_augmented, of_order, of_company, of_range, of_padding, of_weights, of_shares)
+    checks = (
+        of_numbers, of_parts, of_augmented, of_order, of_pairs, of_company, of_range, of_padding, of_weights, of_shares
+    )
     return [symptom for check in checks for symptom in check(heard, calls, situation, steps)]
 
 

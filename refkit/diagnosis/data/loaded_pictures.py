@@ -26,7 +26,7 @@ def of_pictures(part: Part, found: list[Portion], steps: list[Step], source: str
         found: training examples first.
         source: the file's text.
     """
-    if not part.run.loads:
+    if not getattr(part.run, "loads", False):
         return []
     largest = [float(np.abs(piece.inputs).max()) for piece in found[:2] if piece.inputs.size]
     if len(largest) > 1 and max(largest) > APART * min(largest) > 0:
