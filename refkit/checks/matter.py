@@ -44,12 +44,14 @@ class Matter:
         subject: the reference's record.
         given: options that the user asked for.
         own: a reference of the user's own, and its source; None where `subject` is a shipped one.
+        earlier: what the rungs climbed so far have found.
     """
 
     implementation: Implementation
     subject: Subject
     given: dict[str, str]
     own: tuple[Implementation, str] | None = None
+    earlier: list[Finding] = dataclasses.field(default_factory=list)
 
     @functools.cached_property
     def yours(self) -> Yours:
