@@ -16,13 +16,14 @@ from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Candidate, Finding, Rung
 
 NAME = "overfit"
-SMOOTHS = re.compile(r"smooth|label_smoothing|weight_decay|l2|penalt|regulari[sz]", re.IGNORECASE)
+SMOOTHS = re.compile(r"smooth", re.IGNORECASE)
 WORDS = {
     "goes-up": "goes up",
     "explodes": "explodes",
     "oscillates": "oscillates",
     "plateaus": "stays on a plateau",
 }
+ALIKE = {"parameters-not-updated": ("learning-rate-too-low",)}  # a step may be too small for the numbers' own precision
 ADAM = "the reference's step around your model"
 
 
@@ -40,7 +41,7 @@ def climb(matter: Matter) -> Outcome:
     if seen.fell:
         return outcome(NAME, [], passed(seen, name, lacking))
     fast = fast_of(matter, training)
-    verdict = judge(seen, fast, bool(SMOOTHS.search(source_of(matter.implementation.file))))
+    verdict = judge(seen, fast, bool(SMOOTHS.search(source_of(matter.implementation.file))), evidence_of(training))
     if not verdict.alarm:
         return outcome(NAME, [], f"{curve_words(seen, name)}; {verdict.why}")
     earlier = explained_by(matter, seen)
@@ -82,6 +83,13 @@ def fast_of(matter: Matter, training: Overfitting) -> Seen | None:
         return None
 
 
+def evidence_of(training: Overfitting) -> str | None:
+    try:
+        return training.evidence
+    except Exception:  # noqa: BLE001: your model or loss may raise anything on values
+        return None
+
+
 def curve_words(seen: Seen, name: str) -> str:
     found = seen.features
     if found.broken is not None:
@@ -109,14 +117,16 @@ def finding(matter: Matter, seen: Seen, verdict: Verdict, name: str, line: int) 
     found, near = seen.features, alike(seen, matter.subject.name)
     said = f"the loss of one held batch {WORDS[seen.kind]}: {curve_words(seen, name)}"
     if seen.floor is not None and seen.kind in ("plateaus", "oscillates"):
-        said += f"; that is {seen.floor.words}"
+        wrong = 1 - seen.right if seen.floor.name == "twice" and seen.right is not None else 0.0
+        said += f"; that is {seen.floor.words}" + (f", and 1 more for each of the {wrong:.0%} answered wrongly" if wrong else "")
     said = "; ".join(filter(None, (said, verdict.why)))
     place: dict = {}
     if verdict.of_step and line:
         text = source_of(matter.implementation.file).splitlines()[line - 1]
         place = dict(file=matter.implementation.file, line=line, end_line=line, source=text.strip())
     candidates = [(verdict.id, 0.0)] if verdict.id else []
-    candidates += [pair for pair in near if pair[0] != verdict.id]
+    candidates += [(other, 0.0) for other in (*ALIKE.get(verdict.id, ()), *(find_bug(verdict.id).alike if verdict.id else ()))]
+    candidates += [pair for pair in near if pair[0] not in dict(candidates)]
     listed = tuple(Candidate(id, distance) for id, distance in candidates[:4])
     if verdict.id is not None:
         bug = find_bug(verdict.id)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 FILE = Path(__file__).with_name("curves.json")
-KINDS = ("falls", "falling", "goes-up", "explodes", "oscillates", "plateaus")
-RIGHT = ("falls", "falling")
+KINDS = ("falls", "falling", "settles", "goes-up", "explodes", "oscillates", "plateaus")
+RIGHT = ("falls", "falling", "settles")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,13 +20,16 @@ class Limits:
     Args:
         fallen: the loss at the end beside the first one, or beside that of one answer for every example where that is
             less, up to which it has come to almost nothing.
-        rises: the same from which it has gone up.
+        stuck: the same from which a loss that falls no more is on a plateau; one that has come further has settled on a
+            floor of its own, as smoothed labels, penalties and like inputs with unlike labels have one.
+        rises: the loss at the end beside the first one from which it has gone up.
         leap: the largest ratio of one loss to the one before, from which a rise is an explosion.
         slope: the share that the loss loses from the third quarter of the steps to the last, from which it still falls.
         swings: the mean change from step to step beside the loss itself, in the last half, from which it oscillates.
     """
 
     fallen: float
+    stuck: float
     rises: float
     leap: float
     slope: float
@@ -85,7 +88,7 @@ def features(losses: np.ndarray, unlearned: float | None = None) -> Features:
 
 
 def kind_of(seen: Features, limits: Limits | None = None) -> str:
-    """One of `KINDS`; `falling` is a loss that is not down yet, and on its way."""
+    """One of `KINDS`; `falling` is a loss that is not down yet, and on its way, `settles` one that came most of the way."""
     limits = limits or stored().limits
     if seen.broken is not None:
         return "explodes"
@@ -97,9 +100,11 @@ def kind_of(seen: Features, limits: Limits | None = None) -> str:
         return "explodes"
     if seen.share >= limits.rises:
         return "goes-up"
-    if seen.swings >= limits.swings and seen.slope < limits.slope:
-        return "oscillates"
-    return "falling" if seen.slope >= limits.slope else "plateaus"
+    if seen.slope >= limits.slope:
+        return "falling"
+    if seen.left < limits.stuck:
+        return "settles"
+    return "oscillates" if seen.swings >= limits.swings else "plateaus"
 
 
 def has_fallen(losses: np.ndarray, unlearned: float | None = None) -> bool:

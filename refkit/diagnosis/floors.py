@@ -53,8 +53,16 @@ def floors(labels: np.ndarray, classes: int | None) -> list[Floor]:
     return known
 
 
-def floor_at(loss: float, known: list[Floor]) -> Floor | None:
-    """The floor that a loss lies on, the nearest of them."""
+def floor_at(loss: float, known: list[Floor], right: float | None = None) -> Floor | None:
+    """The floor that a loss lies on, the nearest of them.
+
+    Args:
+        right: the share of right answers, where it is known: where a softmax is taken twice, every wrong one that the
+            model is sure of costs 1 more.
+    """
+    double = next((floor for floor in known if floor.name == "twice"), None)
+    if double is not None and right is not None and right > 0.5 and abs(loss - double.value - (1 - right)) <= NEAR * loss:
+        return double
     near = [floor for floor in known if abs(loss - floor.value) <= NEAR * abs(floor.value)]
     return min(near, key=lambda floor: abs(loss - floor.value), default=None)
 

@@ -92,8 +92,14 @@ def leaves_of(subject: Trainable, state: Any) -> list[np.ndarray]:
 
 
 def distance(first: list[np.ndarray], last: list[np.ndarray]) -> float:
-    """How far the parameters of two or more axes are from where they were, beside their length there."""
-    pairs = [(a, b) for a, b in zip(first, last, strict=True) if a.ndim > 1] or list(zip(first, last, strict=True))
-    length = sum(float((a.astype(np.float64) ** 2).sum()) for a, _ in pairs)
-    gone = sum(float(((b.astype(np.float64) - a) ** 2).sum()) for a, b in pairs)
-    return float(np.sqrt(gone / length)) if length else float(np.sqrt(gone))
+    """How far the parameters of two or more axes are from where they were, beside their length there.
+
+    Where these are all zero, or stay, it is of all parameters.
+    """
+    everything = list(zip(first, last, strict=True))
+    for pairs in ([(a, b) for a, b in everything if a.ndim > 1], everything):
+        length = sum(float((a.astype(np.float64) ** 2).sum()) for a, _ in pairs)
+        gone = sum(float(((b.astype(np.float64) - a) ** 2).sum()) for a, b in pairs)
+        if gone > 0 and length > 0:
+            return float(np.sqrt(gone / length))
+    return float(np.sqrt(gone))

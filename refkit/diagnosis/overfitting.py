@@ -1,6 +1,7 @@
 """Which kind of curve a program's training gives on one held batch, and what it takes to tell why."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -12,12 +13,14 @@ from refkit.diagnosis.floors import Floor, floor_at, floors, unlearned
 from refkit.diagnosis.held_batch import held_inputs, held_labels
 from refkit.diagnosis.held_training import Curve, train
 from refkit.diagnosis.learned import ENOUGH, inputs_among, learned
-from refkit.diagnosis.own_training import OwnStep, UnderAdam, held_of, loss_of
+from refkit.diagnosis.own_training import OwnStep, UnderAdam, grouped, held_of, loss_of
 from refkit.implementation import Implementation, Part
 
 FAST = 3e-3  # Adam's rate by which every reference has learnt its batch within 150 steps
 FAST_STEPS, FAST_SECONDS = 300, 7.0
-HALF = 0.5  # of a fall
+CLOSE = 1e-3  # of a loss
+HALF = 0.5  # of the way that Adam goes
+ENOUGH_STEPS = 150  # to call a loss that stays a plateau, where the time for more is over
 
 
 @dataclasses.dataclass
@@ -48,7 +51,7 @@ class Seen:
 
     @property
     def floor(self) -> Floor | None:
-        return floor_at(self.features.last, self.known)
+        return floor_at(self.features.last, self.known, self.right)
 
     @property
     def steps(self) -> int:
@@ -121,6 +124,24 @@ class Overfitting:
         training = UnderAdam(self.implementation, loss_of(self.implementation, inputs, labels), rate)
         return watch(training, inputs, labels, self.classes, **budget)
 
+    @functools.cached_property
+    def evidence(self) -> str | None:
+        """The known bug that the loss itself shows on the first parameters; None where it shows none."""
+        inputs, labels = self.batch(32)
+        tree = self.implementation.init(jax.random.key(0))
+        kernels = [np.asarray(leaf) for leaf in jax.tree.leaves(grouped(tree)) if np.ndim(leaf) > 1]
+        if kernels and not any(np.ptp(leaf) for leaf in kernels):
+            return "initialised-to-constant"
+        if not self.regression:
+            return None
+        outputs = np.asarray(self.implementation.apply(tree, *inputs), np.float64).reshape(-1)
+        targets = labels.reshape(-1).astype(np.float64)
+        if outputs.size != targets.size or outputs.size != len(labels):
+            return None
+        loss = float(loss_of(self.implementation, inputs, labels)(tree, jax.random.key(0)))
+        paired, every = ((outputs - targets) ** 2).mean(), ((outputs[:, None] - targets) ** 2).mean()
+        return "targets-broadcast" if abs(loss - every) <= CLOSE * every < abs(paired - every) else None
+
     def fast(self) -> Seen:
         """The same at a rate at which every reference learns its batch."""
         return self.under_adam(FAST, steps=FAST_STEPS, seconds=FAST_SECONDS)
@@ -154,26 +175,29 @@ class Verdict:
     alarm: bool = True
 
 
-def judge(own: Seen, fast: Seen | None, smoothed: bool) -> Verdict:
+def judge(own: Seen, fast: Seen | None, smoothed: bool, evidence: str | None = None) -> Verdict:
     """Tell a bug from a choice.
 
     Args:
         own: your training.
         fast: Adam around your loss; None where your loss is not known.
-        smoothed: whether the file smooths its labels or penalises its parameters, so that the loss has a floor.
+        smoothed: whether the file smooths its labels, so that the loss has a floor.
+        evidence: the known bug that the loss itself shows on the first parameters.
     """
     floor = own.floor
     if own.learnt and own.kind in ("plateaus", "oscillates", "goes-up"):
         if floor is not None and floor.name == "twice" and own.kind == "plateaus" and not smoothed:
             return Verdict("softmax-before-loss", "every answer is right all the same")
         return Verdict(None, f"it answers {own.right:.0%} of the batch rightly", alarm=False)
+    if own.curve.cut and own.steps < ENOUGH_STEPS and own.kind in ("plateaus", "oscillates") and own.curve.first_move:
+        return Verdict(None, "that is as many as there was time for, too few to judge", alarm=False)
     if own.curve.first_move == 0.0 and own.features.broken is None:
         return Verdict("parameters-not-updated", "no parameter moves", of_step=True)
     if fast is None:
         return Verdict(named_alone(own), "")
     if fast.fell or fast.learnt:
         return of_step(own, fast)
-    return of_loss(own, fast, smoothed)
+    return of_loss(own, fast, smoothed, evidence)
 
 
 def named_alone(own: Seen) -> str | None:
@@ -198,11 +222,13 @@ def of_step(own: Seen, fast: Seen) -> Verdict:
     return Verdict(None, words, True)
 
 
-def of_loss(own: Seen, fast: Seen, smoothed: bool) -> Verdict:
+def of_loss(own: Seen, fast: Seen, smoothed: bool, evidence: str | None) -> Verdict:
     """Nor does your loss fall under Adam."""
     words = f"Adam at {FAST:g} around your loss does no better ({fast.features.first:.3g} to {fast.features.last:.3g})"
     if fast.features.broken is not None:
         return Verdict(None, f"under Adam it is not finite at step {fast.features.broken + 1} either")
+    if evidence is not None:
+        return Verdict(evidence, words)
     if fast.floor is not None and fast.floor.name == "twice" and not smoothed:
         return Verdict("softmax-before-loss", words)
     if fast.kind == "goes-up" and fast.features.last < 0:
