@@ -22,7 +22,7 @@ from refkit.errors import RefkitError
 from refkit.subjects import BY_NAME, SUBJECTS
 from refkit.subjects.training import ReferenceTraining
 
-DERIVED, HELD_OUT = (0, 1), (2, 3)
+DERIVED, HELD_OUT = (0, 1), (2, 3)  # seeds
 SECONDS = 2.5  # a run
 DOWN = 1e-3  # of the first loss: enough
 SHORT = 100  # steps of a run for a signature
@@ -111,8 +111,12 @@ class Row:
     steps: int
 
 
-def runs(seeds: tuple[int, ...], references: tuple[str, ...], kept: Path | None) -> Iterator[Row]:
-    """Every sort on every reference; runs kept in a file are not run again."""
+def runs(seeds: tuple[int, ...], references: tuple[str, ...], kept: Path | None, anew: bool) -> Iterator[Row]:
+    """Every sort on every reference; runs kept in a file are not run again.
+
+    Args:
+        anew: whether those that are not in the file are run.
+    """
     done = {}
     if kept is not None and kept.exists():
         rows = [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
@@ -125,7 +129,7 @@ def runs(seeds: tuple[int, ...], references: tuple[str, ...], kept: Path | None)
                 if known is not None:
                     yield Row(**{**known, "kind": sort.kind, "seen": Features(**known["seen"])})
                     continue
-                row = run(reference, sort, source, seed)
+                row = run(reference, sort, source, seed) if anew else None
                 if row is None:
                     continue
                 print(f"{reference} {sort.name} {seed}: {row.seen.first:.4g} to {row.seen.last:.4g}", file=sys.stderr, flush=True)
@@ -206,7 +210,7 @@ def confusion(rows: list[Row], limits: Limits) -> str:
     return "\n".join(lines)
 
 
-def signatures(references: tuple[str, ...], limits: Limits, kept: Path | None) -> list[Signature]:
+def signatures(references: tuple[str, ...], limits: Limits, kept: Path | None, anew: bool) -> list[Signature]:
     """How each known bug trains, run on its reference: one edit of each that changes what is trained."""
     done = {}
     if kept is not None and kept.exists():
@@ -216,6 +220,8 @@ def signatures(references: tuple[str, ...], limits: Limits, kept: Path | None) -
     for reference in references:
         for bug, source, optimizer_bug in trained(reference):
             row = done.get((reference, bug.id))
+            if row is None and not anew:
+                continue
             if row is None:
                 row = signature_run(reference, bug, source if optimizer_bug else source.replace(TRANSFORMATION, FAST))
                 keep(kept, row)
@@ -270,12 +276,12 @@ def signature_run(reference: str, bug: Bug, source: str) -> dict[str, Any]:
     return row | {"seen": dataclasses.asdict(seen), "floor": floor.name if floor else ""}
 
 
-def measure(references: tuple[str, ...] | None, kept: Path | None, write: bool) -> str:
+def measure(references: tuple[str, ...] | None, seeds: int, kept: Path | None, anew: bool, write: bool) -> str:
     """Derive the limits on some seeds, judge them on others, and keep them where the rung reads them."""
     wanted = references or tuple(subject.name for subject in SUBJECTS)
-    limits = derive(derived := list(runs(DERIVED, wanted, kept)))
-    held = list(runs(HELD_OUT, wanted, kept))
-    known = [*signatures(wanted, limits, kept), *shuffled_labels(derived, limits)]
+    limits = derive(derived := list(runs(DERIVED[:seeds], wanted, kept, anew)))
+    held = list(runs(HELD_OUT[:seeds], wanted, kept, anew))
+    known = [*signatures(wanted, limits, kept, anew), *shuffled_labels(derived, limits)]
     if write:
         rows = ",\n  ".join(json.dumps(dataclasses.astuple(row)) for row in known)
         text = f'{{"limits": {json.dumps(dataclasses.asdict(limits))},\n "slowest": {slowest(derived)},\n "signatures": [\n  {rows}\n ]}}\n'
@@ -284,7 +290,7 @@ def measure(references: tuple[str, ...] | None, kept: Path | None, write: bool) 
     listed = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
     return "\n\n".join([
         "limits: " + ", ".join(f"{name} {value:g}" for name, value in dataclasses.asdict(limits).items()),
-        f"held-out seeds {HELD_OUT[0]} to {HELD_OUT[-1]}, limits from {DERIVED[0]} to {DERIVED[-1]}",
+        f"{len(held)} runs with other seeds than the {len(derived)} that the limits come from:",
         confusion(held, limits),
         f"{len(known)} known bugs on their references: {listed}",
     ])
