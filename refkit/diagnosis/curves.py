@@ -22,15 +22,14 @@ class Limits:
             less, up to which it has come to almost nothing.
         stuck: the same from which a loss that falls no more is on a plateau; one that has come further has settled on a
             floor of its own, as smoothed labels, penalties and like inputs with unlike labels have one.
-        rises: the loss at the end beside the first one from which it has gone up.
         leap: the largest ratio of one loss to the one before, from which a rise is an explosion.
-        slope: the share that the loss loses from the third quarter of the steps to the last, from which it still falls.
+        slope: the share that the loss loses from the third quarter of the steps to the last, from which it still falls, or
+            rises where it gains as much.
         swings: the mean change from step to step beside the loss itself, in the last half, from which it oscillates.
     """
 
     fallen: float
     stuck: float
-    rises: float
     leap: float
     slope: float
     swings: float
@@ -98,7 +97,7 @@ def kind_of(seen: Features, limits: Limits | None = None) -> str:
         return "falls"
     if seen.leap >= limits.leap:
         return "explodes"
-    if seen.share >= limits.rises:
+    if seen.share > 1 + seen.swings and seen.slope <= -limits.slope:
         return "goes-up"
     if seen.slope >= limits.slope:
         return "falling"

@@ -19,8 +19,9 @@ from refkit.implementation import Implementation, Part
 FAST = 3e-3  # Adam's rate by which every reference has learnt its batch within 150 steps
 FAST_STEPS, FAST_SECONDS = 300, 7.0
 CLOSE = 1e-3  # of a loss
+UPHILL, SMALL = 5, 0.05  # steps, and how far they go beside the length of the parameters
 HALF = 0.5  # of the way that Adam goes
-ENOUGH_STEPS = 150  # to call a loss that stays a plateau, where the time for more is over
+ENOUGH_STEPS = 250  # to call a loss that stays a plateau, where the time for more is over
 
 
 @dataclasses.dataclass
@@ -207,9 +208,11 @@ def named_alone(own: Seen) -> str | None:
 def of_step(own: Seen, fast: Seen) -> Verdict:
     """Your loss falls under Adam, and not under your own step."""
     words = f"under Adam at {FAST:g} your loss falls to {fast.features.last:.3g} within {fast.steps} steps"
-    if own.kind == "goes-up":
-        return Verdict("gradient-ascent" if own.features.last > own.features.first else "loss-sign-flipped", words, True)
-    if own.kind == "explodes":
+    if uphill(own):
+        return Verdict("gradient-ascent", f"{words}, where your first steps, however small, raise it", True)
+    if own.kind == "goes-up" and own.features.last < 0:
+        return Verdict("loss-sign-flipped", words, True)
+    if own.kind in ("explodes", "goes-up"):
         far = own.curve.first_move > 1
         return Verdict("learning-rate-too-high" if far else None, f"{words}, and the first step goes {own.curve.first_move:.2g} "
                        "times as far as the parameters are long" if far else words, True)
@@ -220,6 +223,12 @@ def of_step(own: Seen, fast: Seen) -> Verdict:
         return Verdict(None, f"it moves slowly, by {own.curve.moved:.1g} of the parameters' length in {own.steps} steps",
                        of_step=True, alarm=False)
     return Verdict(None, words, True)
+
+
+def uphill(own: Seen) -> bool:
+    """Whether every one of the first steps, each of them small, raises the loss of the very batch that it was taken on."""
+    losses = own.curve.losses[: UPHILL + 1]
+    return own.kind in ("goes-up", "explodes") and own.curve.first_move < SMALL and bool((np.diff(losses) > 0).all())
 
 
 def of_loss(own: Seen, fast: Seen, smoothed: bool, evidence: str | None) -> Verdict:
