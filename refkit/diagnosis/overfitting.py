@@ -19,6 +19,7 @@ from refkit.implementation import Implementation, Part
 FAST = 3e-3  # Adam's rate by which every reference has learnt its batch within 150 steps
 FAST_STEPS, FAST_SECONDS = 300, 7.0
 CLOSE = 1e-3  # of a loss
+NEXT = {"multimodal": "lenet"}  # whose known bugs stand for one's own, as long as these have not been run
 UPHILL, SMALL = 5, 0.05  # steps, and how far they go beside the length of the parameters
 HALF = 0.5  # of the way that Adam goes
 ENOUGH_STEPS = 250  # to call a loss that stays a plateau, where the time for more is over
@@ -254,6 +255,8 @@ def alike(own: Seen, reference: str, most: int = 4) -> list[tuple[str, float]]:
             return 1.0
         return abs(np.log(row.share / own.features.share)) + (1.0 if row.floor != at else 0.0)
 
-    rows = [row for row in stored().signatures if row.reference == reference and row.kind == own.kind]
+    known = stored().signatures
+    name = reference if any(row.reference == reference for row in known) else NEXT.get(reference)
+    rows = [row for row in known if row.reference == name and row.kind == own.kind]
     return [(row.id, round(float(distance(row)), 4)) for row in sorted(rows, key=distance)[:most]]
 

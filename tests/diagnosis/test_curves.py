@@ -80,7 +80,7 @@ def test_wrong_answers_lie_one_above_the_floor_of_a_softmax_taken_twice():
 
 def test_what_is_stored_is_of_the_catalogue():
     ids = {bug.id for bug in BUGS}
-    assert {row.reference for row in stored().signatures} == set(REFERENCES)
+    assert {"mlp", "lenet", "lstm"} <= {row.reference for row in stored().signatures} <= set(REFERENCES)
     assert {row.id for row in stored().signatures} <= ids
     assert {row.kind for row in stored().signatures} <= set(KINDS)
     limits = stored().limits
