@@ -10,6 +10,7 @@ from typing import Any
 from refkit.adapters import ModelRaised, adapt
 from refkit.adapters.raised import user_lines
 from refkit.checks import CHECKS
+from refkit.checks.check import Outcome
 from refkit.checks.lines import line_pairs
 from refkit.checks.matter import Matter, default_config
 from refkit.checks.raised import raised_report
@@ -61,13 +62,13 @@ def compare(
         report.verdict  # "different"
     """
     if ".py" in reference:
-        return compare_with_own(target, reference, until=until, only=only, kwargs=kwargs, names=names)
+        return compare_with_own(target, reference, until=until, only=only, quick=quick, kwargs=kwargs, names=names)
     parse_options(reference)
     loaded = load(target, roles=names or {})
     return compare_loaded(loaded, the_model, reference, until=until, only=only, quick=quick, kwargs=kwargs, names=names)
 
 
-def compare_with_own(target: str, reference: str, *, until, only, kwargs, names) -> Report:
+def compare_with_own(target: str, reference: str, *, until, only, quick, kwargs, names) -> Report:
     """`compare` with an implementation of the user's own as the reference."""
     trusted = load(reference)
     with trusted.active():
@@ -80,7 +81,7 @@ def compare_with_own(target: str, reference: str, *, until, only, kwargs, names)
         except ModelRaised as error:
             return raised_report(error, loaded, subject, {}, None)
         tell(implementation, listed)
-        matter = Matter(implementation, subject, {}, (own, trusted.source))
+        matter = Matter(implementation, subject, {}, (own, trusted.source), quick)
         rungs, findings = climb(matter, until, only)
         lines = line_pairs(matter) if "forward" in vars(matter) else ()
     notes = tuple([*implementation.notes, *loaded.notes])
@@ -180,11 +181,14 @@ def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Ru
     """Run the checks asked for; those that go on in the background begin first and are collected last."""
     names = [check.name for check in CHECKS]
     last = names.index(until or only) if (until or only) in names else len(names) - 1
-    wanted = [check for check in CHECKS[: last + 1] if only in (None, check.name)]
+    wanted = [check for check in CHECKS[: last + 1] if only in (None, check.name) and not (matter.quick and check.trains)]
     for check in wanted:
         if check.begin is not None:
             check.begin(matter)
-    outcomes = {check.name: check.run(matter) for check in sorted(wanted, key=lambda check: check.begin is not None)}
+    outcomes: dict[str, Outcome] = {}
+    for check in sorted(wanted, key=lambda check: check.begin is not None):
+        outcomes[check.name] = check.run(matter)
+        matter.earlier += outcomes[check.name].findings
     climbed = [outcomes[check.name] for check in wanted]
     findings = tuple(finding for outcome in climbed for finding in outcome.findings)
     return tuple(outcome.rung for outcome in climbed), findings

@@ -2,6 +2,7 @@
 
 python scripts/benchmark.py compare      # time and memory, as ratios to a floor process
 python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
+python scripts/benchmark.py overfit      # kinds of curve on one held batch: their limits, and how well these tell them apart
 """
 
 import sys
@@ -30,6 +31,19 @@ def compare(repeats: int, deep: bool) -> None:
         click.echo(speed.table(rows))
         per_step = [row.seconds / int(row.name.split(", ")[1].split()[0]) for row in rows]
         click.echo(f"seconds a step, 5,000 beside 500 steps: {per_step[1] / per_step[0]:.2f}")
+
+
+@main.command()
+@click.option("--reference", "references", multiple=True, help="One of the references alone; again for more.")
+@click.option("--seeds", type=click.IntRange(1, 2), default=2, help="Seeds for the limits, and as many others to judge them.")
+@click.option("--out", type=click.Path(path_type=Path), help="Runs, one a line; what is in it is not run again.")
+@click.option("--kept", is_flag=True, help="Run nothing: judge what --out has.")
+@click.option("--write", is_flag=True, help="Keep the limits and the curves of the known bugs where the rung reads them.")
+def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: bool, write: bool) -> None:
+    """The curves of the references and of known bugs on one held batch."""
+    from refkit.experiments import overfitting
+
+    click.echo(overfitting.measure(references or None, seeds, out, not kept, write))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

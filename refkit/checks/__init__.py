@@ -6,9 +6,10 @@ from refkit.checks.gradients import GRADIENTS
 from refkit.checks.initialization import INITIALIZATION
 from refkit.checks.loss import LOSS
 from refkit.checks.metric import METRIC
+from refkit.checks.overfit import OVERFIT
 from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
 from refkit.checks.train_eval import TRAIN_EVAL
 from refkit.checks.update import UPDATE
 
-CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, TRAIN_EVAL, LOSS, GRADIENTS, UPDATE, DATA, METRIC)
+CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, TRAIN_EVAL, LOSS, GRADIENTS, UPDATE, DATA, METRIC, OVERFIT)

@@ -30,6 +30,7 @@ class Check:
         fix: where to look.
         run: does it.
         begin: starts what goes on while the other rungs are climbed; a rung that has it is run last.
+        trains: whether it trains, so that `--quick` leaves it out.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Check:
     fix: str
     run: Callable[["Matter"], Outcome]
     begin: Callable[["Matter"], None] | None = None
+    trains: bool = False
 
 
 def outcome(name: str, findings: list[Finding], passed: str) -> Outcome:

@@ -38,6 +38,7 @@ class Matter:
         given: options that the user asked for.
         own: a reference of the user's own, and its source; None where `subject` is a shipped one.
         quick: whether what only learning decides is left out.
+        earlier: what the rungs climbed so far have found.
     """
 
     implementation: Implementation
@@ -45,6 +46,7 @@ class Matter:
     given: dict[str, str]
     own: tuple[Implementation, str] | None = None
     quick: bool = False
+    earlier: list[Finding] = dataclasses.field(default_factory=list)
 
     @functools.cached_property
     def sight(self) -> Sight:

@@ -126,10 +126,17 @@ def test_a_model_that_raises_is_a_finding(write):
     assert "Traceback" not in result.output
 
 
-def test_an_api_that_changed_is_named(write):
+def test_an_api_that_only_moved_is_run_and_named(write):
     write(NETWORK.replace("return self.out(x)", "return jax.tree_map(lambda x: x, self.out(x))"))
+    report = report_of("net.py", until="forward")
+    assert report.exit_status == 0
+    assert "`jax.tree_map`" in " ".join(report.notes) and "`jax.tree.map`" in " ".join(report.notes)
+
+
+def test_an_api_that_is_gone_is_named(write):
+    write(NETWORK.replace("return self.out(x)", "return jax.mask(self.out)(x)"))
     (finding,) = report_of("net.py").findings
-    assert finding.help == "`jax.tree_map` is gone: use `jax.tree.map`"
+    assert "`jax.mask` is gone" in finding.help
 
 
 def test_nan_inside_is_a_finding_on_its_line(write):
