@@ -137,5 +137,5 @@ def next_step(report: Report) -> str:
     if report.verdict == "could-not-compare":
         return left_out[0].reason if left_out else "no rung was reached"
     if left_out:
-        return f"nothing to mend so far; `{left_out[0].name}` was not run: {left_out[0].reason}"
+        return f"nothing to mend so far; `{left_out[0].name}` was not run: {left_out[0].reason.partition('; ')[0]}"
     return "nothing to mend"
