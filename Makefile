@@ -24,7 +24,7 @@ compare: .venv/installed
 	@$(IN_VENV) scripts/compare.py "$(TARGET)" --reference "$(REFERENCE)" $(ARGS) || { status=$$?; [ $$status -eq 1 ] || exit $$status; }
 
 test: .venv/installed
-	@$(IN_VENV) -m pytest --numprocesses $(JOBS) $(ARGS)
+	@$(IN_VENV) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 readme: .venv/installed
 	@$(IN_VENV) tests/project/readme.py

@@ -4,7 +4,7 @@ import itertools
 
 from refkit.edits.bug import Bug
 from refkit.edits.bugs.gates_swapped import FROM_H, FROM_X, LINES
-from refkit.edits.edit import Edit, Replace, Rewrite
+from refkit.edits.edit import Edit, Insert, Replace, Rewrite
 
 # Equal layers next to one another, and the options under which they are there.
 DENSE = {
@@ -49,6 +49,12 @@ def part_edits() -> list[Edit]:
         for place in ("before", "after", "conv-before", "conv-after"):
             options = {"channels": "8-8", "batchnorm": place}
             found.append(Edit(reference, (build,), options, call, "one normalisation after both convolutions", "structure"))
+        also = Insert("self.conv1_norm = nnx.", "self.conv2_norm = self.conv1_norm")
+        for place, behind in (("before", r" +x = self\.conv2\(x\).*\n"), ("after", r" +x = self\.conv2\(x\).*\n +x = activation\(x\).*\n")):
+            use = Rewrite(rf"^({behind})", rf"\1        {call}\n")
+            options = {"channels": "8-8", "batchnorm": f"conv1-{place}"}
+            where = "the first convolution's normalisation after the second, too"
+            found.append(Edit(reference, (also, use), options, call, where, "structure"))
     return found
 
 
