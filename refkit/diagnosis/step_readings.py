@@ -18,6 +18,7 @@ from refkit.diagnosis.step_text import (
 )
 
 
+BEGINS = re.compile(r"init|zeros_like")
 MEMORY = re.compile(r"(.*_)?(opt(im(izer)?)?_?state|velocit(y|ies)|moments?)")
 
 
@@ -83,6 +84,9 @@ def dropped_by_loop(text: StepText) -> Reading | None:
         memory = [name for name in names if MEMORY.fullmatch(name)]
         for name in [*text.carried, *memory]:
             argument = given.get(name)
+            if name in memory and isinstance(argument, ast.Call) and BEGINS.search(ast.unparse(argument.func)):
+                words = f"the loop hands every step an optimizer's state that `{ast.unparse(argument)}` makes anew"
+                return Reading(Fault("optimizer-state-reset", words), statement)
             if isinstance(argument, (ast.Name, ast.Attribute)) and not bound_within(argument, body):
                 words = f"the loop hands `{ast.unparse(argument)}` to every step as it was before the first one"
                 id = "optimizer-state-reset" if name in memory else "parameters-not-updated"

@@ -143,3 +143,13 @@ def test_what_passes_is_said_as_it_was_seen(tmp_path):
     (tmp_path / "mine.py").write_text(plain, encoding="utf-8")
     report = refkit.compare(str(tmp_path / "mine.py"), "mlp", only="train-eval")
     assert report.rungs[0].reason == "no step draws at random or keeps statistics"
+
+
+CALL = "params, opt_state, loss = train_step(params, opt_state, x[rows], y[rows], step_key)"
+
+
+def test_an_optimizers_state_that_the_loop_makes_anew_or_drops(tmp_path):
+    anew = CALL.replace("(params, opt_state", "(params, tx.init(params)")
+    assert seen(tmp_path, (CALL, anew)) == [("optimizer-state-reset", anew)]
+    dropped = CALL.replace("params, opt_state, loss", "params, _, loss")
+    assert seen(tmp_path, (CALL, dropped)) == [("optimizer-state-reset", dropped)]
