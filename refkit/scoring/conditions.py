@@ -1,5 +1,6 @@
 """Under which conditions a scoring function is called, and what it should say there."""
 
+import ast
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from refkit.adapters.parts.scorer import Scorer
-from refkit.scoring.oracle import Probe
+from refkit.scoring.oracle import SETS, Probe
+
+MOST_CUT = 2_000  # examples
 
 
 def negated(leaf: Any) -> Any:
@@ -45,3 +48,18 @@ def sized(scorer: Scorer, batch: int) -> Iterator[None]:
         yield
     finally:
         variables.update(kept)
+
+
+def cut_at(definitions: list[ast.AST]) -> int:
+    """The largest number at which a score cuts its examples off, as in `x[:64]`; 0 where it cuts none."""
+    cuts = [
+        node.slice.upper.value
+        for definition in definitions
+        for node in ast.walk(definition)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Slice)
+        and node.slice.lower is None
+        and isinstance(node.slice.upper, ast.Constant)
+        and isinstance(node.slice.upper.value, int)
+    ]
+    return max((cut for cut in cuts if SETS[0][0] <= cut <= MOST_CUT), default=0)

@@ -13,7 +13,7 @@ import numpy as np
 from refkit.adapters.labels import LabelForm
 from refkit.adapters.parts.scorer import Scorer
 from refkit.loading.time_limit import OutOfTime, time_limit
-from refkit.scoring.conditions import explained, innermost, negated, same_everywhere, sized
+from refkit.scoring.conditions import cut_at, explained, innermost, negated, same_everywhere, sized
 from refkit.scoring.hypotheses import OF_CLASSES as CLASS_QUANTITIES
 from refkit.scoring.hypotheses import OF_TARGETS as TARGET_QUANTITIES
 from refkit.scoring.hypotheses import edited, metric_edits, say, standing_for
@@ -65,7 +65,7 @@ class Judge:
         self.errors: list[BaseException] = []
 
     def draw(self) -> list[Probe]:
-        scale = 1 if self.batch <= BATCH else self.batch / BATCH
+        scale = max(1 if self.batch <= BATCH else self.batch / BATCH, 2 * cut_at(self.definitions) / SETS[0][0])
         whole = not self.scorer.is_batched and not self.scorer.of_outputs  # each size is compiled anew
         sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in (OF_ONE_SIZE if whole else SETS)]
         probes = [self.oracle.probe(n, min(k, n), self.classes, self.batch, seed) for seed, (n, k) in enumerate(sets)]
