@@ -2,6 +2,7 @@
 
 import re
 
+from refkit.adapters.own_training.stations import Stations
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
 from refkit.checks.stepped import limited, stepped, why_not
@@ -9,7 +10,8 @@ from refkit.checks.update import finding
 from refkit.diagnosis.dropped import dropping_fault, droppings, probe_leaves
 from refkit.diagnosis.fault import Fault
 from refkit.diagnosis.mixing import mixing_line
-from refkit.diagnosis.sources import source_of
+from refkit.diagnosis.quiet_steps import draws_nothing
+from refkit.diagnosis.sources import parsed, source_of
 from refkit.diagnosis.step_effects import Effects
 from refkit.diagnosis.step_keys import draws, statement_on
 from refkit.diagnosis.step_modes import mode_faults
@@ -18,6 +20,7 @@ from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Finding
 
 NAME = "train-eval"
+QUIET = "no step draws at random or keeps statistics"
 HAS_MODES = re.compile(
     r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_"
     r"|\bif (not )?(\w+\.)?(is_)?train(ing)?\b|deterministic"
@@ -28,6 +31,9 @@ def run(matter: Matter) -> Outcome:
     source = source_of(matter.implementation.file)
     if not HAS_MODES.search(source):
         return outcome(NAME, [], "nothing differs between training and evaluation")
+    tree = parsed(source)
+    if draws_nothing(source, tree, Stations(tree).steps):
+        return outcome(NAME, [], QUIET)
     step = stepped(matter)
     try:
         with limited(matter):
@@ -75,7 +81,7 @@ def words_of(effects: Effects) -> str:
         return "masks change from step to step, and running statistics are kept"
     if drawn:
         return "what a step draws at random changes from step to step"
-    return "running statistics are kept from step to step" if kept else "no step draws at random or keeps statistics"
+    return "running statistics are kept from step to step" if kept else QUIET
 
 
 HIDES = {  # what follows from the other
