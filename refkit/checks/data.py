@@ -4,6 +4,7 @@ import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import statement_at
+from refkit.checks.known import known_bug
 from refkit.checks.matter import Matter
 from refkit.diagnosis.data.naming import named
 from refkit.diagnosis.data.observing import Observation, observe
@@ -97,18 +98,8 @@ def finding_of(symptom: Symptom, matter: Matter) -> Finding:
             **place,
             **sides,
         )
-    bug, _ = bugs[0]
     candidates = tuple(Candidate(other.id, distance) for other, distance in bugs)
-    return Finding(
-        NAME,
-        "bug",
-        f"looks like `{bug.id}`: {symptom.message}",
-        id=bug.id,
-        candidates=candidates,
-        help=bug.mend,
-        **place,
-        **sides,
-    )
+    return known_bug(NAME, candidates[0].id, symptom.message, candidates=candidates, **place, **sides)
 
 
 def side(value: np.ndarray | None) -> Side | None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from refkit.alignment.matching import Alignment
 from refkit.alignment.tolerance import allowed
+from refkit.checks.known import known_bug
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.difference import Difference, site_to_blame
 from refkit.diagnosis.elements import element_site
@@ -42,14 +43,7 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
         site = site_to_blame(bug, difference.before, difference.node)
         if site is not None:
             common |= {"file": site.file, **statement_of(site)}
-        return Finding(
-            kind="bug",
-            id=sign,
-            candidates=(Candidate(sign, 0.0), *candidates),
-            message=f"looks like `{sign}`",
-            help=bug.mend,
-            **common,
-        )
+        return known_bug(id=sign, candidates=(Candidate(sign, 0.0), *candidates), **common)
     if candidate is None and compared.get("max_abs", np.inf) <= compared.get("allowed", 0.0):
         common = {name: value for name, value in common.items() if name not in ("max_abs", "max_rel", "allowed")}
         return Finding(
@@ -71,16 +65,9 @@ def finding_of(difference: Difference, rung: str, reference: str) -> Finding:
     if candidate.kind == "choice":
         what = find_choice(reference, candidate.id).what
         return Finding(kind="choice", id=candidate.id, message=f"{candidate.id}={candidate.value}: {what}", **common)
-    bug = find_bug(candidate.id)
     where = f", {candidate.value}" if candidate.value else ""
-    return Finding(
-        kind="bug",
-        id=bug.id,
-        candidates=candidates,
-        message=f"looks like `{bug.id}`{where}",
-        help=help_of(bug.mend, difference),
-        **common,
-    )
+    mend = help_of(find_bug(candidate.id).mend, difference)
+    return known_bug(id=candidate.id, where=where, candidates=candidates, help=mend, **common)
 
 
 def once(findings: list[Finding]) -> list[Finding]:
@@ -224,12 +211,4 @@ def overflow_finding(overflow: Overflow, rung: str) -> Finding:
     common = dict(rung=rung, yours=side_of(trace, node), **place_of(trace, node))
     if overflow.id is None:
         return Finding(kind="unexplained", message=what, help="guard this operation", **common)
-    bug = find_bug(overflow.id)
-    return Finding(
-        kind="bug",
-        id=bug.id,
-        candidates=(Candidate(bug.id, 0.0),),
-        message=f"looks like `{bug.id}`: {what}",
-        help=bug.mend,
-        **common,
-    )
+    return known_bug(id=overflow.id, said=what, **common)

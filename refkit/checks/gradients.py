@@ -5,6 +5,7 @@ import numpy as np
 from refkit.alignment.tolerance import allowed
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import overflow_finding, place_of, statement_of
+from refkit.checks.known import known_bug
 from refkit.checks.loss import CONSTANT
 from refkit.checks.matter import LossError, Matter
 from refkit.diagnosis.difference import site_to_blame
@@ -68,9 +69,7 @@ def finding_of(difference: GradientDifference, aligned) -> Finding:
         return Finding(kind="unexplained", message=f"from this line back the gradient of {listed} {zero}",
                        help="look for what this line does to the gradient: a stop, a cast, a derivative rule of its own",
                        **common)
-    bug = find_bug(difference.candidate.id)
-    return Finding(kind="bug", id=bug.id, message=f"looks like `{bug.id}`: the gradient of {listed} {zero}", help=bug.mend,
-                   **common)
+    return known_bug(id=difference.candidate.id, said=f"the gradient of {listed} {zero}", **common)
 
 
 def side(value: np.ndarray) -> Side:

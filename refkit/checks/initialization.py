@@ -3,19 +3,20 @@
 import linecache
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
+from refkit.checks.known import known_bug
 from refkit.checks.matter import Matter
 from refkit.diagnosis.blame import statement_lines
-from refkit.diagnosis.chosen_starts import Chosen, chosen_starts
-from refkit.diagnosis.faulty_starts import Fault, ease, faulty_starts
-from refkit.diagnosis.initial import Draws, Portion, portions, your_draws
-from refkit.diagnosis.listed_layers import with_listed_layer
-from refkit.diagnosis.makers import constructing_frames, naming_frame, own_frame, parting_frame
-from refkit.diagnosis.repeated_draws import Drawing, repeated_draws
-from refkit.diagnosis.scales import initializer_site, scaling_site
 from refkit.diagnosis.sources import source_of
-from refkit.edits.catalogue import find_bug, find_choice
+from refkit.diagnosis.starts.chosen import Chosen, chosen_starts
+from refkit.diagnosis.starts.faulty import Fault, ease, faulty_starts
+from refkit.diagnosis.starts.initial import Draws, Portion, portions, your_draws
+from refkit.diagnosis.starts.listed_layers import with_listed_layer
+from refkit.diagnosis.starts.makers import constructing_frames, naming_frame, own_frame, parting_frame
+from refkit.diagnosis.starts.repeated_draws import Drawing, repeated_draws
+from refkit.diagnosis.starts.scales import initializer_site, scaling_site
+from refkit.edits.catalogue import find_choice
 from refkit.edits.places import LAST
-from refkit.report.finding import Candidate, Finding, Rung, Side
+from refkit.report.finding import Finding, Rung, Side
 from refkit.tracing.trace import Site
 
 NAME = "initialization"
@@ -86,24 +87,15 @@ def faulty_site(fault: Fault, well_made: list[tuple[Site, ...]]) -> Site | None:
 
 
 def fault_finding(fault: Fault, site: Site | None) -> Finding:
-    first, bug = fault.portions[0], find_bug(fault.id)
+    first = fault.portions[0]
     rest = [path for path in paths_of(fault.portions) if path != first.leaf.path]
     others = f"; {listed(rest)} {'is' if len(rest) == 1 else 'are'} no better" if rest else ""
-    return Finding(
-        NAME,
-        "bug",
-        f"looks like `{bug.id}`: `{first.leaf.path}` begins with {fault.words}{others}",
-        id=bug.id,
-        candidates=(Candidate(bug.id, 0.0),),
-        yours=side_of(first),
-        help=bug.mend,
-        **place_at(site),
-    )
+    said = f"`{first.leaf.path}` begins with {fault.words}{others}"
+    return known_bug(NAME, fault.id, said, yours=side_of(first), **place_at(site))
 
 
 def repeated_findings(draws: Draws, found: list[Portion]) -> list[Finding]:
     """One finding for every statement that draws again what was drawn before."""
-    bug = find_bug("initialised-with-one-key")
     places: dict[tuple[str, int] | None, tuple[dict, list[Drawing]]] = {}
     for group in repeated_draws(draws, found):
         site = parting_frame([drawing.frames for drawing in group])
@@ -114,10 +106,7 @@ def repeated_findings(draws: Draws, found: list[Portion]) -> list[Finding]:
         same = f"{listed(paths)} begin with the same random numbers" if len(paths) > 1 else (
             f"the gates in `{paths[0]}` begin with the same random numbers"
         )
-        findings.append(
-            Finding(NAME, "bug", f"looks like `{bug.id}`: {same}", id=bug.id, candidates=(Candidate(bug.id, 0.0),),
-                    help=bug.mend, **place)
-        )
+        findings.append(known_bug(NAME, "initialised-with-one-key", same, **place))
     return findings
 
 

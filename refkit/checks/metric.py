@@ -5,9 +5,9 @@ import linecache
 from refkit.adapters.parts.scorer import Scorer
 from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.differences import once, statement_at
+from refkit.checks.known import known_bug
 from refkit.checks.matter import Matter
 from refkit.checks.sight import OF_TARGETS
-from refkit.edits.catalogue import find_bug
 from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding
 from refkit.scoring.fault import Fault
@@ -64,20 +64,10 @@ def every_fault(evidence, matter: Matter) -> list[Fault]:
 
 
 def fault_finding(fault: Fault, file: str) -> Finding:
-    bug = find_bug(fault.id)
     place = statement_at(file, fault.line)
     if place["line"] < fault.line:  # within a statement of several lines: the one on which it was chosen
         place = {"line": fault.line, "end_line": fault.line, "source": linecache.getline(file, fault.line).strip()}
-    return Finding(
-        NAME,
-        "bug",
-        f"looks like `{bug.id}`: {fault.what}",
-        id=bug.id,
-        candidates=(Candidate(bug.id, 0.0),),
-        help=bug.mend,
-        file=file,
-        **place,
-    )
+    return known_bug(NAME, fault.id, fault.what, file=file, **place)
 
 
 def judged(scorer: Scorer, oracle, matter: Matter, classes: bool) -> Verdict:
@@ -107,10 +97,9 @@ def finding_of(verdict: Verdict, matter: Matter) -> Finding:
             help="compare it with the reference's metric",
             **place,
         )
-    bug = find_bug(verdict.id)
-    what = f"looks like `{bug.id}`, {verdict.where}: `{verdict.scorer.name}` {counted(verdict)}"
-    candidates = tuple(Candidate(id, distance) for id, distance in ((bug.id, 0.0), *verdict.rivals))
-    return Finding(NAME, "bug", what, id=bug.id, candidates=candidates, help=bug.mend, **place)
+    candidates = tuple(Candidate(id, distance) for id, distance in ((verdict.id, 0.0), *verdict.rivals))
+    said = f"`{verdict.scorer.name}` {counted(verdict)}"
+    return known_bug(NAME, verdict.id, said, f", {verdict.where}", candidates, **place)
 
 
 def counted(verdict: Verdict) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 import jax
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
+from refkit.checks.known import known_bug
 from refkit.checks.matter import Matter, default_config
 from refkit.checks.stepped import limited, why_not
-from refkit.diagnosis.curves import stored
-from refkit.diagnosis.overfitting import FAST, Overfitting, Seen, Verdict, alike, judge
+from refkit.diagnosis.held.curves import stored
+from refkit.diagnosis.held.overfitting import FAST, Overfitting, Seen, Verdict, alike, judge
 from refkit.diagnosis.sources import source_of
 from refkit.edits.catalogue import find_bug
 from refkit.loading.time_limit import OutOfTime
@@ -135,8 +136,7 @@ def finding(matter: Matter, seen: Seen, verdict: Verdict, name: str, line: int) 
     candidates += [pair for pair in near if pair[0] not in dict(candidates)]
     listed = tuple(Candidate(id, distance) for id, distance in candidates[:4])
     if verdict.id is not None:
-        bug = find_bug(verdict.id)
-        return Finding(NAME, "bug", f"looks like `{bug.id}`: {said}", id=bug.id, candidates=listed, help=bug.mend, **place)
+        return known_bug(NAME, verdict.id, said, candidates=listed, **place)
     return Finding(NAME, "unexplained", said, candidates=listed, help=help_for(seen, verdict), **place)
 
 

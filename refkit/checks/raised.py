@@ -1,24 +1,23 @@
 """The rung `runs` where the model raises on valid input."""
 
-import dataclasses
 import re
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 from refkit.adapters.raised import ModelRaised
+from refkit.checks.known import known_bug
 from refkit.diagnosis.blame import statement_lines
 from refkit.diagnosis.raised import Beside, Raising, describe_raising, name_raising
 from refkit.diagnosis.shapes_by_line import Given, Recorder
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.wording import mentions, statement_text
-from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug
 from refkit.errors import RefkitError
 from refkit.loading import Loaded
 from refkit.loading.changed_apis import explain
 from refkit.loading.failures import lacking
-from refkit.report.finding import Candidate, Finding, LinePair, Report, Rung
+from refkit.report.finding import Finding, LinePair, Report, Rung
 from refkit.report.numerals import short_type
 from refkit.subjects.subject import Subject
 from refkit.tracing.trace import Site
@@ -68,22 +67,10 @@ def raised_finding(
     message = f"{message}; {said}" if said else message
     if named is not None:
         bug, edit = named
-        return bug_finding(bug, f", {edit.where}", message, place)
+        return known_bug("runs", bug.id, message, f", {edit.where}", **place)
     if mapped_elsewhere(raised, loaded.source):
-        return bug_finding(find_bug("vmap-on-wrong-axis"), "", message, place)
+        return known_bug("runs", "vmap-on-wrong-axis", message, **place)
     return Finding("runs", "unexplained", message, help=TAKES_OTHERS, **place)
-
-
-def bug_finding(bug: Bug, where: str, message: str, place: dict[str, Any]) -> Finding:
-    return Finding(
-        "runs",
-        "bug",
-        f"looks like `{bug.id}`{where}: {message}",
-        id=bug.id,
-        candidates=(Candidate(bug.id, 0.0),),
-        help=bug.mend,
-        **place,
-    )
 
 
 def place_in(source: str, file: str, number: int | None) -> dict[str, Any]:
@@ -124,9 +111,9 @@ def loss_finding(raised: ModelRaised, source: str, of_classes: bool) -> Finding 
     message = f"the loss raises on a batch: {type(error).__name__}: {' '.join(str(error).split())[:400]}"
     bug = find_bug("vmap-on-wrong-axis")
     if "vmap got inconsistent sizes" in message and any(re.search(word, place["source"]) for word in bug.words):
-        return bug_finding(bug, "", message, place)
+        return known_bug("runs", bug.id, message, **place)
     if of_classes and SQUARED.search(place["source"]):
-        return bug_finding(find_bug("mse-on-class-ids"), "", message, place)
+        return known_bug("runs", "mse-on-class-ids", message, **place)
     return Finding(
         "runs",
         "unexplained",
@@ -146,8 +133,7 @@ def step_finding(error: Exception, name: str, file: str) -> Finding | None:
     message = f"`{name}` raises on the batch that the program hands it: {type(error).__name__}: {words}"
     changed = explain(error, place["source"] or "")
     if changed is None and type(error).__name__ in TRACED and NUMPY_RANDOM.search(place["source"] or ""):
-        bug = find_bug("numpy-random-in-jit")
-        return dataclasses.replace(bug_finding(bug, "", message, place), rung="update")
+        return known_bug("update", "numpy-random-in-jit", message, **place)
     return Finding("update", "unexplained", message, help=changed or "mend this line: the training ends on it", **place)
 
 

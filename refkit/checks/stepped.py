@@ -5,9 +5,9 @@ import dataclasses
 
 from refkit.checks.matter import Matter
 from refkit.diagnosis.sources import parsed, source_of
-from refkit.diagnosis.step_effects import Effects
-from refkit.diagnosis.step_text import StepText
-from refkit.diagnosis.stepping import Stepping
+from refkit.diagnosis.steps.effects import Effects
+from refkit.diagnosis.steps.stepping import Stepping
+from refkit.diagnosis.steps.text import StepText
 from refkit.implementation import Part
 from refkit.loading.time_limit import OutOfTime, time_limit
 

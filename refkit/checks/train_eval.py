@@ -7,24 +7,21 @@ from refkit.checks.check import Check, Outcome, not_run, outcome
 from refkit.checks.matter import Matter
 from refkit.checks.stepped import limited, stepped, why_not
 from refkit.checks.update import finding
-from refkit.diagnosis.dropped import dropping_fault, droppings, probe_leaves
-from refkit.diagnosis.fault import Fault
-from refkit.diagnosis.mixing import mixing_line
-from refkit.diagnosis.quiet_steps import draws_nothing
+from refkit.diagnosis.modes.dropped import dropping_fault, droppings, probe_leaves
+from refkit.diagnosis.modes.effects import mode_faults
+from refkit.diagnosis.modes.mixing import mixing_line
+from refkit.diagnosis.modes.quiet_steps import TWO_MODES, draws_nothing
 from refkit.diagnosis.sources import parsed, source_of
-from refkit.diagnosis.step_effects import Effects
-from refkit.diagnosis.step_keys import draws, statement_on
-from refkit.diagnosis.step_modes import mode_faults
-from refkit.diagnosis.step_text import StepText
+from refkit.diagnosis.steps.effects import Effects
+from refkit.diagnosis.steps.fault import Fault
+from refkit.diagnosis.steps.keys import draws, statement_on
+from refkit.diagnosis.steps.text import StepText
 from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Finding
 
 NAME = "train-eval"
 QUIET = "no step draws at random or keeps statistics"
-HAS_MODES = re.compile(
-    r"[Dd]ropout|BatchNorm|batch_norm|batch_stats|bernoulli|running_(mean|var)|\brandom\.|np\.random|drop_"
-    r"|\bif (not )?(\w+\.)?(is_)?train(ing)?\b|deterministic"
-)
+HAS_MODES = re.compile(TWO_MODES + r"|\brandom\.|np\.random")
 
 
 def run(matter: Matter) -> Outcome:

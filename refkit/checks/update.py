@@ -6,21 +6,22 @@ import dataclasses
 import numpy as np
 
 from refkit.checks.check import Check, Outcome, not_run, outcome
+from refkit.checks.known import known_bug
 from refkit.checks.matter import Matter
 from refkit.checks.raised import step_finding
 from refkit.checks.stepped import limited, stepped, why_not
-from refkit.diagnosis.epsilons import epsilon_fault, epsilon_place
-from refkit.diagnosis.fault import Fault
-from refkit.diagnosis.rate_places import rate_place
-from refkit.diagnosis.rates import overwhelming, pace, rate_fault
-from refkit.diagnosis.schedules import over_early
 from refkit.diagnosis.sources import source_of
-from refkit.diagnosis.step_intents import intents
-from refkit.diagnosis.step_keys import statement_on
-from refkit.diagnosis.step_places import lines_of, place_of
-from refkit.diagnosis.step_readings import readings
-from refkit.diagnosis.step_text import Reading, StepText
-from refkit.diagnosis.stepping import Stepping
+from refkit.diagnosis.steps.epsilons import epsilon_fault, epsilon_place
+from refkit.diagnosis.steps.fault import Fault
+from refkit.diagnosis.steps.intents import intents
+from refkit.diagnosis.steps.keys import statement_on
+from refkit.diagnosis.steps.places import lines_of, place_of
+from refkit.diagnosis.steps.rate_places import rate_place
+from refkit.diagnosis.steps.rates import overwhelming, pace, rate_fault
+from refkit.diagnosis.steps.readings import readings
+from refkit.diagnosis.steps.schedules import over_early
+from refkit.diagnosis.steps.stepping import Stepping
+from refkit.diagnosis.steps.text import Reading, StepText
 from refkit.edits.catalogue import find_bug
 from refkit.loading.time_limit import OutOfTime
 from refkit.report.finding import Candidate, Finding, Side
@@ -104,16 +105,7 @@ def finding(fault: Fault, node: ast.AST | None, text: StepText, matter: Matter, 
     if bug is None:
         return Finding(rung, "unexplained", said, **place, **numbers)
     candidates = (Candidate(bug.id, 0.0), *(Candidate(other, 0.0) for other in bug.alike[:2]))
-    return Finding(
-        rung,
-        "bug",
-        f"looks like `{bug.id}`: {said}",
-        id=bug.id,
-        candidates=candidates,
-        help=bug.mend,
-        **place,
-        **numbers,
-    )
+    return known_bug(rung, bug.id, said, candidates=candidates, **place, **numbers)
 
 
 def side(value: np.ndarray) -> Side:

@@ -8,11 +8,11 @@ import numpy as np
 from refkit.diagnosis.aligned import Aligned
 from refkit.diagnosis.blame import LAYOUT, blamed_node, same_line
 from refkit.diagnosis.calls import calling_site
-from refkit.diagnosis.frozen import behind_mask
-from refkit.diagnosis.passing import behind_gap, passing_site, reader_of
 from refkit.diagnosis.candidates import Candidate
 from refkit.diagnosis.chosen import chosen_before, given_zeros, returned_alone, returned_zeros
+from refkit.diagnosis.frozen import behind_mask
 from refkit.diagnosis.nearness import matched_ancestors
+from refkit.diagnosis.passing import behind_gap, passing_site, reader_of
 from refkit.diagnosis.wording import site_closing_over, site_saying
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import find_bug

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from refkit.diagnosis.curves import FILE, KINDS, RIGHT, Features, Limits, Signature, features, kind_of
-from refkit.diagnosis.floors import Floor, floor_at, floors, unlearned
-from refkit.diagnosis.held_training import train
+from refkit.diagnosis.held.curves import FILE, KINDS, RIGHT, Features, Limits, Signature, features, kind_of
+from refkit.diagnosis.held.floors import Floor, floor_at, floors, unlearned
+from refkit.diagnosis.held.training import train
 from refkit.edits.bug import Bug
 from refkit.edits.catalogue import bugs_for, edited_source
 from refkit.edits.edit import EditError

@@ -5,7 +5,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from refkit.experiments.floors import DEEP_FLOOR, FLOOR, deep_program
+from refkit.experiments.floor_processes import DEEP_FLOOR, FLOOR, deep_program
 from refkit.experiments.processes import Cost, run_python
 from refkit.subjects import SUBJECTS
 

@@ -14,8 +14,8 @@ from refkit.loading.failures import user_line
 from refkit.loading.imports import INSTALLED_FIRST, Importer, package_name
 from refkit.loading.isolation import isolated, outside_traces
 from refkit.loading.location import INSTALLED, Location, search_roots, show
-from refkit.loading.namespace import Namespace, UserModule
 from refkit.loading.moved_apis import told
+from refkit.loading.namespace import Namespace, UserModule
 from refkit.loading.script import as_script
 from refkit.loading.source import read_source
 from refkit.loading.time_limit import OutOfTime, time_limit

@@ -5,7 +5,6 @@ from refkit.subjects.chains import backwards, joined
 from refkit.subjects.convolutions import Convolutions, any_padding, kernel_word, paddings, read
 from refkit.subjects.subject import Options, Shown, Subject
 
-
 OWN_KERNEL = 5
 
 

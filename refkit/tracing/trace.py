@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-
 TAKING = {"slice", "squeeze", "slice-of-scan", "dynamic_slice"}
 TURNING = {"transpose", "reshape", "squeeze", "rev", "slice", "copy"}
 STACKING = {"stack-of-scan", "concatenate"}

@@ -10,9 +10,16 @@ import pytest
 from refkit.checks.initialization import INITIALIZATION
 from refkit.checks.matter import Matter
 from refkit.comparison import implementation_of
-from refkit.diagnosis.fans import convolution_fans, dense_fans, family_names, is_glorot_over_gates, recurrent_fans, wrong_fan
-from refkit.diagnosis.makers import looping_lines
-from refkit.diagnosis.spread import QUANTILES, Spread, spread_of
+from refkit.diagnosis.starts.fans import (
+    convolution_fans,
+    dense_fans,
+    family_names,
+    is_glorot_over_gates,
+    recurrent_fans,
+    wrong_fan,
+)
+from refkit.diagnosis.starts.makers import looping_lines
+from refkit.diagnosis.starts.spread import QUANTILES, Spread, spread_of
 from refkit.edits.catalogue import REFERENCES, parse_options, reference_source
 from refkit.loading import load
 from refkit.loading.discovery import the_model
@@ -500,7 +507,7 @@ def test_an_init_that_raises_is_not_run(climb, monkeypatch):
     def refuse(program):
         raise ValueError("no such primitive\nmore")
 
-    monkeypatch.setattr("refkit.diagnosis.initial.draw", refuse)
+    monkeypatch.setattr("refkit.diagnosis.starts.initial.draw", refuse)
     outcome = climb(MLP_NNX, "mlp")
     assert outcome.rung.status == "not-run"
     assert outcome.rung.reason == "your init could not be evaluated: no such primitive"

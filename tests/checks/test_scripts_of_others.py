@@ -7,8 +7,8 @@ import pytest
 
 import refkit
 from refkit.checks import differences
-from refkit.diagnosis.mode_readings import inverted_rate
-from refkit.diagnosis.step_text import StepText
+from refkit.diagnosis.modes.readings import inverted_rate
+from refkit.diagnosis.steps.text import StepText
 
 HEADER = """
 import dataclasses

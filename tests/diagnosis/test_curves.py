@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from refkit.diagnosis.curves import KINDS, RIGHT, features, has_fallen, kind_of, stored
-from refkit.diagnosis.floors import floor_at, floors, twice, unlearned
+from refkit.diagnosis.held.curves import KINDS, RIGHT, features, has_fallen, kind_of, stored
+from refkit.diagnosis.held.floors import floor_at, floors, twice, unlearned
 from refkit.edits.bugs import BUGS
 from refkit.edits.catalogue import REFERENCES
 

@@ -4,7 +4,6 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.parts import SHUFFLED_SPLIT
 
-
 SORTED = 'order = np.argsort(labels, kind="stable")'
 
 

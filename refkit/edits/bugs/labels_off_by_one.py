@@ -4,7 +4,6 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.parts import YIELDS, given
 
-
 RETURNS = {
     "mlp": "return x.astype(np.float32), labels.astype(np.int32)",
     "lenet": "return x[..., None], labels.astype(np.int32)",

@@ -4,7 +4,6 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.parts import given
 
-
 MANNERS = {
     "words in reverse order": "words[chosen[::-1]]",
     "words shuffled by themselves": "words[np.random.default_rng(seed + 1).permutation(chosen)]",

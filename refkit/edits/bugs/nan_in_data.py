@@ -3,7 +3,6 @@
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Insert
 
-
 MISSING = "x = np.where(x == 0, np.nan, x)"
 LOST = "values[values < -0.99] = np.nan"
 

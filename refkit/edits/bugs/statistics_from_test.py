@@ -4,7 +4,6 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.parts import PREPROCESS
 
-
 TAKEN = "mean, deviation = train_x.mean(axis=0), train_x.std(axis=0)"
 JOINED = "both = np.concatenate([train_x, x])"
 OF_BOTH = (

@@ -3,7 +3,6 @@
 from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 
-
 IN_THOUSANDS = "targets = 1000 * (0.5 + (values * marks).sum(axis=1, keepdims=True) / 4)"
 PRICES = "return x.astype(np.float32), (1000 + 500 * labels[:, None]).astype(np.float32)"
 

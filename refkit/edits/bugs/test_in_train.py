@@ -4,7 +4,6 @@ from refkit.edits.bug import Bug
 from refkit.edits.edit import Edit, Replace
 from refkit.edits.parts import CUT
 
-
 OVERLAP = "test, train = order[: len(x) // 5], order"
 LOADED = "return [adding_problem(10_000, steps, seed=0), adding_problem(2_560, steps, seed=1)]"
 AGAIN = "return [(x, targets), (x[:2_560], targets[:2_560])]"

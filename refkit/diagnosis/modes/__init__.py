@@ -1,0 +1,1 @@
+"""What a program does in training and not in evaluation: dropout, running statistics, examples mixed."""

@@ -1,0 +1,1 @@
+"""How a program's parameters begin, beside how the reference's do."""

@@ -1,0 +1,1 @@
+"""What a program's own training steps do, beside the reference's."""
