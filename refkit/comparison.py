@@ -135,8 +135,16 @@ def compare_loaded(
         known = "forward" in vars(matter)  # the rung `runs` does without
         lines = line_pairs(matter) if known else ()
     options = dict(given) | (chosen_options(matter) if known else {})
-    return Report(name, implementation.name, implementation.framework, options, rungs, findings,
-                  tuple([*implementation.notes, *loaded.notes]), lines)
+    return Report(
+        name,
+        implementation.name,
+        implementation.framework,
+        options,
+        rungs,
+        findings,
+        tuple([*implementation.notes, *loaded.notes]),
+        lines,
+    )
 
 
 @contextlib.contextmanager
@@ -181,7 +189,9 @@ def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Ru
     """Run the checks asked for; those that go on in the background begin first and are collected last."""
     names = [check.name for check in CHECKS]
     last = names.index(until or only) if (until or only) in names else len(names) - 1
-    wanted = [check for check in CHECKS[: last + 1] if only in (None, check.name) and not (matter.quick and check.trains)]
+    wanted = [
+        check for check in CHECKS[: last + 1] if only in (None, check.name) and not (matter.quick and check.trains)
+    ]
     for check in wanted:
         if check.begin is not None:
             check.begin(matter)
@@ -209,10 +219,18 @@ def implementation_of(
     raised: list[Exception] = []
     for inputs in subject.inputs(config):
         try:
-            implementation = adapt(loaded, found, inputs, outputs, sizes, kwargs,
-                                   label_dtype="float32" if subject.regression else "int32",
-                                   loss=names.get("loss"), train_step=names.get("train_step"),
-                                   find_part=functools.partial(find_part, loaded))
+            implementation = adapt(
+                loaded,
+                found,
+                inputs,
+                outputs,
+                sizes,
+                kwargs,
+                label_dtype="float32" if subject.regression else "int32",
+                loss=names.get("loss"),
+                train_step=names.get("train_step"),
+                find_part=functools.partial(find_part, loaded),
+            )
             for seen in (implementation, *implementation.alternatives):
                 seen.line = seen.line or found.line or None
             return implementation

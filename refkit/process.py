@@ -11,7 +11,9 @@ def prepare() -> None:
     """
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the probes' matrices are small: threads only wait for one another
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # the probes' matrices are small: threads only wait for one another
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     folder = cache_folder() / "jax"

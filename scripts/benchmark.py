@@ -35,10 +35,14 @@ def compare(repeats: int, deep: bool) -> None:
 
 @main.command()
 @click.option("--reference", "references", multiple=True, help="One of the references alone; again for more.")
-@click.option("--seeds", type=click.IntRange(1, 2), default=2, help="Seeds for the limits, and as many others to judge them.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 2), default=2, help="Seeds for the limits, and as many others to judge them."
+)
 @click.option("--out", type=click.Path(path_type=Path), help="Runs, one a line; what is in it is not run again.")
 @click.option("--kept", is_flag=True, help="Run nothing: judge what --out has.")
-@click.option("--write", is_flag=True, help="Keep the limits and the curves of the known bugs where the rung reads them.")
+@click.option(
+    "--write", is_flag=True, help="Keep the limits and the curves of the known bugs where the rung reads them."
+)
 def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: bool, write: bool) -> None:
     """The curves of the references and of known bugs on one held batch."""
     from refkit.experiments import overfitting

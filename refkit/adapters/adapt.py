@@ -75,7 +75,9 @@ def pass_through(loaded: Any, found: Any, inputs: tuple[Input, ...]) -> Implemen
     )
 
 
-def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step, find_part) -> Implementation:
+def adapt_model(
+    loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss, train_step, find_part
+) -> Implementation:
     evidence = Evidence(loaded.source, loaded.tree, Names(loaded.module, loaded.tree), found.name or "")
     makers, guessed = MAKERS[found.kind](found, evidence, {"time": time_of(inputs)} | sizes, kwargs)
     call, failures = search.find_call(makers, inputs, outputs, evidence, guessed)
@@ -88,7 +90,9 @@ def adapt_model(loaded, found, inputs, outputs, sizes, kwargs, label_dtype, loss
     if call.layout.time_first and seen.raised(loaded.file) is not None:
         call, seen = agreeing(call, seen, search.turned(call, outputs, evidence, guessed), find_the_loss)
     others = search.other_time_axis(call, outputs, evidence, guessed)
-    alternatives = [implementation(other, loaded, found, evidence, find_part, find_the_loss(other), []) for other in others]
+    alternatives = [
+        implementation(other, loaded, found, evidence, find_part, find_the_loss(other), []) for other in others
+    ]
     return implementation(call, loaded, found, evidence, find_part, seen, alternatives)
 
 
@@ -134,7 +138,13 @@ def first_line(error: BaseException) -> str:
 
 
 def implementation(
-    call: search.Call, loaded: Any, found: Any, evidence: Evidence, find: Any, loss: Loss, alternatives: list[Implementation]
+    call: search.Call,
+    loaded: Any,
+    found: Any,
+    evidence: Evidence,
+    find: Any,
+    loss: Loss,
+    alternatives: list[Implementation],
 ) -> Implementation:
     notes = call.layout.notes() + ([call.output.note] if call.output.note else []) + loss.notes
 

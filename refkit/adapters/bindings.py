@@ -74,7 +74,12 @@ def state_slot(values: Values) -> Any:
     fixed: dict[str, Any] = {"tx": None, "optimizer": None}
     if model.framework == "linen":
         statistics = values.tree.get("statistics", {})
-        arrays |= {"params": values.tree["parameters"], "batch_stats": statistics, "stats": statistics, "model_state": statistics}
+        arrays |= {
+            "params": values.tree["parameters"],
+            "batch_stats": statistics,
+            "stats": statistics,
+            "model_state": statistics,
+        }
         fixed["apply_fn"] = model.module.apply
     elif model.framework == "jax":
         parameters, state = model.arguments(values.tree)
@@ -208,7 +213,9 @@ def slots_for(
             return unnamed([lambda values: parameter.default if values.key is None else values.random])
         return unnamed([lambda values: values.random])
     if role == "weighting":  # one for each class, or for each example
-        return unnamed([lambda values: jnp.ones(values.call.output.shape[-1]), lambda values: jnp.ones(values.labels.shape[0])])
+        return unnamed(
+            [lambda values: jnp.ones(values.call.output.shape[-1]), lambda values: jnp.ones(values.labels.shape[0])]
+        )
     if CLASSES.fullmatch(name.lower()):
         return unnamed([lambda values: values.call.output.shape[-1]])
     given = getattr(call.model, "config", {})

@@ -32,7 +32,9 @@ def with_companion(create: Create, init: str, apply: Callable, evidence: Evidenc
     wanted = [p for p in parameters_of(maker) if p.default is inspect.Parameter.empty]
     of_parameters = [p.name for p in wanted if functions.PARAMETERS.fullmatch(p.name.lower())]
     rest = [p for p in parameters_of(maker) if p.name not in of_parameters]
-    filled = next(iter(fill(rest, {maker.__name__}, evidence, sizes, None, framework="jax", what=f"`{maker.__name__}`")))
+    filled = next(
+        iter(fill(rest, {maker.__name__}, evidence, sizes, None, framework="jax", what=f"`{maker.__name__}`"))
+    )
 
     def both(key: jax.Array, data: Any) -> Any:
         made = create(key, data)

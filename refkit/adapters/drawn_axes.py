@@ -6,8 +6,31 @@ Axes = tuple  # one entry an axis: the draw that it comes from and its place the
 
 DRAWING = {"normal", "uniform", "random", "integers", "randint", "bernoulli", "standard_normal", "truncated_normal"}
 REDUCING = {"mean", "sum", "max", "min", "argmax", "argmin", "prod", "any", "all", "std", "var", "median"}
-ELEMENTWISE = {"floor", "ceil", "round", "clip", "astype", "abs", "sign", "sqrt", "square", "exp", "tanh", "sin", "cos",
-               "asarray", "array", "zeros_like", "ones_like", "minimum", "maximum", "logical_and", "logical_or", "cumsum", "copy"}
+ELEMENTWISE = {
+    "floor",
+    "ceil",
+    "round",
+    "clip",
+    "astype",
+    "abs",
+    "sign",
+    "sqrt",
+    "square",
+    "exp",
+    "tanh",
+    "sin",
+    "cos",
+    "asarray",
+    "array",
+    "zeros_like",
+    "ones_like",
+    "minimum",
+    "maximum",
+    "logical_and",
+    "logical_or",
+    "cumsum",
+    "copy",
+}
 TURNING = {"transpose", "swapaxes", "moveaxis", "rearrange", "T", "mT"}
 
 
@@ -36,7 +59,7 @@ def votes_of(scope: ast.AST, own: set[str]) -> set[int]:
     for part in statements_of(scope):
         for together in handed_on(part, own):
             found = [axes_of(entry, known) for entry in together]
-            pairs = [(a, b) for k, a in enumerate(found) for b in found[k + 1:] if a and b and len(b) < len(a)]
+            pairs = [(a, b) for k, a in enumerate(found) for b in found[k + 1 :] if a and b and len(b) < len(a)]
             votes |= {a.index(b[0]) for a, b in pairs if b[0] is not None and b[0] in a[:2]}
         if isinstance(part, ast.Assign) and len(part.targets) == 1:
             bind(part.targets[0], part.value, known)
@@ -93,13 +116,18 @@ def axes_of_call(node: ast.Call, known: dict[str, Axes]) -> Axes | None:
     if name in DRAWING and not of_array:
         shape = keywords.get("shape", keywords.get("size"))
         shape = shape or next((entry for entry in node.args if isinstance(entry, (ast.Tuple, ast.List))), None)
-        return tuple((id(node), k) for k in range(len(shape.elts))) if isinstance(shape, (ast.Tuple, ast.List)) else None
+        return (
+            tuple((id(node), k) for k in range(len(shape.elts))) if isinstance(shape, (ast.Tuple, ast.List)) else None
+        )
     if name == "where":
         return longest(given, known)
     if not given:
         return None
     if name == "stack" and isinstance(given[0], (ast.Tuple, ast.List)):
-        parts, axis = longest(given[0].elts, known), number(keywords.get("axis", given[1] if len(given) > 1 else None), 0)
+        parts, axis = (
+            longest(given[0].elts, known),
+            number(keywords.get("axis", given[1] if len(given) > 1 else None), 0),
+        )
         return None if parts is None or axis is None else inserted(parts, axis)
     axes = axes_of(given[0], known)
     if axes is None or name in ELEMENTWISE:
@@ -134,7 +162,7 @@ def taken(axes: Axes | None, index: ast.AST) -> Axes | None:
             left.append(axis)
         elif number(entry, None) is None:
             return None
-    return (*left, *axes[len(entries):])
+    return (*left, *axes[len(entries) :])
 
 
 def number(node: ast.AST | None, otherwise: int | None) -> int | None:
@@ -155,4 +183,4 @@ def inserted(axes: Axes, axis: int) -> Axes:
 
 def without(axes: Axes, axis: int) -> Axes:
     place = axis % len(axes)
-    return (*axes[:place], *axes[place + 1:])
+    return (*axes[:place], *axes[place + 1 :])

@@ -32,7 +32,9 @@ def evaluating(source: str, layers: tuple[str, ...] = ("Dropout", "BatchNorm")) 
         nnx.BatchNorm.__call__ = functools.wraps(batch_norm)(
             lambda self, x, use_running_average=None, **kwargs: batch_norm(self, x, use_running_average=True, **kwargs)
         )
-    of_linen = tuple(cls for name, cls in (("Dropout", linen.Dropout), ("BatchNorm", linen.BatchNorm)) if name in layers)
+    of_linen = tuple(
+        cls for name, cls in (("Dropout", linen.Dropout), ("BatchNorm", linen.BatchNorm)) if name in layers
+    )
     try:
         with linen.intercept_methods(functools.partial(evaluate_layer, of_linen)):
             yield

@@ -25,7 +25,9 @@ CHANNELS_FIRST = re.compile(
 CHANNELS_LAST = re.compile(
     r"\bnhwc\b|channels?[- _]last|[(\[]\s*(b|n|batch|-1)\s*,\s*(h|height|28|32)\s*,\s*(w|width|28|32)\s*,", re.I
 )
-MODEL_CALL = re.compile(r"(.*_)?(model|net|network|module|lstm|rnn|classifier|apply|apply_fn|apply_fun|forward|predict)")
+MODEL_CALL = re.compile(
+    r"(.*_)?(model|net|network|module|lstm|rnn|classifier|apply|apply_fn|apply_fun|forward|predict)"
+)
 
 
 @dataclasses.dataclass

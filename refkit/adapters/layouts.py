@@ -61,7 +61,11 @@ def forms(given: Input, evidence: Evidence) -> list[Form]:
         bare = [NO_CHANNEL] if given.shape[-1] == 1 else []
         return [NCHW, NHWC, *bare, FLAT] if evidence.channels_first else [NHWC, *bare, NCHW, FLAT]
     if given.kind == "sequence":
-        found = [TIME_FIRST, BATCH_FIRST] if evidence.time_first else [BATCH_FIRST, *([] if evidence.batch_first else [TIME_FIRST])]
+        found = (
+            [TIME_FIRST, BATCH_FIRST]
+            if evidence.time_first
+            else [BATCH_FIRST, *([] if evidence.batch_first else [TIME_FIRST])]
+        )
         return found + ([NO_FEATURE] if given.shape[-1] == 1 else [])
     if given.kind == "tokens":
         return [TOKENS_TIME_FIRST, TOKENS] if evidence.time_first else [TOKENS, TOKENS_TIME_FIRST]

@@ -118,11 +118,7 @@ def role_by_name(parameter: inspect.Parameter, before: list[str], inputs: tuple[
         return "labels"
     if len(inputs) > 1 and re.fullmatch(r"inputs?|xs?|features|model_inputs?", name):
         return "inputs"
-    if (
-        len(inputs) == 1
-        and 0 not in taken
-        and INPUT.fullmatch(name)
-    ):
+    if len(inputs) == 1 and 0 not in taken and INPUT.fullmatch(name):
         taken.add(0)
         return "input:0"
     return "default" if optional else "?"

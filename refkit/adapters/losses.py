@@ -147,8 +147,10 @@ def draws_less(keyless: Callable, function: Callable, shapes: tuple) -> bool:
 
 def draws(jaxpr: Any) -> bool:
     """Whether random numbers are drawn."""
-    return any(equation.primitive.name in ("random_bits", "threefry2x32") or any(map(draws, inner_jaxprs(equation)))
-               for equation in jaxpr.eqns)
+    return any(
+        equation.primitive.name in ("random_bits", "threefry2x32") or any(map(draws, inner_jaxprs(equation)))
+        for equation in jaxpr.eqns
+    )
 
 
 def may_be_single(candidate: Candidate, evidence: Evidence) -> bool:

@@ -66,7 +66,9 @@ def in_evaluation(function: Callable[..., Any], changes: dict[str, Any]) -> Call
     return called
 
 
-def settle(signature: inspect.Signature, changes: dict[str, Any], args: tuple, kwargs: dict[str, Any]) -> inspect.BoundArguments:
+def settle(
+    signature: inspect.Signature, changes: dict[str, Any], args: tuple, kwargs: dict[str, Any]
+) -> inspect.BoundArguments:
     bound = signature.bind(*args, **kwargs)
     for name, value in changes.items():
         given = bound.arguments.get(name, signature.parameters[name].default)

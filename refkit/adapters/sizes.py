@@ -104,7 +104,9 @@ def sequence_sizes(given: Input, evidence: Evidence, leaves: list[Any]) -> list[
     widths = list(dict.fromkeys([features, *(size for size in [*rows, *columns] if size <= 64)]))
     widths += [size for size in glued(matrices(leaves)) if size not in widths]
     times = list(dict.fromkeys([steps, *constants(evidence, TIME_NAMES)]))
-    short = [(steps, width) for _, width in dummies]  # a recurrence takes any number of steps: few are as good, and faster
+    short = [
+        (steps, width) for _, width in dummies
+    ]  # a recurrence takes any number of steps: few are as good, and faster
     return [*short, *dummies, *((steps, width) for width in widths[:8]), *((time, features) for time in times[1:4])]
 
 

@@ -165,7 +165,10 @@ SEQUENCES: tuple[tuple[str, Callable[[Sizes], list]], ...] = (
     ),
 )
 
-RATES = (r"(\w+_)?(drop|dropout|dropout_?rate|drop_?rate|p_?drop|rate|dropout_p|p|drop_prob|dropout_prob)", constant(0.5))
+RATES = (
+    r"(\w+_)?(drop|dropout|dropout_?rate|drop_?rate|p_?drop|rate|dropout_p|p|drop_prob|dropout_prob)",
+    constant(0.5),
+)
 
 
 def candidates(name: str, sequence: bool | None, sizes: Sizes) -> list:

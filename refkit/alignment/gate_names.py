@@ -64,8 +64,12 @@ def incomplete(paths, found: dict[int, int], words: dict[str, int]) -> dict[int,
         for word, gate in words.items():
             if k not in found and len(word) > 1 and word in name:
                 groups.setdefault((shape, name.replace(word, "*")), {})[k] = gate
-    return {k: gate for group in groups.values() if len(group) >= 2 and len(set(group.values())) == len(group)
-            for k, gate in group.items()}
+    return {
+        k: gate
+        for group in groups.values()
+        if len(group) >= 2 and len(set(group.values())) == len(group)
+        for k, gate in group.items()
+    }
 
 
 def family_of(names: list[str]) -> tuple[list[int] | None, int]:
@@ -80,7 +84,7 @@ def family_of(names: list[str]) -> tuple[list[int] | None, int]:
 def middles_of(names: list[str]) -> list[str]:
     """The part of each name that is its own."""
     start = len(os.path.commonprefix(names))
-    end = len(os.path.commonprefix([name[:start - 1:-1] if start else name[::-1] for name in names]))
+    end = len(os.path.commonprefix([name[: start - 1 : -1] if start else name[::-1] for name in names]))
     return [name[start : len(name) - end] for name in names]
 
 
@@ -107,7 +111,11 @@ def split_order(tree: ast.AST) -> tuple[int, ...] | None:
         if word.lower() in SPLITTING and len(names) in (3, 4):
             gates, _ = family_of(names)
             if gates is not None and len(names) == 3:  # the fourth is squashed otherwise, and lies behind them
-                gates = None if GATES.index("cell") in gates or not BEHIND.search(ast.unparse(tree)) else [*gates, GATES.index("cell")]
+                gates = (
+                    None
+                    if GATES.index("cell") in gates or not BEHIND.search(ast.unparse(tree))
+                    else [*gates, GATES.index("cell")]
+                )
             if gates is not None:
                 orders.add(tuple(gates))
     return orders.pop() if len(orders) == 1 else None

@@ -70,7 +70,8 @@ def informative(trace: Trace, node: int) -> bool:
 def truncated(trace: Trace, node: int) -> bool:
     """Whether a value is floats made integers, so that zeros come of what was none."""
     return trace.values[node].dtype.kind in "iu" and any(
-        trace.values[parent].dtype.kind == "f" and trace.values[parent].any() for parent in trace.parents[node])
+        trace.values[parent].dtype.kind == "f" and trace.values[parent].any() for parent in trace.parents[node]
+    )
 
 
 def made_of_floats(trace: Trace, node: int) -> bool:
@@ -151,7 +152,9 @@ class Alignment:
             if alive[node]:
                 for parent in self.sources[node]:
                     alive[parent] = True
-            if (alive[node] and self.sources[node] != parents) or (passed[node] and self.yours.ops[node] not in STACKING):
+            if (alive[node] and self.sources[node] != parents) or (
+                passed[node] and self.yours.ops[node] not in STACKING
+            ):
                 for parent in parents:
                     passed[parent] = True
         return [a or b for a, b in zip(alive, passed)]

@@ -178,10 +178,16 @@ def with_names(pairing: Pairing, gates: dict[int, int], fused: tuple[int, ...] |
 def with_twins(pairing: Pairing, cell: str, gates: dict[int, int]) -> Pairing:
     """With the second of two biases at the first that is called after the same gate."""
     made, held = list(pairing.made), pairing.held
-    biases = {held[k].gate: k for k in gates if k < len(held) and held[k] is not None and held[k].cell == cell
-              and held[k].part == "b"}
-    twins = [k for k, second in enumerate(made) if isinstance(second, Complement)
-             and held[made.index(second.first)].cell == cell and gates.get(k) in biases]
+    biases = {
+        held[k].gate: k
+        for k in gates
+        if k < len(held) and held[k] is not None and held[k].cell == cell and held[k].part == "b"
+    }
+    twins = [
+        k
+        for k, second in enumerate(made)
+        if isinstance(second, Complement) and held[made.index(second.first)].cell == cell and gates.get(k) in biases
+    ]
     for k in twins:
         first = made.index(made[k].first)
         made[first] = dataclasses.replace(made[first], offset=0)
@@ -219,11 +225,15 @@ def build(leaves: list[Leaf], atoms: list[Atom], chosen: dict[int, Construct]) -
 
 def with_double_biases(leaves: list[Leaf], held: list[Construct | None]) -> list[Construct | None]:
     """With every second one of twice as many fused biases as there are cells left open, for it to add up with the first."""
-    fused = sorted({h.bundle.paths: h for h in held if h is not None and h.part == "b" and h.gate is None}.values(),
-                   key=lambda construct: construct.use)
+    fused = sorted(
+        {h.bundle.paths: h for h in held if h is not None and h.part == "b" and h.gate is None}.values(),
+        key=lambda construct: construct.use,
+    )
     shapes = {leaves[k].shape for k, h in enumerate(held) if h in fused}
-    alike = sorted((k for k, leaf in enumerate(leaves) if leaf.shape in shapes and (held[k] is None or held[k] in fused)),
-                   key=lambda k: leaves[k].use)
+    alike = sorted(
+        (k for k, leaf in enumerate(leaves) if leaf.shape in shapes and (held[k] is None or held[k] in fused)),
+        key=lambda k: leaves[k].use,
+    )
     if len(fused) < 2 or len(alike) != 2 * len(fused):
         return held
     found = list(held)
@@ -314,7 +324,11 @@ def replacements(pairing: Pairing, open_leaves: set[int]) -> Iterator[Pairing]:
     for k in sorted(open_leaves):
         held, leaf = pairing.held[k], pairing.leaves[k]
         for atom in pairing.free:
-            if atom.kind != leaf.kind or count(atom.shape) != count(leaf.shape) or isinstance(pairing.made[k], Complement):
+            if (
+                atom.kind != leaf.kind
+                or count(atom.shape) != count(leaf.shape)
+                or isinstance(pairing.made[k], Complement)
+            ):
                 continue
             construct = next((c for c in constructs([atom], set()) if c.bundle.paths == (atom.path,)), None)
             fitting = [] if construct is None else expressions(construct.bundle, leaf.shape)

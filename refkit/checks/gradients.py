@@ -62,13 +62,20 @@ def finding_of(difference: GradientDifference, aligned) -> Finding:
     common = dict(
         rung="gradients",
         candidates=tuple(Candidate(id, distance) for id, distance in difference.rivals),
-        yours=side(worst.yours), reference=side(worst.reference), max_abs=gap if np.isfinite(gap) else None,
-        max_rel=gap / largest if largest and np.isfinite(gap) else None, allowed=allowed(largest), **place,
+        yours=side(worst.yours),
+        reference=side(worst.reference),
+        max_abs=gap if np.isfinite(gap) else None,
+        max_rel=gap / largest if largest and np.isfinite(gap) else None,
+        allowed=allowed(largest),
+        **place,
     )
     if difference.candidate is None:
-        return Finding(kind="unexplained", message=f"from this line back the gradient of {listed} {zero}",
-                       help="look for what this line does to the gradient: a stop, a cast, a derivative rule of its own",
-                       **common)
+        return Finding(
+            kind="unexplained",
+            message=f"from this line back the gradient of {listed} {zero}",
+            help="look for what this line does to the gradient: a stop, a cast, a derivative rule of its own",
+            **common,
+        )
     return known_bug(id=difference.candidate.id, said=f"the gradient of {listed} {zero}", **common)
 
 

@@ -103,8 +103,10 @@ def repeated_findings(draws: Draws, found: list[Portion]) -> list[Finding]:
     findings = []
     for place, group in places.values():
         paths = list(dict.fromkeys(drawing.path for drawing in group))
-        same = f"{listed(paths)} begin with the same random numbers" if len(paths) > 1 else (
-            f"the gates in `{paths[0]}` begin with the same random numbers"
+        same = (
+            f"{listed(paths)} begin with the same random numbers"
+            if len(paths) > 1
+            else (f"the gates in `{paths[0]}` begin with the same random numbers")
         )
         findings.append(known_bug(NAME, "initialised-with-one-key", same, **place))
     return findings

@@ -95,8 +95,12 @@ def your_rows(final: Aligned, wrong: list[Difference], plain: Side, texts: Texts
         reached = reached if at is None else at
         for known in rows.setdefault(place, []):
             if known.reference == row.reference or known.looped or row.looped or None in (known.agree, row.agree):
-                known.agree = known.agree if row.agree is None else row.agree if known.agree is None else (
-                    known.agree and row.agree
+                known.agree = (
+                    known.agree
+                    if row.agree is None
+                    else row.agree
+                    if known.agree is None
+                    else (known.agree and row.agree)
                 )
                 known.reference = known.reference or row.reference
                 break

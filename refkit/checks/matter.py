@@ -24,8 +24,22 @@ from refkit.subjects.reference import build
 from refkit.subjects.subject import Shown, Subject
 from refkit.tracing.trace import Site
 
-SETTLED = ("features", "image", "classes", "outputs", "output-size", "vocabulary", "embedding", "channels", "kernel",
-           "hidden", "dense", "layers", "bidirectional", "lengths")
+SETTLED = (
+    "features",
+    "image",
+    "classes",
+    "outputs",
+    "output-size",
+    "vocabulary",
+    "embedding",
+    "channels",
+    "kernel",
+    "hidden",
+    "dense",
+    "layers",
+    "bidirectional",
+    "lengths",
+)
 
 
 @dataclasses.dataclass
@@ -95,7 +109,9 @@ class Matter:
     def explain_forward(self) -> Explained:
         fitted = self.fitted
         fixed = frozenset(option for option, _ in fitted.side.setting.options if option in SETTLED) | set(self.given)
-        explainer = Explainer(self.yours, self.bench, "forward", fixed, FORWARD_RUNGS, other_sizes=self.sight.other_sizes)
+        explainer = Explainer(
+            self.yours, self.bench, "forward", fixed, FORWARD_RUNGS, other_sizes=self.sight.other_sizes
+        )
         explained = explainer.explain(fitted)
         self.healed = explainer.replaced
         self.bench.wake()

@@ -96,7 +96,9 @@ def evidence_of(training: Overfitting) -> str | None:
 def curve_words(seen: Seen, name: str) -> str:
     found = seen.features
     if found.broken is not None:
-        return f"{name}: the loss of one batch is not finite at step {found.broken + 1}, after {found.first:.4g} at first"
+        return (
+            f"{name}: the loss of one batch is not finite at step {found.broken + 1}, after {found.first:.4g} at first"
+        )
     return f"{name}: {found.first:.4g} to {found.last:.4g} in {seen.steps} steps on one batch"
 
 
@@ -106,7 +108,9 @@ def passed(seen: Seen, name: str, lacking: str) -> str:
         within = next(count for count in (20, 50, 100, 200, 500, 1000, 2000) if seen.steps <= count)
         return f"{name} brings the loss of one batch to almost nothing within {within} steps{because}"
     if seen.kind == "settles":
-        return f"{name} brings the loss of one batch from {found.first:.3g} to {found.last:.3g}, where it stays{because}"
+        return (
+            f"{name} brings the loss of one batch from {found.first:.3g} to {found.last:.3g}, where it stays{because}"
+        )
     ended = ", when the time for this was over" if seen.curve.cut else ""
     return f"{name} still lowers the loss of one batch after {seen.steps} steps, from {found.first:.3g} to {found.last:.3g}{ended}{because}"
 
@@ -115,8 +119,11 @@ def explained_by(matter: Matter, seen: Seen) -> str:
     """What earlier rungs have found and this curve may come of; empty where there is nothing such."""
     rows = {row.id: row.kind for row in stored().signatures if row.reference == matter.subject.name}
     wrong = [found for found in matter.earlier if found.kind != "choice" and found.rung != "metric"]
-    names = [f"`{found.id}`" if found.id else f"what `{found.rung}` found" for found in wrong
-             if found.id is None or rows.get(found.id, seen.kind) != "falls"]
+    names = [
+        f"`{found.id}`" if found.id else f"what `{found.rung}` found"
+        for found in wrong
+        if found.id is None or rows.get(found.id, seen.kind) != "falls"
+    ]
     return " and ".join(dict.fromkeys(names))
 
 
@@ -125,14 +132,18 @@ def finding(matter: Matter, seen: Seen, verdict: Verdict, name: str, line: int) 
     said = f"the loss of one held batch {WORDS[seen.kind]}: {curve_words(seen, name)}"
     if seen.floor is not None and seen.kind in ("plateaus", "oscillates"):
         wrong = 1 - seen.right if seen.floor.name == "twice" and seen.right is not None else 0.0
-        said += f"; that is {seen.floor.words}" + (f", and 1 more for each of the {wrong:.0%} answered wrongly" if wrong else "")
+        said += f"; that is {seen.floor.words}" + (
+            f", and 1 more for each of the {wrong:.0%} answered wrongly" if wrong else ""
+        )
     said = "; ".join(filter(None, (said, verdict.why)))
     place: dict = {}
     if verdict.of_step and line:
         text = source_of(matter.implementation.file).splitlines()[line - 1]
         place = dict(file=matter.implementation.file, line=line, end_line=line, source=text.strip())
     candidates = [(verdict.id, 0.0)] if verdict.id else []
-    candidates += [(other, 0.0) for other in (*ALIKE.get(verdict.id, ()), *(find_bug(verdict.id).alike if verdict.id else ()))]
+    candidates += [
+        (other, 0.0) for other in (*ALIKE.get(verdict.id, ()), *(find_bug(verdict.id).alike if verdict.id else ()))
+    ]
     candidates += [pair for pair in near if pair[0] not in dict(candidates)]
     listed = tuple(Candidate(id, distance) for id, distance in candidates[:4])
     if verdict.id is not None:
@@ -145,7 +156,9 @@ def help_for(seen: Seen, verdict: Verdict) -> str:
         return "look for the first number that is not finite, and try a hundredth of the learning rate"
     if verdict.of_step:
         return "look at what the step makes of its gradients and its batch: rate, schedule, labels, what is drawn anew"
-    return f"look at what goes into the loss: Adam at {FAST:g} brings the reference's to almost nothing on its own batch"
+    return (
+        f"look at what goes into the loss: Adam at {FAST:g} brings the reference's to almost nothing on its own batch"
+    )
 
 
 OVERFIT = Check(

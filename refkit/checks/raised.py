@@ -41,7 +41,9 @@ def raised_report(
         again: does once more what raised; None where it would not end.
     """
     if (lacks := lacking(raised.error)) is not None:
-        raise RefkitError(f"the model of `{loaded.shown}` could not be run: {lacks}; install it, or give the value in the file")
+        raise RefkitError(
+            f"the model of `{loaded.shown}` could not be run: {lacks}; install it, or give the value in the file"
+        )
     text = str(raised.error)
     recorder = Recorder(loaded.file, loaded.source, lambda seen: seen.error is not None and str(seen.error) == text)
     recording = None if again is None else recorder.listen(again)

@@ -44,7 +44,10 @@ def too_large(step: Step, needs: int, limit: int, large: list[Large]) -> Finding
     message = f"one step on {step.batch} examples needs {in_words(needs)}, the device has {in_words(limit)}"
     advice = f"use batches of {fits} at most" if fits else "make the model smaller: not even one example fits"
     return Finding(
-        NAME, "unexplained", f"{message}; the largest values: {listed}" if large else message, help=advice,
+        NAME,
+        "unexplained",
+        f"{message}; the largest values: {listed}" if large else message,
+        help=advice,
         **(place_of(large[0]) if large else {}),
     )
 

@@ -77,7 +77,9 @@ class Sight:
         used = {leaf.shape: leaf.use for leaf in self.shown.leaves}
         unused = [(tuple(yours.shapes[k].shape), k) for k in yours.unused]
         more = [Leaf(yours.paths[k], shape, yours.kinds[k], used.get(shape, len(yours.kinds))) for shape, k in unused]
-        return dataclasses.replace(self.shown, leaves=tuple(sorted([*self.shown.leaves, *more], key=lambda leaf: leaf.use)))
+        return dataclasses.replace(
+            self.shown, leaves=tuple(sorted([*self.shown.leaves, *more], key=lambda leaf: leaf.use))
+        )
 
     @property
     def other_sizes(self) -> tuple[Options, ...]:
@@ -112,8 +114,10 @@ class Sight:
                 break
         if best is None:
             asked = ", ".join(f"`{option}={value}`" for options in sizes[:1] for option, value in options.items())
-            raise RefkitError(f"`{self.subject.name}` cannot be built as your file shows it, with {asked}: give the options "
-                              "that come nearest after a colon, as in `--reference lstm:bidirectional=true`")
+            raise RefkitError(
+                f"`{self.subject.name}` cannot be built as your file shows it, with {asked}: give the options "
+                "that come nearest after a colon, as in `--reference lstm:bidirectional=true`"
+            )
         return best
 
     def reach_with_bug(self, tried: Aligned) -> tuple:
@@ -135,7 +139,9 @@ class Sight:
         classes, targets = label_value(output, False, batch), label_value(output, True, batch)
         one = not self.shown.outputs or self.shown.width == 1
         of_classes = [("sigmoid", classes)] if one else [("cross-entropy", classes)]
-        if len(output) > 2 and any(record.kind == "tokens" for record in self.yours.inputs):  # the next id, padding left out
+        if len(output) > 2 and any(
+            record.kind == "tokens" for record in self.yours.inputs
+        ):  # the next id, padding left out
             of_classes.append(("cross-entropy", np.where(classes == 0, 1, classes)))
         of_targets = [("mse", targets)]
         given = self.given.get("loss")

@@ -35,7 +35,9 @@ def run(matter: Matter) -> Outcome:
     try:
         with limited(matter):
             draws_any = step.effects is not None and draws_in_training(matter)
-            found = mode_faults(step.effects, step.text, source, draws_any, matter.implementation.name.rpartition(":")[2])
+            found = mode_faults(
+                step.effects, step.text, source, draws_any, matter.implementation.name.rpartition(":")[2]
+            )
             seen_in_steps = words_of(step.effects) if step.effects is not None else ""
             of_pass, words_of_pass = of_training_pass(matter, step.text, source)
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your step may raise anything on values

@@ -79,7 +79,9 @@ class Aligned:
 def departing(alignment: Alignment) -> list[int]:
     """The departure and what it leads to at once: a value that is only put together there shows in the next."""
     trace = alignment.yours
-    nodes = [node for node in range(alignment.departure, len(trace)) if alignment.relevant[node] and not alignment.ok[node]]
+    nodes = [
+        node for node in range(alignment.departure, len(trace)) if alignment.relevant[node] and not alignment.ok[node]
+    ]
     return [*nodes[:1], *[node for node in nodes if trace.ops[node] not in LAYOUT][:AT_ONCE]]
 
 
@@ -97,7 +99,13 @@ def align(
 
 
 def run(
-    yours: Yours, side: Side, pairing: Pairing, kind: str, replaced, until: int | None = None, before: Before | None = None
+    yours: Yours,
+    side: Side,
+    pairing: Pairing,
+    kind: str,
+    replaced,
+    until: int | None = None,
+    before: Before | None = None,
 ) -> Trace:
     """Yours on the reference's parameters."""
     extra = [] if kind == "forward" else [side.bench.labels]
@@ -122,7 +130,9 @@ def realign(current: Aligned, side: Side) -> Aligned:
 
 def fit(yours: Yours, side: Side, kind: str, start: Pairing | None = None, replaced=None) -> Aligned:
     """The pairing under which yours goes furthest along with the reference, from `start` or from the likeliest on."""
-    return search_pairing(align(yours, side, start or pair(yours.leaves, side.atoms, yours.said), kind, replaced), replaced)
+    return search_pairing(
+        align(yours, side, start or pair(yours.leaves, side.atoms, yours.said), kind, replaced), replaced
+    )
 
 
 def search_pairing(best: Aligned, replaced: dict[int, np.ndarray] | None = None) -> Aligned:
@@ -167,7 +177,7 @@ class Glances:
         before = None if changed is None else Before(alignment.yours, changed)
         trace = run(current.yours, current.side, pairing, current.kind, self.replaced, self.until, before)
         other = current.side.run(current.kind)
-        relevant = alignment.relevant[:len(trace)]
+        relevant = alignment.relevant[: len(trace)]
         earlier = None if changed is None or alignment.known is not other.known else (alignment, changed)
         return Alignment(trace, other.trace, other.known, relevant, earlier).score
 
@@ -175,6 +185,9 @@ class Glances:
         """Which nodes have another value under another pairing."""
         trace = self.current.alignment.yours
         values = pairing.values(self.current.side.values)
-        others = [trace.arguments[place] for place, old, new in zip(self.current.yours.places, self.values, values, strict=True)
-                  if not np.array_equal(old, new)]
+        others = [
+            trace.arguments[place]
+            for place, old, new in zip(self.current.yours.places, self.values, values, strict=True)
+            if not np.array_equal(old, new)
+        ]
         return trace.depending(others, self.until)

@@ -53,7 +53,9 @@ def blamed_node(
             continue
         found = alignment.known.find(yours.values[parent], yours.narrow[parent])
         reference = alignment.reference
-        if found and all(interior(reference, other) and skips_one(reference, other, yours.ops[node]) for other in found):
+        if found and all(
+            interior(reference, other) and skips_one(reference, other, yours.ops[node]) for other in found
+        ):
             return maker
         if found and after is not None and all(interior(reference, other) for other in found):
             edited = after.find(yours.values[parent], yours.narrow[parent])

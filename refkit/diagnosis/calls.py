@@ -13,9 +13,7 @@ from refkit.tracing.callers import frames_of
 from refkit.tracing.trace import Site, Trace
 
 
-def calling_site(
-    before: Aligned, node: int, after: Aligned | None = None, final: Aligned | None = None
-) -> Site | None:
+def calling_site(before: Aligned, node: int, after: Aligned | None = None, final: Aligned | None = None) -> Site | None:
     """The innermost line on the way to a step that did not make the same step rightly in another call.
 
     What a line of a function does well in one call, it does not do wrong in another: the line that calls it does. Where
@@ -32,8 +30,12 @@ def calling_site(
     if trace.sites[node] is None:
         return None
     lists = {frame.function: frame.line for frame in frames_of(trace.sites[node]) if frame.listed}
-    alike = [k for k in range(len(trace)) if same_line(trace.sites[k], trace.sites[node])
-             and (trace.ops[k] == trace.ops[node] or k < node and in_another_element(trace, k, lists))]
+    alike = [
+        k
+        for k in range(len(trace))
+        if same_line(trace.sites[k], trace.sites[node])
+        and (trace.ops[k] == trace.ops[node] or k < node and in_another_element(trace, k, lists))
+    ]
     twins = [k for k in alike if k < node and before.alignment.matched[k] >= 0]
     if not twins and final is not None and runs_of_replaced(before, after) == 1:
         here = way_to(trace, node)
@@ -51,7 +53,9 @@ def calling_site(
 
 def in_another_element(trace: Trace, node: int, lists: dict[str, int]) -> bool:
     """Whether a step is of another element than these of one of the lists."""
-    return any(lists.get(frame.function, frame.line) != frame.line for frame in frames_of(trace.sites[node]) if frame.listed)
+    return any(
+        lists.get(frame.function, frame.line) != frame.line for frame in frames_of(trace.sites[node]) if frame.listed
+    )
 
 
 def way_to(trace: Trace, node: int) -> tuple[tuple[str, int], ...]:
@@ -65,7 +69,11 @@ def return_behind(trace: Trace, node: int) -> Site | None:
         site = trace.sites[parent]
         if not trace.data[parent] or site is None:
             continue
-        around = [scope for scope in scopes_around(parsed(source_of(site.file)), site.line) if not isinstance(scope, ast.Lambda)]
+        around = [
+            scope
+            for scope in scopes_around(parsed(source_of(site.file)), site.line)
+            if not isinstance(scope, ast.Lambda)
+        ]
         returns = [part for part in ast.walk(around[-1]) if isinstance(part, ast.Return)] if around else []
         following = min((part.lineno for part in returns if part.end_lineno >= site.line), default=None)
         return None if following is None else Site(site.file, following, following)
@@ -75,7 +83,11 @@ def return_behind(trace: Trace, node: int) -> Site | None:
 def runs_of_replaced(before: Aligned, after: Aligned) -> int:
     """How often the reference runs what the edit replaces: more than once in a loop over layers or time; 0 in a constructor."""
     old, new = (side.reference.source.splitlines() for side in (before.side, after.side))
-    changes = [change for change in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if change[0] != "equal"]
+    changes = [
+        change
+        for change in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        if change[0] != "equal"
+    ]
     replaced = {line + 1 for _, start, end, _, _ in changes for line in range(start, end)}
     trace = before.alignment.reference
     times = Counter(trace.ops[k] for k, site in enumerate(trace.sites) if site is not None and site.line in replaced)

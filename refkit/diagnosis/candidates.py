@@ -83,8 +83,10 @@ def instead_of_choices(bench: Bench, setting: Setting, given: frozenset[str]) ->
     for option in OUTPUT_OPTIONS:
         if setting.value(option) is not None and option not in given:
             plain = setting.without_option(option)
-            found += [dataclasses.replace(candidate, instead=option)
-                      for candidate in bug_candidates(bench, plain, ("forward", "loss"))]
+            found += [
+                dataclasses.replace(candidate, instead=option)
+                for candidate in bug_candidates(bench, plain, ("forward", "loss"))
+            ]
     return found
 
 
@@ -138,4 +140,6 @@ MADE = re.compile(r"^    (\w+): |self\.(\w+)(?=[^=(]* = )|^def (\w+)\(|^ +(\w{4,
 
 def names_made(lines) -> set[str]:
     """Names of fields, attributes, functions and longer local variables that the lines define."""
-    return {name for line in lines for found in MADE.findall(line) for name in found if name and not name.startswith("__")}
+    return {
+        name for line in lines for found in MADE.findall(line) for name in found if name and not name.startswith("__")
+    }

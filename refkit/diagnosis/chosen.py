@@ -29,7 +29,9 @@ def chosen_before(alignment: Alignment, node: int, made: bool = False) -> Site |
             return yours.sites[parent]
         here = {(frame.file, frame.function) for frame in frames_of(yours.sites[node])[:1]}
         frames = [frame for frame in frames_of(yours.sites[parent]) if (frame.file, frame.function) in here]
-        return yours.sites[node] if frames and is_taken_there(frames[0], yours.sites[node]) else next(iter(frames), None)
+        return (
+            yours.sites[node] if frames and is_taken_there(frames[0], yours.sites[node]) else next(iter(frames), None)
+        )
     return None
 
 
@@ -44,7 +46,9 @@ def returned_alone(trace: Trace, node: int) -> Site | None:
         within = [k for k, frame in enumerate(frames) if (frame.file, frame.function) in outer]
         callee = frames[within[0] - 1] if within and within[0] else None
         around = scopes_around(parsed(source_of(callee.file)), callee.line) if callee is not None else []
-        returns = [part for part in own_parts(around[-1]) if isinstance(part, ast.Return)] if is_function(around) else []
+        returns = (
+            [part for part in own_parts(around[-1]) if isinstance(part, ast.Return)] if is_function(around) else []
+        )
         if len(returns) == 1 and isinstance(returns[0].value, ast.Name):
             return Site(callee.file, returns[0].lineno, returns[0].end_lineno)
     return None
@@ -116,7 +120,11 @@ def alias_before(site: Site) -> Site | None:
     read = {part.id for part in parts_at(site) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)}
     found = None
     for part in ast.walk(around[-1]) if around else ():
-        if isinstance(part, ast.Assign) and part.end_lineno < site.line and isinstance(part.value, (ast.Name, ast.Tuple)):
+        if (
+            isinstance(part, ast.Assign)
+            and part.end_lineno < site.line
+            and isinstance(part.value, (ast.Name, ast.Tuple))
+        ):
             names = {name.id: name.ctx for name in ast.walk(part) if isinstance(name, ast.Name)}
             bound = {name for name, context in names.items() if isinstance(context, ast.Store)}
             if bound & read and not (set(names) - bound) & bound_in(around[-1]):
@@ -127,8 +135,11 @@ def alias_before(site: Site) -> Site | None:
 def is_taken_there(kept: Site, taking: Site) -> bool:
     """Whether the statement at `taking` indexes what the statement at `kept` puts a value into."""
     containers = {name for part in parts_at(kept) for name in (stored_into(part),) if name}
-    read = {part.value.id for part in parts_at(taking)
-            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load) and isinstance(part.value, ast.Name)}
+    read = {
+        part.value.id
+        for part in parts_at(taking)
+        if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load) and isinstance(part.value, ast.Name)
+    }
     return bool(containers & read)
 
 
@@ -137,7 +148,11 @@ def stored_into(part: ast.AST) -> str | None:
     if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store) and isinstance(part.value, ast.Name):
         return part.value.id
     function = part.func if isinstance(part, ast.Call) else None
-    if isinstance(function, ast.Attribute) and function.attr in ("append", "insert") and isinstance(function.value, ast.Name):
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in ("append", "insert")
+        and isinstance(function.value, ast.Name)
+    ):
         return function.value.id
     return None
 

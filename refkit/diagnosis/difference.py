@@ -67,7 +67,9 @@ def explained(differences: list[Difference], final: Aligned) -> Explained:
         if difference.candidate is not None and difference.candidate.bug is not None:
             bug = find_bug(difference.candidate.id)
             repeated = is_repeated(difference, differences)
-            difference.site = None if repeated else site_to_blame(bug, difference.before, difference.node, difference.after, final)
+            difference.site = (
+                None if repeated else site_to_blame(bug, difference.before, difference.node, difference.after, final)
+            )
     return Explained(differences, final)
 
 
@@ -121,7 +123,9 @@ def site_to_blame(
     if bug.blames == "zeros":
         return returned_zeros(before.alignment.yours, node)
     if bug.blames == "return":
-        return returned_alone(before.alignment.yours, before.alignment.departure) or calling_site(before, node, after, final)
+        return returned_alone(before.alignment.yours, before.alignment.departure) or calling_site(
+            before, node, after, final
+        )
     if bug.blames == "closure":
         return site_closing_over(trace, node)
     site = calling_site(before, node, after, final)

@@ -70,8 +70,10 @@ class Explainer:
                 best = self.of_another_size(current)
                 if best is not None:  # it explains what the bugs found before it explained in part
                     differences = [d for d in differences if d.candidate is not None and d.candidate.kind == "choice"]
-            beside = None if best is not None else (
-                augmented or without_penalty(current, self.replaced) or taken_as_prepared(current, self.replaced)
+            beside = (
+                None
+                if best is not None
+                else (augmented or without_penalty(current, self.replaced) or taken_as_prepared(current, self.replaced))
             )
             if beside is not None:
                 candidate, after, self.replaced = beside
@@ -141,8 +143,17 @@ class Explainer:
         optional = bug_candidates(self.bench, current.side.setting, self.rungs, with_options=True)
         optional = by_place(self.bench, current, [c for c in optional if not self.reopens(c, current)])[0]
         together = list(choices_together(self.bench, current.side.setting, self.fixed, source))
-        steps = ((instead, False), (here, False), (near, False), (together, True), (optional, False), (here + near, True), (far, False),
-                 *([(far, True)] if current.open_cells() else []), (sizes, True))
+        steps = (
+            (instead, False),
+            (here, False),
+            (near, False),
+            (together, True),
+            (optional, False),
+            (here + near, True),
+            (far, False),
+            *([(far, True)] if current.open_cells() else []),
+            (sizes, True),
+        )
         better = []
         for batch, search in steps:
             if search and batch not in (sizes, together) and not current.open_leaves():
@@ -166,7 +177,9 @@ class Explainer:
         """By what one of several edits that take yours further is chosen: a loss alone may come out right by chance."""
         return after.rank, candidate.kind == "choice", after.shared, self.says(candidate.id, current)
 
-    def improving(self, batch: list[Candidate], current: Aligned, search: bool, tried: list) -> list[tuple[Candidate, Aligned]]:
+    def improving(
+        self, batch: list[Candidate], current: Aligned, search: bool, tried: list
+    ) -> list[tuple[Candidate, Aligned]]:
         """The edits of a batch under which yours goes further; adds to `tried` what each bug came to."""
         better = []
         for candidate in batch:
@@ -212,7 +225,9 @@ class Explainer:
         wordless = bool(BY_ID[named.id].words)
         alike = {id for id in alike_ids(named.id) if self.says(id, current) or wordless and not BY_ID[id].words}
         if alike:
-            setting = current.side.setting if named.instead is None else current.side.setting.without_option(named.instead)
+            setting = (
+                current.side.setting if named.instead is None else current.side.setting.without_option(named.instead)
+            )
             for with_options in (False, True):
                 for candidate in bug_candidates(self.bench, setting, self.rungs, with_options):
                     if candidate.id not in alike or self.reopens(candidate, current):
@@ -271,6 +286,7 @@ class Explainer:
         if after.pairing.missing == 0 < current.pairing.missing and after.alignment.score >= current.alignment.score:
             return True  # every parameter has its counterpart now; what departs next is another difference
         return after.alignment.score > current.alignment.score and after.alignment.ok[departure]
+
 
 def alike_ids(id: str) -> set[str]:
     """Bugs that no number tells from this one in some programs."""

@@ -72,8 +72,11 @@ class Gradients:
         extra = [] if aligned.kind == "forward" else [self.bench.labels]
         program = yours.forward if aligned.kind == "forward" else yours.loss(self.bench.labels)
         arguments = yours.arguments(aligned.pairing.values(aligned.side.values), *extra)
-        nodes = [k for k in range(len(trace)) if aligned.alignment.relevant[k] and aligned.alignment.informative[k]
-                 and trace.ops[k] != "literal"][:MOST_NODES]
+        nodes = [
+            k
+            for k in range(len(trace))
+            if aligned.alignment.relevant[k] and aligned.alignment.informative[k] and trace.ops[k] != "literal"
+        ][:MOST_NODES]
         return cotangents(program, trace, arguments, nodes, yours.places, self.seed(), self.replaced)
 
     def run_reference(self, side: Side) -> tuple[dict[int, np.ndarray], dict[str, np.ndarray]]:
@@ -82,9 +85,14 @@ class Gradients:
         arguments = [*side.values.values(), *inputs, *([] if self.aligned.kind == "forward" else [self.bench.labels])]
         trace = run.trace
         relevant = trace.ancestors(trace.outputs[:1])
-        nodes = [k for k in range(len(trace)) if relevant[k] and trace.data[k] and trace.values[k].dtype.kind == "f"
-                 and trace.ops[k] != "literal"][:MOST_NODES]
-        by_node, by_argument = cotangents(run.program, trace, arguments, nodes, list(range(len(side.values))), self.seed())
+        nodes = [
+            k
+            for k in range(len(trace))
+            if relevant[k] and trace.data[k] and trace.values[k].dtype.kind == "f" and trace.ops[k] != "literal"
+        ][:MOST_NODES]
+        by_node, by_argument = cotangents(
+            run.program, trace, arguments, nodes, list(range(len(side.values))), self.seed()
+        )
         return by_node, dict(zip(side.values, by_argument))
 
     def compare(self) -> tuple[list[ParameterGradient], GradientDifference | None]:
@@ -121,7 +129,9 @@ class Gradients:
         """
         alignment, yours = self.aligned.alignment, self.yours
         trace = alignment.yours
-        state = {node: self.is_right(node, value, theirs) for node, value in mine.items() if trace.ops[node] not in STOPS}
+        state = {
+            node: self.is_right(node, value, theirs) for node, value in mine.items() if trace.ops[node] not in STOPS
+        }
         consumers = trace.consumers()
         reached = {trace.arguments[place] for place in yours.places if yours.paths[place] in wrong}
         for node in range(len(trace)):
@@ -159,7 +169,11 @@ class Gradients:
         found: dict[str, tuple[float, Candidate]] = {}
         for candidate in bug_candidates(self.bench, self.aligned.side.setting, ("gradients",)):
             side = self.bench.side(candidate.setting)
-            if side is None or not side.can(self.aligned.kind) or side.leaf_signature != self.aligned.side.leaf_signature:
+            if (
+                side is None
+                or not side.can(self.aligned.kind)
+                or side.leaf_signature != self.aligned.side.leaf_signature
+            ):
                 continue
             _, theirs = self.run_reference(side)
             distance = self.distance(mine, theirs)
@@ -167,8 +181,15 @@ class Gradients:
                 found[candidate.id] = (distance, candidate)
         trace = self.aligned.alignment.yours
         said = {id for id in found if node is not None and says(find_bug(id), trace, node)}
-        order = sorted(found.values(), key=lambda item: (item[0] >= SAME, item[0] >= SAME and item[0], item[1].id not in said,
-                                                         bool(find_bug(item[1].id).words)))
+        order = sorted(
+            found.values(),
+            key=lambda item: (
+                item[0] >= SAME,
+                item[0] >= SAME and item[0],
+                item[1].id not in said,
+                bool(find_bug(item[1].id).words),
+            ),
+        )
         rivals = [(candidate.id, distance) for distance, candidate in order][:5]
         named = order[0][1] if order and order[0][0] < SAME else None
         stopped = [id for id in said if named is not None and id in BY_ID[named.id].alike]
@@ -183,4 +204,3 @@ class Gradients:
 BY_ID = {bug.id: bug for bug in BUGS}
 SAME = 1e-4
 STOPS = {"stop_gradient", "argmax", "round", "floor", "ceil", "sign", "convert_element_type", "custom_vjp_call"}
-

@@ -28,7 +28,10 @@ def by_place(bench: Bench, current: Aligned, candidates: list[Candidate]) -> tup
 def in_turns(candidates: list[Candidate]) -> list[Candidate]:
     """One form of every bug, then the next of each: no bug of many forms keeps the others from their turn."""
     turns = turns_of(candidates)
-    order = [(turn if candidate.kind == "bug" else 0, place) for place, (turn, candidate) in enumerate(zip(turns, candidates))]
+    order = [
+        (turn if candidate.kind == "bug" else 0, place)
+        for place, (turn, candidate) in enumerate(zip(turns, candidates))
+    ]
     return [candidates[place] for _, place in sorted(order)]
 
 
@@ -72,7 +75,9 @@ def lines_by_parameters(current: Aligned) -> set[int]:
     """Lines of the reference's first steps with the parameters that your departing step takes, and of what they take."""
     yours, reference = current.alignment.yours, current.alignment.reference
     paths = set()
-    for k in feeding(yours, [p for p in yours.parents[current.alignment.departure] if not yours.data[p]], current.yours.places):
+    for k in feeding(
+        yours, [p for p in yours.parents[current.alignment.departure] if not yours.data[p]], current.yours.places
+    ):
         held = current.pairing.held[k]
         paths |= set() if held is None else set(held.bundle.paths)
     places = {reference.arguments[k] for k, path in enumerate(current.side.reference.paths) if path in paths}

@@ -92,9 +92,12 @@ class Numerics:
         begun = {path: np.zeros_like(value) if path.endswith(".bias") else value for path, value in side.values.items()}
         found = [Probe("inputs of zero", side.values, zeros, labels), Probe("biases of zero", begun, inputs, labels)]
         for scale in SCALES:
-            probe = Probe(f"parameters {scale} times as large" if scale > 1 else "the probe",
-                          {path: value * (scale if "var" not in path else 1) for path, value in side.values.items()},
-                          inputs, labels)
+            probe = Probe(
+                f"parameters {scale} times as large" if scale > 1 else "the probe",
+                {path: value * (scale if "var" not in path else 1) for path, value in side.values.items()},
+                inputs,
+                labels,
+            )
             trace = self.run_reference(side, probe, False, "forward")
             output = trace.values[trace.outputs[0]]
             if min(output.max(), np.ptp(output, axis=-1).min()) >= LARGE or scale == SCALES[-1]:
@@ -114,7 +117,7 @@ class Numerics:
         kind = self.aligned.kind
         program = self.yours.forward if kind == "forward" else self.yours.loss(probe.labels)
         paired = self.aligned.pairing.values(probe.parameters)
-        leaves = self.yours.arguments(paired)[:len(self.yours.kinds)]
+        leaves = self.yours.arguments(paired)[: len(self.yours.kinds)]
         arguments = [*leaves, *probe.inputs, *([] if kind == "forward" else [probe.labels])]
         places = [k for k in self.yours.places if self.yours.kinds[k] == "parameters"]
         return self.run(program, arguments, places if backward else None)
@@ -123,8 +126,11 @@ class Numerics:
         kind = kind or self.aligned.kind
         labels = probe.labels if probe.reference_labels is None else probe.reference_labels
         by_name = dict(zip((record.name for record in self.bench.inputs), probe.inputs))
-        arguments = [*(probe.parameters.get(path, value) for path, value in side.values.items()),
-                     *(by_name[name] for name in side.names), *([] if kind == "forward" else [labels])]
+        arguments = [
+            *(probe.parameters.get(path, value) for path, value in side.values.items()),
+            *(by_name[name] for name in side.names),
+            *([] if kind == "forward" else [labels]),
+        ]
         places = [k for k, name in enumerate(side.reference.kinds) if name == "parameters"]
         return self.run(side.run(kind).program, arguments, places if backward else None)
 
@@ -216,7 +222,12 @@ def begins(trace: Trace, node: int) -> bool:
     """Whether a step makes of finite numbers what is not finite."""
     floats = [trace.values[parent] for parent in trace.parents[node] if trace.values[parent].dtype.kind == "f"]
     value = trace.values[node]
-    return bool(floats) and value.dtype.kind == "f" and not np.isfinite(value).all() and all(np.isfinite(v).all() for v in floats)
+    return (
+        bool(floats)
+        and value.dtype.kind == "f"
+        and not np.isfinite(value).all()
+        and all(np.isfinite(v).all() for v in floats)
+    )
 
 
 def births_of_nan(trace: Trace) -> list[Site]:

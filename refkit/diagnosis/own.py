@@ -50,13 +50,16 @@ class OwnReference:
     def tree(self, leaves):
         """The implementation's own tree, with `leaves` in their places."""
         whole = self.seen.arguments(list(leaves))[: len(self.seen.kinds)]
-        whole = [value if k in self.seen.places else np.asarray(value, shape.dtype)
-                 for k, (value, shape) in enumerate(zip(whole, self.seen.shapes))]
+        whole = [
+            value if k in self.seen.places else np.asarray(value, shape.dtype)
+            for k, (value, shape) in enumerate(zip(whole, self.seen.shapes))
+        ]
         return jax.tree.unflatten(self.seen.tree, whole)
 
     def trace_forward(self, inputs: list, names: list[str]) -> Program:
         function = lambda *flat: self.seen.implementation.apply(
-            self.tree(flat[:len(self.paths)]), *flat[len(self.paths):])
+            self.tree(flat[: len(self.paths)]), *flat[len(self.paths) :]
+        )
         roles = [*zip(self.kinds, self.paths), *(("input", name) for name in names)]
         return trace_program(function, [*self.leaves(), *inputs], roles, self.sites)
 
@@ -64,7 +67,7 @@ class OwnReference:
         implementation = self.seen.implementation
 
         def function(*flat):
-            tree, given = self.tree(flat[:len(self.paths)]), flat[len(self.paths):-1]
+            tree, given = self.tree(flat[: len(self.paths)]), flat[len(self.paths) : -1]
             if implementation.loss is not None:
                 return implementation.loss(tree, given, flat[-1])
             return implementation.output_loss(implementation.apply(tree, *given), flat[-1])
@@ -87,7 +90,9 @@ class OwnSide(Side):
 class OwnBench(Bench):
     """One reference at its one setting."""
 
-    def __init__(self, implementation: Implementation, source: str, inputs: tuple[Input, ...], input_values: list[np.ndarray]):
+    def __init__(
+        self, implementation: Implementation, source: str, inputs: tuple[Input, ...], input_values: list[np.ndarray]
+    ):
         super().__init__(implementation.name, "", inputs, input_values)
         self.only = OwnSide(Setting(), OwnReference(see(implementation, input_values), source), self)
         self.sides[Setting()] = self.only
@@ -104,5 +109,11 @@ class OwnBench(Bench):
 
 def own_subject(implementation: Implementation) -> Subject:
     """The record of the user's own reference."""
-    return Subject(implementation.name, "", lambda config: [implementation.inputs], "", lambda shown: [{}],
-                   implementation.label_dtype == "float32")
+    return Subject(
+        implementation.name,
+        "",
+        lambda config: [implementation.inputs],
+        "",
+        lambda shown: [{}],
+        implementation.label_dtype == "float32",
+    )

@@ -8,8 +8,22 @@ from refkit.tracing.evaluate import evaluate
 from refkit.tracing.program import Program
 from refkit.tracing.trace import Trace
 
-COMPARISONS = {"eq": (0, 1), "ne": (0, 1), "gt": (0,), "lt": (1,)}  # and the operands that may be ids: `id < 0` is indexing
-PASSING = {"reshape", "transpose", "slice", "squeeze", "broadcast_in_dim", "convert_element_type", "slice-of-scan", "rev"}
+COMPARISONS = {
+    "eq": (0, 1),
+    "ne": (0, 1),
+    "gt": (0,),
+    "lt": (1,),
+}  # and the operands that may be ids: `id < 0` is indexing
+PASSING = {
+    "reshape",
+    "transpose",
+    "slice",
+    "squeeze",
+    "broadcast_in_dim",
+    "convert_element_type",
+    "slice-of-scan",
+    "rev",
+}
 
 
 def heeds_padding(yours: Yours) -> bool:

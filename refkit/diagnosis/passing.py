@@ -49,7 +49,11 @@ def reader_of(trace: Trace, node: int) -> Site | None:
     if site is None or trace.ops[node] != "conv_general_dilated" or not LAX.search(statement_text(site)):
         return None
     scopes = scopes_around(parsed(source_of(site.file)), site.line)
-    statements = [part for part in ast.walk(scopes[-1]) if isinstance(part, ast.stmt) and part is not scopes[-1]] if scopes else []
+    statements = (
+        [part for part in ast.walk(scopes[-1]) if isinstance(part, ast.stmt) and part is not scopes[-1]]
+        if scopes
+        else []
+    )
     here = [part for part in statements if isinstance(part, ast.Assign) and part.lineno <= site.line <= part.end_lineno]
     bound = {target.id for part in here for target in part.targets if isinstance(target, ast.Name)}
     behind = [part for part in statements if here and part.lineno > here[0].end_lineno and bound & names_read(part)]
@@ -86,7 +90,11 @@ def names_read(part: ast.AST) -> set[str]:
 
 def end_of_loop(scope: ast.AST, line: int) -> int:
     """The line behind the innermost loop around a line; the line itself where there is none."""
-    loops = [part for part in ast.walk(scope) if isinstance(part, (ast.For, ast.While)) and part.lineno <= line <= part.end_lineno]
+    loops = [
+        part
+        for part in ast.walk(scope)
+        if isinstance(part, (ast.For, ast.While)) and part.lineno <= line <= part.end_lineno
+    ]
     return min((loop.end_lineno + 1 for loop in loops), default=line)
 
 
@@ -95,8 +103,15 @@ def instead_of(scope: ast.AST, line: int, others: tuple[int, ...]) -> bool:
     for part in ast.walk(scope):
         branches = [branch for branch in (part.body, part.orelse) if branch] if isinstance(part, ast.If) else []
         at = [branch[0].lineno <= line <= branch[-1].end_lineno for branch in branches]
-        if len(at) == 2 and any(at) and any(at[0] != (branches[0][0].lineno <= other <= branches[0][-1].end_lineno)
-                                            for other in others if part.lineno <= other <= part.end_lineno):
+        if (
+            len(at) == 2
+            and any(at)
+            and any(
+                at[0] != (branches[0][0].lineno <= other <= branches[0][-1].end_lineno)
+                for other in others
+                if part.lineno <= other <= part.end_lineno
+            )
+        ):
             return True
     return False
 

@@ -71,6 +71,8 @@ def entrances(trace: Trace, departure: int, learned: list[bool]) -> list[int]:
     return [
         node
         for node in range(departure, len(trace))
-        if behind[node] and not learned[node] and trace.values[node].dtype.kind == "f"
+        if behind[node]
+        and not learned[node]
+        and trace.values[node].dtype.kind == "f"
         and any(learned[consumer] for consumer in consumers[node])
     ]

@@ -17,8 +17,11 @@ from refkit.subjects.subject import Subject
 
 BATCHES = (7, 11, 13, 17, 19, 23)  # what a program is tried on: primes, so that an axis tells what it is
 KINDS = (
-    ("contraction", r"dot_general requires contracting|ScopeParamShapeError|expected to generate shape"
-                    r"|matmul input operand|contracting dimension|incompatible shapes for dot"),
+    (
+        "contraction",
+        r"dot_general requires contracting|ScopeParamShapeError|expected to generate shape"
+        r"|matmul input operand|contracting dimension|incompatible shapes for dot",
+    ),
     ("joining of other ranks", r"different numbers of dimensions"),
     ("joining", r"[Cc]annot concatenate|concatenate arrays|All input arrays must have the same shape"),
     ("convolution", r"conv_general_dilated|lhs feature dimension"),

@@ -48,8 +48,24 @@ def of_one_logit(logits, labels):
     """Binary cross-entropy of one logit `f32[…, 1]`."""
     z = logits[..., 0]
     y = labels.astype(z.dtype)
-    yield from (-z, z * y, -z * y, (1 - y) * z, z - z * y, jnp.abs(z), -jnp.abs(z), jnp.maximum(z, 0), jnp.maximum(-z, 0))
-    yield from (jnp.exp(-z), jnp.exp(z), jnp.exp(-jnp.abs(z)), jnp.log1p(jnp.exp(-jnp.abs(z))), jnp.maximum(z, 0) - z * y)
+    yield from (
+        -z,
+        z * y,
+        -z * y,
+        (1 - y) * z,
+        z - z * y,
+        jnp.abs(z),
+        -jnp.abs(z),
+        jnp.maximum(z, 0),
+        jnp.maximum(-z, 0),
+    )
+    yield from (
+        jnp.exp(-z),
+        jnp.exp(z),
+        jnp.exp(-jnp.abs(z)),
+        jnp.log1p(jnp.exp(-jnp.abs(z))),
+        jnp.maximum(z, 0) - z * y,
+    )
     yield from (jax.nn.softplus(z), jax.nn.softplus(-z), (2 * y - 1) * z, -(2 * y - 1) * z)
     yield from of_one_probability(jax.nn.sigmoid(logits), labels)
 
@@ -127,8 +143,16 @@ def restate(trace: Trace, output: np.ndarray, loss: str | None, given: str | Non
     for node in range(len(steps)):
         if node not in new:
             parents = tuple(new[parent] for parent in steps.parents[node])
-            new[node] = trace.add(steps.values[node], steps.ops[node], site, (), parents, steps.data[node],
-                                  steps.narrow[node], steps.dtypes[node])
+            new[node] = trace.add(
+                steps.values[node],
+                steps.ops[node],
+                site,
+                (),
+                parents,
+                steps.data[node],
+                steps.narrow[node],
+                steps.dtypes[node],
+            )
     added = [new[node] for node in range(len(steps)) if steps.data[node]]
     trace.outputs = [*trace.outputs, *(node for node in added if node not in (place, labels))]
 
@@ -144,7 +168,11 @@ def restate_convolutions(trace: Trace) -> None:
         window, sides = kernel.shape[:2], trace.values[node].shape[1:3]
         lost = [before - after for before, after in zip(picture.shape[1:3], sides)]
         around = [size - 1 - less for size, less in zip(window, lost)]
-        if picture.ndim != 4 or kernel.shape[2] != picture.shape[3] or any(not 0 <= n < size for n, size in zip(around, window)):
+        if (
+            picture.ndim != 4
+            or kernel.shape[2] != picture.shape[3]
+            or any(not 0 <= n < size for n, size in zip(around, window))
+        ):
             continue
         widths = [(0, 0), *((n // 2, n - n // 2) for n in around), (0, 0)]
         padded = np.pad(picture, widths)

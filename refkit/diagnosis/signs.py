@@ -66,4 +66,6 @@ def draws_random_numbers(alignment: Alignment, node: int) -> bool:
 
 
 def is_low_precision(dtype) -> bool:
-    return dtype is not None and str(np.dtype(dtype) if not hasattr(dtype, "name") else dtype.name).startswith(LOW_PRECISION)
+    return dtype is not None and str(np.dtype(dtype) if not hasattr(dtype, "name") else dtype.name).startswith(
+        LOW_PRECISION
+    )

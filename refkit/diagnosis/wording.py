@@ -59,8 +59,11 @@ def loop_heads(site: Site) -> list[Site]:
     """The heads of the `for` loops around a line in its function, innermost first."""
     tree = parsed(source_of(site.file))
     around = scopes_around(tree, site.line)
-    loops = [part for part in ast.walk(around[-1] if around else tree) if isinstance(part, ast.For)
-             and part.iter.end_lineno < site.line <= part.end_lineno]
+    loops = [
+        part
+        for part in ast.walk(around[-1] if around else tree)
+        if isinstance(part, ast.For) and part.iter.end_lineno < site.line <= part.end_lineno
+    ]
     return [Site(site.file, loop.lineno, loop.iter.end_lineno) for loop in sorted(loops, key=lambda loop: -loop.lineno)]
 
 
@@ -97,8 +100,13 @@ def mentions(source: str, function: str) -> tuple[int, ...]:
     """Lines that name a function without being in it."""
     tree = parsed(source)
     own = [node for node in ast.walk(tree) if isinstance(node, SCOPES[:2]) and node.name == function]
-    return tuple(node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == function
-                 and not any(scope.lineno <= node.lineno <= scope.end_lineno for scope in own))
+    return tuple(
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+        and node.id == function
+        and not any(scope.lineno <= node.lineno <= scope.end_lineno for scope in own)
+    )
 
 
 @functools.lru_cache(maxsize=256)
@@ -114,12 +122,23 @@ def reads_from_outside(source: str, line: int) -> bool:
         return False
     start, end = statement_lines(source, line)
     called = {id(base(node.func)) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-            and start <= node.lineno <= end and id(node) not in called} - bound_in(around[-1])
+    read = {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+        and isinstance(node.ctx, ast.Load)
+        and start <= node.lineno <= end
+        and id(node) not in called
+    } - bound_in(around[-1])
     outer = set().union(*(bound_in(scope) for scope in around[:-1]))
-    outer |= {target.id for statement in tree.body if isinstance(statement, (ast.Assign, ast.AnnAssign))
-              for target in ast.walk(statement) if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
-              if not isinstance(statement.value, (ast.Constant, ast.Lambda))}
+    outer |= {
+        target.id
+        for statement in tree.body
+        if isinstance(statement, (ast.Assign, ast.AnnAssign))
+        for target in ast.walk(statement)
+        if isinstance(target, ast.Name) and isinstance(target.ctx, ast.Store)
+        if not isinstance(statement.value, (ast.Constant, ast.Lambda))
+    }
     return bool(read & outer - set(dir(builtins)))
 
 
@@ -133,7 +152,9 @@ def base(node: ast.AST) -> ast.AST:
 def scopes_around(tree: ast.AST, line: int) -> list[ast.AST]:
     """The functions around a line, outermost first."""
     found = [node for node in ast.walk(tree) if isinstance(node, SCOPES) and node.lineno <= line <= node.end_lineno]
-    return sorted((node for node in found if first_line(node) <= line), key=lambda node: (node.lineno, -node.end_lineno))
+    return sorted(
+        (node for node in found if first_line(node) <= line), key=lambda node: (node.lineno, -node.end_lineno)
+    )
 
 
 def first_line(scope: ast.AST) -> int:
@@ -144,8 +165,15 @@ def first_line(scope: ast.AST) -> int:
 def bound_in(scope: ast.AST) -> set[str]:
     """Names that a function takes or binds, those of the functions in it apart."""
     arguments = scope.args
-    names = {argument.arg for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs,
-                                           *filter(None, (arguments.vararg, arguments.kwarg))]}
+    names = {
+        argument.arg
+        for argument in [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            *filter(None, (arguments.vararg, arguments.kwarg)),
+        ]
+    }
     stack = list(scope.body) if isinstance(scope.body, list) else [scope.body]
     while stack:
         node = stack.pop()

@@ -37,8 +37,18 @@ IMAGES_OR_NUMBERS = (
     "labels",
 )
 SCORES = (
-    Score("mlp", *IMAGES_OR_NUMBERS, "accuracy(model, preprocess(test_x, x), test_labels)", "accuracy(model, preprocess(x, x), labels)"),
-    Score("lenet", *IMAGES_OR_NUMBERS, "accuracy(model, preprocess(test_x), test_labels)", "accuracy(model, preprocess(x), labels)"),
+    Score(
+        "mlp",
+        *IMAGES_OR_NUMBERS,
+        "accuracy(model, preprocess(test_x, x), test_labels)",
+        "accuracy(model, preprocess(x, x), labels)",
+    ),
+    Score(
+        "lenet",
+        *IMAGES_OR_NUMBERS,
+        "accuracy(model, preprocess(test_x), test_labels)",
+        "accuracy(model, preprocess(x), labels)",
+    ),
     Score(
         "lstm",
         "errors = jnp.abs(model(jnp.asarray(x)) - targets)\n    return float((errors > 0.04).mean())",
@@ -79,7 +89,17 @@ def whole_edits(change: str, where: str, **more) -> list[Edit]:
     found = []
     for score in SCORES:
         new = change.format(share=score.whole)
-        found.append(Edit(score.reference, (Replace(score.old, new),), dict(score.options), new.split("\n")[-1], where, "metric", **more))
+        found.append(
+            Edit(
+                score.reference,
+                (Replace(score.old, new),),
+                dict(score.options),
+                new.split("\n")[-1],
+                where,
+                "metric",
+                **more,
+            )
+        )
     return found
 
 
@@ -89,7 +109,9 @@ def batched_edits(last: str, where: str, line: str = "scored.append({share})", v
     for score in SCORES:
         new = last.replace("{labels}", score.labels)
         shown = visible or new.split("\n")[-1]
-        found.append(Edit(score.reference, (batched(score, new, line=line),), dict(score.options), shown, where, "metric"))
+        found.append(
+            Edit(score.reference, (batched(score, new, line=line),), dict(score.options), shown, where, "metric")
+        )
     return found
 
 

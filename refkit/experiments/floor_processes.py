@@ -1,6 +1,6 @@
 """The least that a process has to do to see a user's model run: import, build, one loss and gradient, jitted."""
 
-FLOOR = '''
+FLOOR = """
 import importlib.util, sys
 import jax, numpy as np, optax
 from flax import nnx
@@ -20,7 +20,7 @@ inputs = {
 labels = np.zeros((batch, 1), np.float32) if sys.argv[3] == "lstm" else np.zeros(batch, np.int32)
 loss, grads = nnx.jit(nnx.value_and_grad(module.loss_fn))(model, *inputs, labels)
 jax.block_until_ready(grads)
-'''
+"""
 
 DEEP = '''"""A residual MLP of my own."""
 import jax
@@ -50,7 +50,7 @@ def loss_fn(params, x, y):
     return jnp.mean((forward(params, x) - y) ** 2)
 '''
 
-DEEP_FLOOR = '''
+DEEP_FLOOR = """
 import importlib.util, sys
 import jax, numpy as np
 spec = importlib.util.spec_from_file_location("user_program", sys.argv[1])
@@ -59,7 +59,7 @@ spec.loader.exec_module(module)
 params = jax.jit(module.init_params)(jax.random.key(0))
 x = np.zeros((7, module.WIDTH), np.float32)
 jax.block_until_ready(jax.jit(jax.value_and_grad(module.loss_fn))(params, x, x))
-'''
+"""
 
 
 def deep_program(depth: int, planted: bool) -> str:

@@ -131,7 +131,11 @@ def runs(seeds: tuple[int, ...], references: tuple[str, ...], kept: Path | None,
                 row = run(reference, sort, source, seed) if anew else None
                 if row is None:
                     continue
-                print(f"{reference} {sort.name} {seed}: {row.seen.first:.4g} to {row.seen.last:.4g}", file=sys.stderr, flush=True)
+                print(
+                    f"{reference} {sort.name} {seed}: {row.seen.first:.4g} to {row.seen.last:.4g}",
+                    file=sys.stderr,
+                    flush=True,
+                )
                 keep(kept, dataclasses.asdict(row))
                 yield row
 
@@ -149,7 +153,15 @@ def run(reference: str, sort: Sort, source: str, seed: int) -> Row | None:
     except Exception as error:  # noqa: BLE001: an edited reference may raise anything
         print(f"{reference} {sort.name}: {type(error).__name__}: {str(error)[:120]}", file=sys.stderr)
         return None
-    return Row(reference, sort.name, sort.kind, seed, features(curve.losses, unlearned(floors_of(training))), curve.first_move, len(curve.losses))
+    return Row(
+        reference,
+        sort.name,
+        sort.kind,
+        seed,
+        features(curve.losses, unlearned(floors_of(training))),
+        curve.first_move,
+        len(curve.losses),
+    )
 
 
 def floors_of(training: ReferenceTraining) -> list[Floor]:
@@ -178,7 +190,9 @@ def between(low: list[float], high: list[float]) -> float:
 
 def derive(rows: list[Row]) -> Limits:
     """The limits between the kinds, from runs whose kind is known."""
-    of: Callable[..., list[Features]] = lambda *kinds: [row.seen for row in rows if row.kind in kinds and row.seen.broken is None]
+    of: Callable[..., list[Features]] = lambda *kinds: [
+        row.seen for row in rows if row.kind in kinds and row.seen.broken is None
+    ]
     right = [row for row in rows if row.kind in ("falls", "") and row.sort not in WITH_A_FLOOR]
     fallen = float(f"{np.quantile([seen.left for seen in of('falls')], MOST):.2g}")
     stay = [seen for seen in of("plateaus", "oscillates") if seen.left > 0]
@@ -187,7 +201,9 @@ def derive(rows: list[Row]) -> Limits:
     return Limits(
         fallen=fallen,
         stuck=between(floored, [seen.left for seen in stay]),
-        leap=between([seen.leap for seen in of("goes-up", "plateaus", "falls", "")], [seen.leap for seen in of("explodes")]),
+        leap=between(
+            [seen.leap for seen in of("goes-up", "plateaus", "falls", "")], [seen.leap for seen in of("explodes")]
+        ),
         slope=between([seen.slope for seen in of("plateaus")], still),
         swings=between([seen.swings for seen in of("plateaus", "goes-up")], [seen.swings for seen in of("oscillates")]),
     )
@@ -195,7 +211,9 @@ def derive(rows: list[Row]) -> Limits:
 
 def slowest(rows: list[Row]) -> float:
     """Steps at its first step's pace by which the slowest right program is as far as its parameters are long, times ten."""
-    return float(f"{10 * max(1 / row.first_move for row in rows if row.kind in ('', *RIGHT) and row.first_move > 0):.2g}")
+    return float(
+        f"{10 * max(1 / row.first_move for row in rows if row.kind in ('', *RIGHT) and row.first_move > 0):.2g}"
+    )
 
 
 def confusion(rows: list[Row], limits: Limits) -> str:
@@ -236,8 +254,16 @@ def shuffled_labels(rows: list[Row], limits: Limits) -> list[Signature]:
     """The same for labels that are shuffled apart from their inputs at every step, which no edit of a held batch shows."""
     chosen = [row for row in rows if row.sort == SHUFFLED and row.seed == DERIVED[0]]
     floor = {name: "variance" if subject.regression else "labels" for name, subject in BY_NAME.items()}
-    return [Signature(row.reference, "labels-shuffled", kind_of(row.seen, limits), float(f"{row.seen.share:.3g}"),
-                      floor[row.reference] if abs(row.seen.left - 1) < ABOUT else "") for row in chosen]
+    return [
+        Signature(
+            row.reference,
+            "labels-shuffled",
+            kind_of(row.seen, limits),
+            float(f"{row.seen.share:.3g}"),
+            floor[row.reference] if abs(row.seen.left - 1) < ABOUT else "",
+        )
+        for row in chosen
+    ]
 
 
 def trained(reference: str) -> Iterator[tuple[Bug, str, bool]]:
@@ -259,7 +285,11 @@ def trained(reference: str) -> Iterator[tuple[Bug, str, bool]]:
 def what_is_trained(source: str) -> list[str]:
     """The definitions that matter for a batch that is held."""
     body = ast.parse(source).body
-    return [ast.dump(node) for node in body if getattr(node, "name", "") not in NOT_TRAINED and not isinstance(node, ast.Expr)]
+    return [
+        ast.dump(node)
+        for node in body
+        if getattr(node, "name", "") not in NOT_TRAINED and not isinstance(node, ast.Expr)
+    ]
 
 
 def signature_run(reference: str, bug: Bug, source: str) -> dict[str, Any]:
@@ -287,9 +317,11 @@ def measure(references: tuple[str, ...] | None, seeds: int, kept: Path | None, a
         FILE.write_text(text, encoding="utf-8")
     counts = {kind: sum(row.kind == kind for row in known) for kind in KINDS}
     listed = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
-    return "\n\n".join([
-        "limits: " + ", ".join(f"{name} {value:g}" for name, value in dataclasses.asdict(limits).items()),
-        f"{len(held)} runs with other seeds than the {len(derived)} that the limits come from:",
-        confusion(held, limits),
-        f"{len(known)} known bugs on their references: {listed}",
-    ])
+    return "\n\n".join(
+        [
+            "limits: " + ", ".join(f"{name} {value:g}" for name, value in dataclasses.asdict(limits).items()),
+            f"{len(held)} runs with other seeds than the {len(derived)} that the limits come from:",
+            confusion(held, limits),
+            f"{len(known)} known bugs on their references: {listed}",
+        ]
+    )

@@ -28,16 +28,22 @@ def run_python(arguments: list[str], cache: str, accepted: tuple[int, ...] = (0,
         RuntimeError: another exit status than those accepted.
     """
     environment = os.environ | {
-        "JAX_PLATFORMS": "cpu", "JAX_COMPILATION_CACHE_DIR": cache,
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        "JAX_PLATFORMS": "cpu",
+        "JAX_COMPILATION_CACHE_DIR": cache,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     }
     with tempfile.TemporaryFile() as errors:
         started = time.perf_counter()
-        process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(
+            [sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=errors
+        )
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in accepted:
             errors.seek(0)
-            raise RuntimeError(f"`{' '.join(arguments)}` exited with {process.returncode}: {errors.read().decode()[-600:]}")
+            raise RuntimeError(
+                f"`{' '.join(arguments)}` exited with {process.returncode}: {errors.read().decode()[-600:]}"
+            )
     return Cost(seconds, usage.ru_maxrss / 1024)

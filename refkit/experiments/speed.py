@@ -69,14 +69,21 @@ def row(name: str, cache: str, floor: list[str], ours: list[str], repeats: int, 
         pairs.append((run_python(floor, caches[0]), run_python(ours, caches[1], accepted)))
     ratios = sorted(mine.seconds / least.seconds for least, mine in pairs)
     return Row(
-        name, cache, statistics.median(mine.seconds for _, mine in pairs),
-        statistics.median(least.seconds for least, _ in pairs), statistics.median(ratios), (ratios[0], ratios[-1]),
+        name,
+        cache,
+        statistics.median(mine.seconds for _, mine in pairs),
+        statistics.median(least.seconds for least, _ in pairs),
+        statistics.median(ratios),
+        (ratios[0], ratios[-1]),
         statistics.median(mine.megabytes / least.megabytes for least, mine in pairs),
     )
 
 
 def table(rows: list[Row]) -> str:
     lines = [f"{'':20}{'cache':8}{'compare':>9}{'floor':>9}{'ratio':>7}{'min':>6}{'max':>6}{'memory':>8}"]
-    lines += [f"{r.name:20}{r.cache:8}{r.seconds:>7.1f} s{r.floor:>7.1f} s{r.ratio:>7.2f}{r.spread[0]:>6.2f}{r.spread[1]:>6.2f}"
-              f"{r.memory:>8.2f}" for r in rows]
+    lines += [
+        f"{r.name:20}{r.cache:8}{r.seconds:>7.1f} s{r.floor:>7.1f} s{r.ratio:>7.2f}{r.spread[0]:>6.2f}{r.spread[1]:>6.2f}"
+        f"{r.memory:>8.2f}"
+        for r in rows
+    ]
     return "\n".join(lines)

@@ -18,7 +18,9 @@ FUNCTIONS_OF = {"jax", "jaxlib", "numpy"}
 PLAIN = (str, int, float, bool, bytes, type(None))
 ADDING = ("append", "add", "insert")
 
-Listing = tuple[str, tuple[tuple[int, int], ...], int | None]  # file, first and last line of each element, the starred one
+Listing = tuple[
+    str, tuple[tuple[int, int], ...], int | None
+]  # file, first and last line of each element, the starred one
 
 
 class Place(NamedTuple):

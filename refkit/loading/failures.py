@@ -38,7 +38,9 @@ def lacking(error: BaseException) -> str | None:
     if isinstance(error, Unavailable) and "was not run" in error.reason:
         return f"it needs `{error.name}`: {error.reason}"
     if match := STUB.search(str(error)):
-        return f"it needs {'`' + match['path'] + '`' if match['path'] else 'something'} of a package that is not installed"
+        return (
+            f"it needs {'`' + match['path'] + '`' if match['path'] else 'something'} of a package that is not installed"
+        )
     return None
 
 

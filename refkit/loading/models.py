@@ -65,7 +65,16 @@ def find_models(loaded: Loaded, problems: list[str] | None = None) -> list[Found
     if loaded.name:
         return [_named(loaded, loaded.name)]
     with loaded.program.active():
-        finders = (_implementations, _classes, _imported_classes, find_pairs, _instances, _classes_of_modules, _built, _plain_classes)
+        finders = (
+            _implementations,
+            _classes,
+            _imported_classes,
+            find_pairs,
+            _instances,
+            _classes_of_modules,
+            _built,
+            _plain_classes,
+        )
         for find in finders:
             if found := find(loaded, problems):
                 return found

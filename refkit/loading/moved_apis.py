@@ -13,7 +13,10 @@ from refkit.loading.changed_apis import GONE
 from refkit.loading.effects import import_origins
 from refkit.loading.names import dotted
 
-TREE = {f"jax.tree_{name}": f"jax.tree.{name}" for name in "map leaves flatten unflatten structure reduce all transpose".split()}
+TREE = {
+    f"jax.tree_{name}": f"jax.tree.{name}"
+    for name in "map leaves flatten unflatten structure reduce all transpose".split()
+}
 MOVED = {
     **TREE,
     "jax.tree_multimap": "jax.tree.map",

@@ -28,7 +28,9 @@ def find_pairs(loaded: Loaded, problems: list[str]) -> list[Found]:
     """Every pair `(init, apply)` of the file; what could not be had is told in `problems`."""
     unpacked = _unpacked_pairs(loaded)
     applies = {apply for _, apply in unpacked}
-    around = [pair for pair in _named_pairs(loaded) if applies & uses(loaded.program.target, pair[1])] if unpacked else []
+    around = (
+        [pair for pair in _named_pairs(loaded) if applies & uses(loaded.program.target, pair[1])] if unpacked else []
+    )
     pairs = around or unpacked or _named_pairs(loaded)
     found = []
     for init, apply in pairs:

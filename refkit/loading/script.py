@@ -23,7 +23,11 @@ def as_script(source: Source) -> Source:
             opened = True
         else:
             body.append(node)
-    return dataclasses.replace(source, tree=ast.Module(body, source.tree.type_ignores), whole=source.tree) if opened else source
+    return (
+        dataclasses.replace(source, tree=ast.Module(body, source.tree.type_ignores), whole=source.tree)
+        if opened
+        else source
+    )
 
 
 def defines(node: ast.stmt) -> bool:

@@ -54,13 +54,22 @@ class Builder:
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: it is here."""
 
-    def as_dataset(self, split: Any = None, batch_size: int | None = None, as_supervised: bool = False, **kwargs: Any) -> Any:
+    def as_dataset(
+        self, split: Any = None, batch_size: int | None = None, as_supervised: bool = False, **kwargs: Any
+    ) -> Any:
         """The examples of a split, all at once."""
         return load(self.name, split, batch_size=batch_size, as_supervised=as_supervised)
 
 
-def load(name: str, split: Any = None, *, batch_size: int | None = None, as_supervised: bool = False,
-         with_info: bool = False, **kwargs: Any) -> Any:
+def load(
+    name: str,
+    split: Any = None,
+    *,
+    batch_size: int | None = None,
+    as_supervised: bool = False,
+    with_info: bool = False,
+    **kwargs: Any,
+) -> Any:
     """`tfds.load(name, split, batch_size=-1)`: `{"image": u8[n, 28, 28, 1], "label": i64[n]}`, or both as a pair.
 
     Raises:

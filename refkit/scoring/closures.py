@@ -15,7 +15,9 @@ def closures(scope: Scope) -> Iterator[Fault]:
     for loop in scope.epoch_loops:
         inside = [node for node in ast.walk(loop) if isinstance(node, ast.stmt) and node is not loop]
         rebound = set().union(*(targets_of(node) for node in inside if isinstance(node, (ast.Assign, ast.AugAssign))))
-        carried = set().union(*(targets_of(node) for node in inside if isinstance(node, ast.Assign) and scope.trains(node.value)))
+        carried = set().union(
+            *(targets_of(node) for node in inside if isinstance(node, ast.Assign) and scope.trains(node.value))
+        )
         used = set().union(*(loaded_names(node) for node in inside))
         for name, body, line in jitted(scope):
             stale = sorted(free_names(body) & rebound & carried)
@@ -45,5 +47,7 @@ def free_names(function: ast.Lambda | ast.FunctionDef) -> set[str]:
     body = function.body if isinstance(function.body, list) else [function.body]
     bound = set().union(*(targets_of(node) for part in body for node in ast.walk(part) if isinstance(node, ast.stmt)))
     called = {id(call.func) for part in body for call in calls(part)}
-    read = {inner.id for part in body for inner in ast.walk(part) if isinstance(inner, ast.Name) and id(inner) not in called}
+    read = {
+        inner.id for part in body for inner in ast.walk(part) if isinstance(inner, ast.Name) and id(inner) not in called
+    }
     return read - arguments - bound

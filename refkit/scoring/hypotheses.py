@@ -14,7 +14,10 @@ from refkit.scoring.oracle import Oracle, Probe
 from refkit.subjects.reference import compiled
 
 # What is averaged: the text of the reference's metric, and what stands in its place.
-OF_TARGETS = ("> 0.04", {"share off": "> 0.04", "share within": "<= 0.04", "squared error": "** 2", "absolute error": "* 1.0"})
+OF_TARGETS = (
+    "> 0.04",
+    {"share off": "> 0.04", "share within": "<= 0.04", "squared error": "** 2", "absolute error": "* 1.0"},
+)
 OF_CLASSES = ("== labels", {"share right": "== labels", "share wrong": "!= labels"})
 
 

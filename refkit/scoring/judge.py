@@ -28,8 +28,10 @@ MOST_WAYS = 24
 SHORT = re.compile(r"bfloat16|float16|\bbf16\b|\bf16\b|\bhalf\b|int8", re.I)
 OF_CLASSES = re.compile(r"argmax|argsort|top_k|one_?hot|\bclasses\b|\bAccuracy\b|logits")
 OF_TARGETS = re.compile(r"abs\(|\*\*\s*2|square|\br2|mae\b|rmse\b", re.I)
-OTHER_SCORES = re.compile(r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|weighted|mask|perplex|kappa|confusion|per_class|bleu|iou",
-                          re.I)
+OTHER_SCORES = re.compile(
+    r"f1|precision|recall|auc|roc|balanced|top_?k|top_?\d|weighted|mask|perplex|kappa|confusion|per_class|bleu|iou",
+    re.I,
+)
 CALLED_ACCURACY = re.compile(r"(.*[._])?(acc|accuracy)([._].*)?", re.I)
 
 
@@ -55,7 +57,11 @@ class Judge:
         text = self.scorer.text
         if bool(OF_CLASSES.search(text)) != bool(OF_TARGETS.search(text)):
             self.classes = bool(OF_CLASSES.search(text))
-        if not self.classes and re.search(r"sigmoid|round\(|>\s*0\b|>\s*0\.[05]\b", text) and not OF_TARGETS.search(text):
+        if (
+            not self.classes
+            and re.search(r"sigmoid|round\(|>\s*0\b|>\s*0\.[05]\b", text)
+            and not OF_TARGETS.search(text)
+        ):
             self.classes = True
         self.batch = BATCH
         literal = self.scorer.sizes.get("")
@@ -67,7 +73,10 @@ class Judge:
     def draw(self) -> list[Probe]:
         scale = max(1 if self.batch <= BATCH else self.batch / BATCH, 2 * cut_at(self.definitions) / SETS[0][0])
         whole = not self.scorer.is_batched and not self.scorer.of_outputs  # each size is compiled anew
-        sets = [(round(n * scale) + (scale > 1), round(k * scale) + (scale > 1)) for n, k in (OF_ONE_SIZE if whole else SETS)]
+        sets = [
+            (round(n * scale) + (scale > 1), round(k * scale) + (scale > 1))
+            for n, k in (OF_ONE_SIZE if whole else SETS)
+        ]
         probes = [self.oracle.probe(n, min(k, n), self.classes, self.batch, seed) for seed, (n, k) in enumerate(sets)]
         if SHORT.search(self.scorer.text):
             probes.insert(0, self.oracle.probe(1013, 787, self.classes, self.batch, 9))
@@ -77,7 +86,10 @@ class Judge:
         """What is thought of it; every way of calling it is tried until one is right."""
         name = standing_for(self.reference, self.classes)
         quantities = list((CLASS_QUANTITIES if self.classes else TARGET_QUANTITIES)[1])
-        self.rights = {q: say(edited(name, None, q), name, self.oracle, self.probes, self.classes, self.batch).shares for q in quantities}
+        self.rights = {
+            q: say(edited(name, None, q), name, self.oracle, self.probes, self.classes, self.batch).shares
+            for q in quantities
+        }
         if not self.classes:
             self.rights["share explained"] = tuple(explained(probe) for probe in self.probes)
         trials: list[Trial] = []
@@ -125,7 +137,9 @@ class Judge:
 
     def read(self, way: Callable, form: LabelForm, **changes: Any) -> list[Leaf]:
         with jax.enable_x64(False):
-            return leaves_of([numbers(way(dataclasses.replace(probe.examples, **changes), form)) for probe in self.probes])
+            return leaves_of(
+                [numbers(way(dataclasses.replace(probe.examples, **changes), form)) for probe in self.probes]
+            )
 
     def right(self, trial: Trial) -> tuple[Leaf, str, str] | None:
         """The number that is right, its form and its quantity; None where one is wrong that should be an accuracy."""
@@ -167,8 +181,10 @@ class Judge:
         """Whether the file calls it and never asks for evaluation mode."""
         source = self.scorer.evidence.source
         called = re.search(rf"(?<!def )\b{self.scorer.name}\(", source)
-        asks = re.search(r"\.eval\(|deterministic\s*=\s*True|use_running_average\s*=\s*True|set_attributes|nnx\.view\(|eval_mode|set_mode",
-                         source)
+        asks = re.search(
+            r"\.eval\(|deterministic\s*=\s*True|use_running_average\s*=\s*True|set_attributes|nnx\.view\(|eval_mode|set_mode",
+            source,
+        )
         return bool(called) and not asks
 
     def in_training(self, trial: Trial, leaf: Leaf, **changes: Any) -> Verdict | None:
@@ -184,14 +200,27 @@ class Judge:
             finally:
                 self.scorer.forget_traces()
             if self.right(Trial(trial.way, trial.form, again)):
-                return Verdict(self.scorer, "bug", id, "the metric in training mode", said=leaf.values, wanted=wanted, sets=self.sets)
+                return Verdict(
+                    self.scorer,
+                    "bug",
+                    id,
+                    "the metric in training mode",
+                    said=leaf.values,
+                    wanted=wanted,
+                    sets=self.sets,
+                )
         return None
 
     def wrong(self, trials: list[Trial], as_called: list[Trial], name: str, quantities: list[str]) -> Verdict:
         """The known bug that says the same, or that nothing does; what was put into a call of the program's own proves no more."""
         scored = [(bug, edit) for bug, edit in metric_edits(name) if bug.group != "mode"]
-        told = {q: [(b, e, say(edited(name, e, q), name, self.oracle, self.probes, self.classes, self.batch)) for b, e in scored]
-                for q in quantities}
+        told = {
+            q: [
+                (b, e, say(edited(name, e, q), name, self.oracle, self.probes, self.classes, self.batch))
+                for b, e in scored
+            ]
+            for q in quantities
+        }
         argmax = largest_over_batch(self, told)
         if argmax is not None:
             return argmax
@@ -204,10 +233,19 @@ class Judge:
         for trial in trials[:2]:
             if SHORT.search(self.scorer.text) and any(self.is_nearly_right(leaf) for leaf in trial.leaves):
                 wanted = self.rights[next(iter(self.rights))]
-                return Verdict(self.scorer, "bug", "low-precision-accumulation", "rounded to a short format", said=trial.leaves[0].values,
-                               wanted=wanted, sets=self.sets)
+                return Verdict(
+                    self.scorer,
+                    "bug",
+                    "low-precision-accumulation",
+                    "rounded to a short format",
+                    said=trial.leaves[0].values,
+                    wanted=wanted,
+                    sets=self.sets,
+                )
         for trial in [*as_called[:2], *trials[:2]]:
-            found = self.in_training(trial, trial.leaves[0]) or (self.with_other_leaves(trial) if trial not in as_called else None)
+            found = self.in_training(trial, trial.leaves[0]) or (
+                self.with_other_leaves(trial) if trial not in as_called else None
+            )
             if found is not None:
                 return found
         if not trials:
@@ -218,7 +256,11 @@ class Judge:
         for quantity, entries in told.items():
             matching = []
             for bug, edit, said in entries:
-                if len(set(leaf.values)) < 2 or same_everywhere(said.shares, self.rights[quantity]) or not np.isfinite(said.shares).all():
+                if (
+                    len(set(leaf.values)) < 2
+                    or same_everywhere(said.shares, self.rights[quantity])
+                    or not np.isfinite(said.shares).all()
+                ):
                     continue
                 form = form_of(leaf.values, said.shares, self.counts)
                 if bug.id == "targets-broadcast":  # a sum over a table of all pairs
@@ -228,8 +270,17 @@ class Judge:
             if matching:
                 bug, edit, form = self.likeliest(matching)
                 rivals = tuple((other.id, 0.0) for other, _, _ in matching if other.id != bug.id)
-                return Verdict(self.scorer, "bug", bug.id, edit.where, form, leaf.values, self.rights[quantity], self.sets,
-                               rivals=tuple(dict.fromkeys(rivals)))
+                return Verdict(
+                    self.scorer,
+                    "bug",
+                    bug.id,
+                    edit.where,
+                    form,
+                    leaf.values,
+                    self.rights[quantity],
+                    self.sets,
+                    rivals=tuple(dict.fromkeys(rivals)),
+                )
         return None
 
     def is_nearly_right(self, leaf: Leaf) -> bool:
@@ -237,7 +288,9 @@ class Judge:
         for shares in self.rights.values():
             for form in FORMS.values():
                 wanted = [form(share, count) for share, count in zip(shares, self.counts, strict=True)]
-                if all(abs(value - right) <= abs(right) / 128 for value, right in zip(leaf.values, wanted, strict=True)):
+                if all(
+                    abs(value - right) <= abs(right) / 128 for value, right in zip(leaf.values, wanted, strict=True)
+                ):
                     return True
         return False
 
@@ -255,11 +308,20 @@ class Judge:
             again = self.read(trial.way, trial.form, tree=other)
         except Exception:  # noqa: BLE001
             return None
-        if len(set(trial.leaves[0].values)) < 2 or any(one.values != two.values for one, two in zip(trial.leaves, again, strict=False)):
+        if len(set(trial.leaves[0].values)) < 2 or any(
+            one.values != two.values for one, two in zip(trial.leaves, again, strict=False)
+        ):
             return None
         wanted = self.rights[next(iter(self.rights))]
-        return Verdict(self.scorer, "bug", "initial-parameters-at-evaluation", "parameters that it was not given", said=trial.leaves[0].values,
-                       wanted=wanted, sets=self.sets)
+        return Verdict(
+            self.scorer,
+            "bug",
+            "initial-parameters-at-evaluation",
+            "parameters that it was not given",
+            said=trial.leaves[0].values,
+            wanted=wanted,
+            sets=self.sets,
+        )
 
     @property
     def definitions(self) -> list:
@@ -273,7 +335,11 @@ class Judge:
     def unexplained(self, trial: Trial) -> Verdict:
         """Wrong for certain only where it is called an accuracy, and nothing says that another score is meant."""
         leaf = next((leaf for leaf in trial.leaves if CALLED_ACCURACY.fullmatch(leaf.name)), trial.leaves[0])
-        named = CALLED_ACCURACY.fullmatch(self.scorer.name) and len(trial.leaves) == 1 or CALLED_ACCURACY.fullmatch(leaf.name)
+        named = (
+            CALLED_ACCURACY.fullmatch(self.scorer.name)
+            and len(trial.leaves) == 1
+            or CALLED_ACCURACY.fullmatch(leaf.name)
+        )
         wanted = self.rights[next(iter(self.rights))]
         within = all(np.isfinite(value) and -1e-6 <= value for value in leaf.values)
         sure = named and self.classes and within and not OTHER_SCORES.search(self.scorer.text)

@@ -14,7 +14,9 @@ LOOPS = (ast.For, ast.While, ast.AsyncFor)
 MEANS = {"mean", "average", "nanmean", "fmean"}
 COMPARES = {"equal", "isclose", "abs", "array_equal"}
 MODEL = re.compile(r"model|net|apply|forward|predict|\bself\b|mlp|cnn|lstm|lenet", re.I)
-TRAINING = re.compile(r"\btrain(ing)?\s*=\s*True|deterministic\s*=\s*False|use_running_average\s*=\s*False|\.train\(\)|is_training\s*=\s*True")
+TRAINING = re.compile(
+    r"\btrain(ing)?\s*=\s*True|deterministic\s*=\s*False|use_running_average\s*=\s*False|\.train\(\)|is_training\s*=\s*True"
+)
 
 
 def line_of(verdict: Verdict, file: str) -> int | None:
@@ -33,7 +35,10 @@ def line_of(verdict: Verdict, file: str) -> int | None:
             if found:
                 return found
         if find is training_line:
-            return next(filter(None, (applying_line(definition, source) for definition in definitions)), scorer.line) or None
+            return (
+                next(filter(None, (applying_line(definition, source) for definition in definitions)), scorer.line)
+                or None
+            )
     return scorer.line or None
 
 
@@ -64,7 +69,9 @@ def divisions(node: ast.AST) -> list[ast.BinOp]:
 def averaging_line(definition: ast.AST, source: list[str]) -> int | None:
     """Where the batches' means are averaged: the last mean or division after the loop, or that goes through one."""
     after = [node for node, looped in statements(definition.body) if not looped]
-    looping = any(looped for _, looped in statements(definition.body)) or any(isinstance(n, ast.comprehension) for n in ast.walk(definition))
+    looping = any(looped for _, looped in statements(definition.body)) or any(
+        isinstance(n, ast.comprehension) for n in ast.walk(definition)
+    )
     if not looping:
         return None
     for node in reversed(after):
@@ -82,12 +89,22 @@ def division_line(definition: ast.AST, source: list[str]) -> int | None:
     for node, _ in reversed(flat):
         for division in divisions(node):
             names = [n.id for n in ast.walk(division.right) if isinstance(n, ast.Name)]
-            counted = [other for other, looped in flat if looped and isinstance(other, ast.AugAssign) and name_of(other.target) in names]
+            counted = [
+                other
+                for other, looped in flat
+                if looped and isinstance(other, ast.AugAssign) and name_of(other.target) in names
+            ]
             if counted:
                 return counted[-1].lineno
             if isinstance(division.right, ast.Name):
-                bound = [other for other, _ in flat if isinstance(other, ast.Assign) and name_of(other.targets[0]) == division.right.id]
-                products = [b for b in bound if any(isinstance(n, ast.Mult) for n in ast.walk(b)) or "pad" in ast.unparse(b)]
+                bound = [
+                    other
+                    for other, _ in flat
+                    if isinstance(other, ast.Assign) and name_of(other.targets[0]) == division.right.id
+                ]
+                products = [
+                    b for b in bound if any(isinstance(n, ast.Mult) for n in ast.walk(b)) or "pad" in ast.unparse(b)
+                ]
                 if products:
                     return products[-1].lineno
             return node.lineno
@@ -101,22 +118,48 @@ def overwriting_line(definition: ast.AST, source: list[str]) -> int | None:
     """Where each batch overwrites the one before."""
     flat = list(statements(definition.body))
     for node, looped in flat:
-        if not looped and any(isinstance(n, ast.Subscript) and ast.unparse(n.slice) == "-1" and isinstance(n.ctx, ast.Load) and
-                              isinstance(n.value, ast.Name) for n in ast.walk(node)) and any(inner for _, inner in flat):
+        if (
+            not looped
+            and any(
+                isinstance(n, ast.Subscript)
+                and ast.unparse(n.slice) == "-1"
+                and isinstance(n.ctx, ast.Load)
+                and isinstance(n.value, ast.Name)
+                for n in ast.walk(node)
+            )
+            and any(inner for _, inner in flat)
+        ):
             return node.lineno
     added = {name_of(node.target) for node, looped in flat if looped and isinstance(node, ast.AugAssign)}
     for node, looped in flat:
         if looped and isinstance(node, ast.Assign):
-            names = {name_of(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])}
+            names = {
+                name_of(t)
+                for target in node.targets
+                for t in (target.elts if isinstance(target, ast.Tuple) else [target])
+            }
             if names & added and all(isinstance(n, (ast.Constant, ast.Tuple)) for n in [node.value]):
                 return node.lineno
     after = [node for node, looped in flat if not looped]
     used = {n.id for node in after for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    overwritten = [node for node, looped in flat if looped and isinstance(node, ast.Assign)
-                   and {name_of(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])} & used]
+    overwritten = [
+        node
+        for node, looped in flat
+        if looped
+        and isinstance(node, ast.Assign)
+        and {
+            name_of(t) for target in node.targets for t in (target.elts if isinstance(target, ast.Tuple) else [target])
+        }
+        & used
+    ]
     if not overwritten:  # under a key of something that outlives the loop
-        overwritten = [node for node, looped in flat if looped and isinstance(node, ast.Assign)
-                       and any(isinstance(t, ast.Subscript) and name_of(t.value) in used for t in node.targets)]
+        overwritten = [
+            node
+            for node, looped in flat
+            if looped
+            and isinstance(node, ast.Assign)
+            and any(isinstance(t, ast.Subscript) and name_of(t.value) in used for t in node.targets)
+        ]
     return overwritten[0].lineno if overwritten else None
 
 
@@ -156,7 +199,9 @@ def applying_line(definition: ast.AST, source: list[str]) -> int | None:
                 return call.lineno
     for node, _ in statements(definition.body):
         for call in calls(node):
-            if any(MODEL.search(ast.unparse(part)) for part in call.args[:2] if isinstance(part, (ast.Name, ast.Attribute))):
+            if any(
+                MODEL.search(ast.unparse(part)) for part in call.args[:2] if isinstance(part, (ast.Name, ast.Attribute))
+            ):
                 return call.lineno
     return None
 
@@ -174,7 +219,11 @@ def adding_line(definition: ast.AST, source: list[str]) -> int | None:
 def cutting_line(definition: ast.AST, source: list[str]) -> int | None:
     """Where it is decided how many batches there are."""
     for node in sorted((n for n in ast.walk(definition) if isinstance(n, ast.BinOp)), key=lambda n: n.lineno):
-        if isinstance(node.op, ast.FloorDiv) or isinstance(node.op, ast.Add) and re.search(r"len\(.*- .*\+ 1$", ast.unparse(node)):
+        if (
+            isinstance(node.op, ast.FloorDiv)
+            or isinstance(node.op, ast.Add)
+            and re.search(r"len\(.*- .*\+ 1$", ast.unparse(node))
+        ):
             return node.lineno
     loops = [node.lineno for node in ast.walk(definition) if isinstance(node, LOOPS)]
     return min(loops, default=None)

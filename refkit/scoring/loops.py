@@ -13,7 +13,9 @@ from refkit.scoring.keepers import metrics_kept
 from refkit.scoring.scopes import LOOPS, Scope, calls, data_names, loaded_names, own_calls, scopes, targets_of
 from refkit.scoring.splits import OTHERWISE, on_train, text_before
 
-PARAMETERS = re.compile(r"(.*_)?(params?|parameters|variables|weights|state|theta|initial|init|model|net)(_?0|_init|_initial|_start)?", re.I)
+PARAMETERS = re.compile(
+    r"(.*_)?(params?|parameters|variables|weights|state|theta|initial|init|model|net)(_?0|_init|_initial|_start)?", re.I
+)
 INITS = re.compile(r"\binit|clone|copy|\bsplit|get_params|create|initial", re.I)
 PUTS_BACK = {"update", "merge", "load_state", "replace", "restore"}
 
@@ -34,30 +36,45 @@ def initial(scope: Scope) -> Iterator[Fault]:
         inside = [node for node in ast.walk(loop) if isinstance(node, ast.stmt)]
         steps = [call for node in inside for call in own_calls(node) if name_of(call.func) in scope.trainers]
         given = set().union(*(data_names(part) for call in steps for part in call.args))
-        rebound = set().union(*(targets_of(node) for node in inside if isinstance(node, ast.Assign) and scope.trains(node.value)))
+        rebound = set().union(
+            *(targets_of(node) for node in inside if isinstance(node, ast.Assign) and scope.trains(node.value))
+        )
         carried = rebound & given
         mutated = given - rebound if "nnx" in scope.evidence.source else set()
         if not carried | mutated:
             continue
         after = [node for node, _ in scope.flat if node.lineno > loop.lineno]
         changed = set().union(*map(targets_of, [*inside, *after]))
-        changed |= {name for node in after for call in own_calls(node) if name_of(call.func) in PUTS_BACK
-                    for part in call.args for name in loaded_names(part)}
+        changed |= {
+            name
+            for node in after
+            for call in own_calls(node)
+            if name_of(call.func) in PUTS_BACK
+            for part in call.args
+            for name in loaded_names(part)
+        }
         for node in after:
             for call in scope.scores(node):
                 names = data_names(call)
                 if names & (carried | mutated) or OTHERWISE.search(text_before(node, call)):
                     continue
                 for name in sorted(names - changed - given):
-                    if PARAMETERS.fullmatch(name) and (is_initial(name, carried, scope, loop) or is_copy(name, mutated, scope, loop)):
-                        yield Fault("initial-parameters-at-evaluation", call.lineno, f"`{name}` is from before the training")
+                    if PARAMETERS.fullmatch(name) and (
+                        is_initial(name, carried, scope, loop) or is_copy(name, mutated, scope, loop)
+                    ):
+                        yield Fault(
+                            "initial-parameters-at-evaluation", call.lineno, f"`{name}` is from before the training"
+                        )
                         break
 
 
 def is_copy(name: str, mutated: set[str], scope: Scope, loop: ast.stmt) -> bool:
     """Whether a name is bound, before the loop, to a copy of a module that is changed in place."""
     own = [value for value, node in scope.bound.get(name, ()) if node.lineno < loop.lineno]
-    return any(isinstance(value, ast.Call) and re.search("clone|copy", name_of(value.func)) and loaded_names(value) & mutated for value in own)
+    return any(
+        isinstance(value, ast.Call) and re.search("clone|copy", name_of(value.func)) and loaded_names(value) & mutated
+        for value in own
+    )
 
 
 def is_initial(name: str, carried: set[str], scope: Scope, loop: ast.stmt) -> bool:
@@ -65,7 +82,9 @@ def is_initial(name: str, carried: set[str], scope: Scope, loop: ast.stmt) -> bo
     before = lambda name: [value for value, node in scope.bound.get(name, ()) if node.lineno < loop.lineno]
     own = before(name)
     text = " ".join(map(ast.unparse, own))
-    if set().union(*map(loaded_names, own)) & carried and (isinstance(own[-1], (ast.Name, ast.Attribute)) or INITS.search(text)):
+    if set().union(*map(loaded_names, own)) & carried and (
+        isinstance(own[-1], (ast.Name, ast.Attribute)) or INITS.search(text)
+    ):
         return True
     module = re.fullmatch(r"(.*_)?(model|net)", name) is not None
     for value in (value for other in carried for value in before(other)):
@@ -83,7 +102,11 @@ def counters_kept(scope: Scope) -> Iterator[Fault]:
         for inner in inside:
             part = list(ast.walk(inner))
             ids = set(map(id, part))
-            if not isinstance(inner, LOOPS) or scope.trains(inner) or not any(scope.scores(n) for n in part if isinstance(n, ast.stmt)):
+            if (
+                not isinstance(inner, LOOPS)
+                or scope.trains(inner)
+                or not any(scope.scores(n) for n in part if isinstance(n, ast.stmt))
+            ):
                 continue
             outside = [node for node in inside if id(node) not in ids and not isinstance(node, (*LOOPS, ast.If))]
             read = set().union(*map(loaded_names, outside))
@@ -109,8 +132,16 @@ def mode_left(scope: Scope) -> Iterator[Fault]:
         for call in calls(loop):
             if name_of(call.func) in defined:
                 parts += scope.evidence.reached(defined[name_of(call.func)])
-        switches = [(call.func.attr, call.lineno) for part in dict.fromkeys(parts) for call in calls(part)
-                    if isinstance(call.func, ast.Attribute) and call.func.attr in ("eval", "train") and len(call.args) < 1]
+        switches = [
+            (call.func.attr, call.lineno)
+            for part in dict.fromkeys(parts)
+            for call in calls(part)
+            if isinstance(call.func, ast.Attribute) and call.func.attr in ("eval", "train") and len(call.args) < 1
+        ]
         if any(attr == "eval" for attr, _ in switches) and not any(attr == "train" for attr, _ in switches):
             if not re.search(r"nnx\.view\(|set_attributes|set_mode", source):
-                yield Fault("mode-not-restored", next(line for attr, line in switches if attr == "eval"), "evaluation mode is left on")
+                yield Fault(
+                    "mode-not-restored",
+                    next(line for attr, line in switches if attr == "eval"),
+                    "evaluation mode is left on",
+                )

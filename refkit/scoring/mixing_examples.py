@@ -26,11 +26,7 @@ def of_shapes(error: BaseException) -> bool:
 
 def largest_over_batch(judge: "Judge", told: dict) -> Verdict | None:
     """That it raised on shapes, as the metric does that takes the largest output over the examples."""
-    shapes = [
-        error
-        for error in judge.errors
-        if innermost(error) in judge.files and of_shapes(error)
-    ]
+    shapes = [error for error in judge.errors if innermost(error) in judge.files and of_shapes(error)]
     raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
     if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, judge.definitions)):
         return None

@@ -81,7 +81,9 @@ class Oracle:
     def sure(self) -> np.ndarray:
         """Places in the pool, those first whose answers rounding cannot change."""
         if self.one_unit:
-            margins = np.abs(self.outputs.reshape(len(self.outputs), -1) - (0.5 if self.gives_probabilities else 0)).min(-1)
+            margins = np.abs(
+                self.outputs.reshape(len(self.outputs), -1) - (0.5 if self.gives_probabilities else 0)
+            ).min(-1)
         else:
             ordered = np.sort(self.outputs, axis=-1)
             margins = (ordered[..., -1] - ordered[..., -2]).reshape(len(self.outputs), -1).min(-1)
@@ -107,7 +109,11 @@ class Oracle:
             other = (answers + generator.integers(1, max(width, 2), size=answers.shape)) % max(width, 2)
             labels = np.where(hits, answers, other).astype(np.int32)
         else:
-            off = np.where(hits, NEAR, FAR) * generator.uniform(0.8, 1.2, answers.shape) * generator.choice([-1, 1], answers.shape)
+            off = (
+                np.where(hits, NEAR, FAR)
+                * generator.uniform(0.8, 1.2, answers.shape)
+                * generator.choice([-1, 1], answers.shape)
+            )
             labels = (answers + off).astype(np.float32)
         inputs = tuple(value[chosen] for value in self.inputs)
         return Probe(Examples(self.tree, inputs, outputs, labels, batch), hits.size, int(hits.sum()))
@@ -157,7 +163,11 @@ def drawn(yours: Yours, draw: int) -> object:
             leaves.append(jax.random.key(0))
             continue
         path, kind = yours.paths[k], yours.kinds[k]
-        value = yours.constants[k] if k in yours.constants else parameter_value(f"{path}{draw}" if draw else path, tuple(shape.shape), kind)
+        value = (
+            yours.constants[k]
+            if k in yours.constants
+            else parameter_value(f"{path}{draw}" if draw else path, tuple(shape.shape), kind)
+        )
         if kind == "parameters" and k not in yours.constants and len(shape.shape) < 2:
             value = value * SMALL
         elif kind == "statistics":

@@ -68,7 +68,9 @@ def same(value: float, wanted: float) -> bool:
         return False
     if abs(value - wanted) <= RELATIVE * max(abs(wanted), 1e-3):
         return True
-    return any(abs(value - round(value, digits)) < 1e-9 and abs(round(wanted, digits) - value) < 1e-9 for digits in (2, 3, 4))
+    return any(
+        abs(value - round(value, digits)) < 1e-9 and abs(round(wanted, digits) - value) < 1e-9 for digits in (2, 3, 4)
+    )
 
 
 def form_of(values: Sequence[float], shares: Sequence[float], counts: Sequence[int]) -> str | None:

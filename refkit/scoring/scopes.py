@@ -69,7 +69,9 @@ class Scope:
     @functools.cached_property
     def scorer_names(self) -> frozenset[str]:
         defined = {node.name for node in ast.walk(self.evidence.tree) if isinstance(node, ast.FunctionDef)}
-        return frozenset({name for name in defined if SCORES.fullmatch(name) and not OTHERS.fullmatch(name)} - self.trainers)
+        return frozenset(
+            {name for name in defined if SCORES.fullmatch(name) and not OTHERS.fullmatch(name)} - self.trainers
+        )
 
     def scores(self, node: ast.stmt) -> list[ast.Call]:
         """The calls that score in a statement itself, outermost first and none inside another."""
@@ -163,4 +165,8 @@ def is_inline_score(call: ast.Call) -> bool:
     if name_of(call.func) not in ("mean", "sum", "average", "count_nonzero"):
         return False
     text = ast.unparse(call)
-    return "==" in text and bool(re.search(r"argmax|guess|pred|answer", text)) or bool(re.search(r"abs\(.*\) *<=? *0?\.\d", text))
+    return (
+        "==" in text
+        and bool(re.search(r"argmax|guess|pred|answer", text))
+        or bool(re.search(r"abs\(.*\) *<=? *0?\.\d", text))
+    )

@@ -9,7 +9,11 @@ from refkit.scoring.fault import Fault
 from refkit.scoring.scopes import LOOPS, Scope, calls, loaded_names, own_calls
 
 EDGE = r"(^|[_\W\d])(x|y|images?|labels?)?_?"
-TEST = re.compile(EDGE + r"(tests?|te|tst|va|val|valid|validation|dev|eval|evaluation|held|holdout|heldout|unseen)_?(x|y|\d)?($|[_\W\d])", re.I)
+TEST = re.compile(
+    EDGE
+    + r"(tests?|te|tst|va|val|valid|validation|dev|eval|evaluation|held|holdout|heldout|unseen)_?(x|y|\d)?($|[_\W\d])",
+    re.I,
+)
 TRAIN = re.compile(EDGE + r"(train|tr|trn|training)_?(x|y|\d)?($|[_\W\d])", re.I)
 OTHERWISE = re.compile(r"untrained|initial|before|baseline|random|chance", re.I)
 INNER = {"model", "apply", "forward", "net", "predict", "apply_fn"}
@@ -19,9 +23,16 @@ def on_train(scope: Scope) -> Iterator[Fault]:
     """Scores of training examples that are called, or stand for, those of the test."""
     if not scope.epoch_loops and not any(scope.trains(node) for node, _ in scope.flat):
         return
-    trained = set().union(*(slices(part) for node, _ in scope.flat for call in own_calls(node) if scope.trains(call)
-                            for part in call.args), *(slices(node.iter) for node, _ in scope.flat
-                                                     if isinstance(node, ast.For) and scope.trains(node)))
+    trained = set().union(
+        *(
+            slices(part)
+            for node, _ in scope.flat
+            for call in own_calls(node)
+            if scope.trains(call)
+            for part in call.args
+        ),
+        *(slices(node.iter) for node, _ in scope.flat if isinstance(node, ast.For) and scope.trains(node)),
+    )
     known, idle = trained_names(scope), unread_test_names(scope)
     for node, around in scope.flat:
         for call in scope.scores(node):
@@ -36,7 +47,12 @@ def on_train(scope: Scope) -> Iterator[Fault]:
                 continue
             data = through_loops(data, around)
             atoms = set().union(*map(slices, data))
-            own = {name for part in data for name in loaded_names(part) if name in scope.bound and not is_called(name, part)}
+            own = {
+                name
+                for part in data
+                for name in loaded_names(part)
+                if name in scope.bound and not is_called(name, part)
+            }
             shared = atoms <= trained if atoms else bool(own) and own <= known and bool(TEST.search(claim))
             if (any(TRAIN.search(name) for name in names) or shared) and (TEST.search(claim) or idle):
                 yield Fault("evaluated-on-train", place, "training examples are scored as the test")
@@ -44,13 +60,28 @@ def on_train(scope: Scope) -> Iterator[Fault]:
 
 def trained_names(scope: Scope) -> set[str]:
     """Names that the training steps take, and those that these are made from, through loops and comprehensions."""
-    waiting = [part for node, _ in scope.flat for call in own_calls(node) if name_of(call.func) in scope.trainers for part in call.args[1:]]
-    through = [(loaded_names(c.target), c.iter) for node, _ in scope.flat for c in ast.walk(node) if isinstance(c, ast.comprehension)]
+    waiting = [
+        part
+        for node, _ in scope.flat
+        for call in own_calls(node)
+        if name_of(call.func) in scope.trainers
+        for part in call.args[1:]
+    ]
+    through = [
+        (loaded_names(c.target), c.iter)
+        for node, _ in scope.flat
+        for c in ast.walk(node)
+        if isinstance(c, ast.comprehension)
+    ]
     found: set[str] = set()
     while waiting:
         for name in loaded_names(waiting.pop()) - found:
             found.add(name)
-            waiting += [value for value, node in scope.bound.get(name, ()) if isinstance(node, ast.For) or isinstance(value, ast.Call)]
+            waiting += [
+                value
+                for value, node in scope.bound.get(name, ())
+                if isinstance(node, ast.For) or isinstance(value, ast.Call)
+            ]
             waiting += [iterated for names, iterated in through if name in names]
     return found
 
@@ -86,7 +117,11 @@ def text_before(node: ast.AST, value: ast.AST) -> str:
             elif any(inner is value for inner in ast.walk(part)):
                 return before
     inside = set(map(id, ast.walk(value)))
-    parts = [inner for inner in ast.walk(node) if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and id(inner) not in inside]
+    parts = [
+        inner
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str) and id(inner) not in inside
+    ]
     place = lambda part: (part.lineno, part.col_offset)
     order = sorted((part for part in parts if place(part) <= place(value)), key=place)
     return order[-1].value if order else ""
@@ -104,8 +139,12 @@ def said_after(node: ast.stmt, scope: Scope) -> str:
 
 def reported(scope: Scope, name: str) -> list[str]:
     """Text before the uses of a name in calls such as `print`, also of names that are made from it."""
-    names = {name} | {other for other, values in scope.bound.items() for value, _ in values
-                      if name in loaded_names(value) and not scope.trains(value)}
+    names = {name} | {
+        other
+        for other, values in scope.bound.items()
+        for value, _ in values
+        if name in loaded_names(value) and not scope.trains(value)
+    }
     uses = [(node, inner) for node, _ in scope.flat if isinstance(node, ast.Expr) for inner in ast.walk(node)]
     return [text_before(node, inner) for node, inner in uses if isinstance(inner, ast.Name) and inner.id in names]
 
@@ -151,17 +190,27 @@ def words(node: ast.AST) -> set[str]:
     called = {id(call.func) for call in calls(node)}
     found = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and id(inner) not in called}
     found |= {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute) and id(inner) not in called}
-    return found | {inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant) and isinstance(inner.value, str)}
+    return found | {
+        inner.value for inner in ast.walk(node) if isinstance(inner, ast.Constant) and isinstance(inner.value, str)
+    }
 
 
 def slices(node: ast.AST) -> set[str]:
     """The parts of arrays in an expression, as text: `x[:cut]`."""
     spread = {id(inner.value) for inner in ast.walk(node) if isinstance(inner, ast.Starred)}
-    return {ast.unparse(inner) for inner in ast.walk(node)
-            if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Slice) and id(inner) not in spread}
+    return {
+        ast.unparse(inner)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Subscript) and isinstance(inner.slice, ast.Slice) and id(inner) not in spread
+    }
 
 
 def unread_test_names(scope: Scope) -> set[str]:
     """Names of test examples that are bound and never read."""
-    read = {inner.id for node in scope.body for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)}
+    read = {
+        inner.id
+        for node in scope.body
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }
     return {name for name in scope.bound if TEST.search(name) and name not in read}

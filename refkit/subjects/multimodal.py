@@ -49,7 +49,7 @@ def pictures(options: Options, kernels, image, classes: int, hidden: int) -> lis
     found = []
     for convolutions in read(kernels, image[-1]):
         four = [shape for shape in kernels if len(shape) == 4]
-        dense = [shape for shape in kernels if len(shape) == 2] if four else kernels[convolutions.used:]
+        dense = [shape for shape in kernels if len(shape) == 2] if four else kernels[convolutions.used :]
         widths = backwards(dense, classes)
         if not widths:
             continue
@@ -61,7 +61,9 @@ def pictures(options: Options, kernels, image, classes: int, hidden: int) -> lis
 
 def anyhow(found: list[Options]) -> list[Options]:
     """With every padding, for the values to decide between."""
-    return [options | {"padding": word} for options in found for word in any_padding(len(options["channels"].split("-")))]
+    return [
+        options | {"padding": word} for options in found for word in any_padding(len(options["channels"].split("-")))
+    ]
 
 
 MULTIMODAL = Subject("multimodal", "Multimodal", inputs, "classes", fit, twice=("dense", "channels"))

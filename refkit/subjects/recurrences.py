@@ -89,9 +89,7 @@ def stacks(leaves: tuple[Leaf, ...], features: int, hidden: int) -> list[tuple[C
     return sorted(found, key=lambda item: -len(item[0].used))
 
 
-def layer(
-    leaves, used: frozenset[int], features: int, hidden: int, both: bool, twice: bool
-) -> frozenset[int] | None:
+def layer(leaves, used: frozenset[int], features: int, hidden: int, both: bool, twice: bool) -> frozenset[int] | None:
     """Places of the next layer's leaves: one cell, or two that go in with the same."""
     taken: frozenset[int] = frozenset()
     for _ in range(2 if both else 1):

@@ -142,8 +142,9 @@ def build(name: str, model: str, source: str) -> Reference:
             paths.append(dotted(path))
             shapes.append(tuple(leaf.shape))
             kinds.append(kind)
-    return Reference(name, model, source, file, module, config, paths, shapes, kinds, graph,
-                     (parameters, statistics), rest)
+    return Reference(
+        name, model, source, file, module, config, paths, shapes, kinds, graph, (parameters, statistics), rest
+    )
 
 
 @contextlib.contextmanager

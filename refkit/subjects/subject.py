@@ -44,8 +44,11 @@ class Shown:
         """Paths of the parameters that are biases: by name, or by the shape of the parameter used before."""
         leaves = [leaf for leaf in self.leaves if leaf.kind == "parameters"]
         names = {leaf.path for leaf in leaves}
-        found = [leaf for leaf, last in zip(leaves, [None, *leaves])
-                 if meaning(leaf.path) == "bias" or goes_with_weight(leaf.path, names) or is_bias_of(leaf, last)]
+        found = [
+            leaf
+            for leaf, last in zip(leaves, [None, *leaves])
+            if meaning(leaf.path) == "bias" or goes_with_weight(leaf.path, names) or is_bias_of(leaf, last)
+        ]
         return frozenset(leaf.path for leaf in found)
 
     @property

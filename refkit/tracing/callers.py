@@ -54,7 +54,7 @@ class Callers(Sites):
         if frames[-1] == frames_of(outer)[-1] and not stale(frames, around):
             return site
         inside = [plain(frame) for frame in frames]
-        inside = inside[:next((k for k, frame in enumerate(inside) if is_same_scope(frame, around[0])), len(inside))]
+        inside = inside[: next((k for k, frame in enumerate(inside) if is_same_scope(frame, around[0])), len(inside))]
         first, *callers = *inside, *around
         return CalledSite(*dataclasses.astuple(first), callers=tuple(callers))
 

@@ -9,8 +9,15 @@ from refkit.tracing.sites import Sites
 from refkit.tracing.trace import Trace
 
 
-def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], nodes: list[int], wrt: list[int],
-               seed: np.ndarray, replaced: dict[int, np.ndarray] | None = None) -> tuple[dict[int, np.ndarray], list[np.ndarray]]:
+def cotangents(
+    program: Program,
+    trace: Trace,
+    arguments: list[np.ndarray],
+    nodes: list[int],
+    wrt: list[int],
+    seed: np.ndarray,
+    replaced: dict[int, np.ndarray] | None = None,
+) -> tuple[dict[int, np.ndarray], list[np.ndarray]]:
     """The gradient of `sum(seed * result)` at values and at arguments.
 
     Args:
@@ -35,7 +42,7 @@ def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], node
         return (out * seed.astype(out.dtype).reshape(out.shape)).sum()
 
     def gradient(*flat):
-        changes, rest = list(flat[:len(nodes)]), list(flat[len(nodes):])
+        changes, rest = list(flat[: len(nodes)]), list(flat[len(nodes) :])
         found = jax.grad(result, argnums=(0, 1))(changes, [rest[place] for place in wrt], rest)
         return [*found[0], *found[1]]
 
@@ -45,7 +52,7 @@ def cotangents(program: Program, trace: Trace, arguments: list[np.ndarray], node
     zeros = [np.zeros(shape.shape) for shape in shapes]
     executed = evaluate(backward, [*zeros, *arguments])
     values = [executed.values[node] for node in executed.outputs]
-    return dict(zip(nodes, values)), values[len(nodes):]
+    return dict(zip(nodes, values)), values[len(nodes) :]
 
 
 class Replay:
@@ -111,13 +118,15 @@ class Replay:
         outputs = bind(instruction.equation, inputs)
         fresh = [node >= self.count for node in nodes]
         self.count = count
-        return [value + self.changes[node] if node in self.changes and new else value
-                for value, node, new in zip(outputs, nodes, fresh, strict=True)]
+        return [
+            value + self.changes[node] if node in self.changes and new else value
+            for value, node, new in zip(outputs, nodes, fresh, strict=True)
+        ]
 
     def loop(self, instruction, inputs: list) -> list:
         params, plans = instruction.params, instruction.plans
-        fixed, rest = inputs[:params["cond_nconsts"]], inputs[params["cond_nconsts"]:]
-        body_fixed, carry = rest[:params["body_nconsts"]], rest[params["body_nconsts"]:]
+        fixed, rest = inputs[: params["cond_nconsts"]], inputs[params["cond_nconsts"] :]
+        body_fixed, carry = rest[: params["body_nconsts"]], rest[params["body_nconsts"] :]
         for _ in range(self.decide()):
             self.run_plan(plans[0], [*fixed, *carry])
             carry = self.run_plan(plans[1], [*body_fixed, *carry])
@@ -127,7 +136,7 @@ class Replay:
     def scan(self, instruction, inputs: list) -> list:
         params, (plan,) = instruction.params, instruction.plans
         n_fixed, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
-        fixed, carry, sequences = inputs[:n_fixed], inputs[n_fixed:n_fixed + n_carry], inputs[n_fixed + n_carry:]
+        fixed, carry, sequences = inputs[:n_fixed], inputs[n_fixed : n_fixed + n_carry], inputs[n_fixed + n_carry :]
         stacked: list[list] = [[] for _ in range(len(plan.results) - n_carry)]
         for t in range(length - 1, -1, -1) if params["reverse"] else range(length):
             out = self.run_plan(plan, [*fixed, *carry, *(self.keep(values[t]) for values in sequences)])

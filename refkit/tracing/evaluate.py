@@ -131,8 +131,16 @@ class Evaluator:
         trace, old = self.trace, self.before.trace
         nodes = range(len(trace), len(trace) + len(instruction.avals))
         for node in nodes:
-            trace.add(old.values[node], old.ops[node], old.sites[node], time, tuple(inputs), old.data[node], old.narrow[node],
-                      old.dtypes[node])
+            trace.add(
+                old.values[node],
+                old.ops[node],
+                old.sites[node],
+                time,
+                tuple(inputs),
+                old.data[node],
+                old.narrow[node],
+                old.dtypes[node],
+            )
         return list(nodes)
 
     def bind(self, instruction: Instruction, values) -> list[np.ndarray]:

@@ -18,7 +18,11 @@ from refkit.tracing.loops import Call, call_at, items_of, value_around
 from refkit.tracing.sites import LIBRARIES, noticing
 from refkit.tracing.trace import LISTED, Site
 
-UNHEEDED = (os.path.join(os.path.dirname(jax.__file__), "_src") + os.sep, os.path.dirname(os.path.dirname(__file__)) + os.sep, "<")
+UNHEEDED = (
+    os.path.join(os.path.dirname(jax.__file__), "_src") + os.sep,
+    os.path.dirname(os.path.dirname(__file__)) + os.sep,
+    "<",
+)
 
 
 class Listed:

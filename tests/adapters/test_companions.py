@@ -2,7 +2,7 @@
 
 import refkit
 
-PROGRAM = '''
+PROGRAM = """
 import jax
 import jax.numpy as jnp
 
@@ -24,7 +24,7 @@ def forward(params, stats, x, training=False):
 
 def main():
     params, stats = init_params(jax.random.key(0)), fresh()
-'''
+"""
 
 
 def test_parameters_and_state_are_made_apart(tmp_path):

@@ -14,25 +14,33 @@ FILES = {
         x = random.normal(key, (16, 20, 2))
         y = jnp.floor(x[:, :, 0].mean(1) * 4).astype(int)
         update(x, y)
-        """, 0),
+        """,
+        0,
+    ),
     "time comes first": (
         """
         def make(rng, n, steps):
             values = rng.normal(size=(steps, n))
             return np.stack([values, values**2], -1), values.sum(axis=0)
-        """, 1),
+        """,
+        1,
+    ),
     "labels of their own": (
         """
         def make(rng, n, steps):
             return rng.normal(size=(n, steps, 2)), rng.normal(size=(n,))
-        """, None),
+        """,
+        None,
+    ),
     "data turned before their use": (
         """
         def make(rng, n, steps):
             values = rng.normal(size=(n, steps))
             return np.stack([values, values**2], -1), values.sum(1)
         for x, y in batches: update(x.transpose(1, 0, 2), y)
-        """, None),
+        """,
+        None,
+    ),
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import refkit
 
-LAYERS = '''
+LAYERS = """
 import jax
 import jax.numpy as jnp
 import optax
@@ -21,8 +21,8 @@ def init_params(key):
     k1, k2 = jax.random.split(key)
     he = jax.nn.initializers.he_normal()
     return {"w1": he(k1, (30, 64)), "b1": jnp.zeros(64), "w2": he(k2, (64, 2)), "b2": jnp.zeros(2)}
-'''
-BY_FLAG = '''
+"""
+BY_FLAG = """
 def forward(params, x, key, is_training):
     h = jax.nn.relu(x @ params["w1"] + params["b1"])
     if is_training:
@@ -32,8 +32,8 @@ def forward(params, x, key, is_training):
 def loss_fn(params, x, y, key):
     logits = forward(params, x, key, True)
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
-'''
-BY_KEY = '''
+"""
+BY_KEY = """
 def forward(params, x, dropout_key=None):
     h = jax.nn.relu(x @ params["w1"] + params["b1"])
     if dropout_key is not None:
@@ -43,8 +43,8 @@ def forward(params, x, dropout_key=None):
 def loss_fn(params, x, y, key):
     logits = forward(params, x, dropout_key=key)
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
-'''
-BY_ATTRIBUTE = '''
+"""
+BY_ATTRIBUTE = """
 class Net(nnx.Module):
     def __init__(self, rngs):
         self.fc1, self.fc2 = nnx.Linear(30, 64, rngs=rngs), nnx.Linear(64, 2, rngs=rngs)
@@ -57,8 +57,8 @@ class Net(nnx.Module):
 
 def loss_fn(model, x, y, key):
     return optax.softmax_cross_entropy_with_integer_labels(model(x, key, train=True), y).mean()
-'''
-IN_LINEN = '''
+"""
+IN_LINEN = """
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x, train: bool = False):
@@ -72,7 +72,7 @@ model = Net()
 def loss_fn(params, x, y, key):
     logits = model.apply({"params": params}, x, train=True, rngs={"dropout": key})
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
-'''
+"""
 
 
 @pytest.mark.parametrize("text", [BY_FLAG, BY_KEY, BY_ATTRIBUTE, IN_LINEN], ids=["flag", "key", "nnx", "linen"])

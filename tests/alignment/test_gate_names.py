@@ -20,7 +20,12 @@ def gates_of(*names, shape=(3, 5)):
         ("W_xi", "W_xf", "W_xc", "W_xo"),
         ("ii.kernel", "if.kernel", "ig.kernel", "io.kernel"),
         ("input_gate.h", "forget_gate.h", "candidate.h", "output_gate.h"),
-        ("params.hidden_in.kernel", "params.hidden_forget.kernel", "params.hidden_new.kernel", "params.hidden_out.kernel"),
+        (
+            "params.hidden_in.kernel",
+            "params.hidden_forget.kernel",
+            "params.hidden_new.kernel",
+            "params.hidden_out.kernel",
+        ),
     ],
 )
 def test_four_that_differ_in_the_gate_are_a_family(names):

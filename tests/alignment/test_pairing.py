@@ -86,7 +86,9 @@ def test_a_bias_folded_into_its_kernel_is_a_row_of_it():
     assert reaches(leaves(("w", (7, 6))), theirs, [below.T])
 
 
-@pytest.mark.parametrize("order", [order for order in itertools.permutations(range(3)) if order.index(0) < order.index(1)])
+@pytest.mark.parametrize(
+    "order", [order for order in itertools.permutations(range(3)) if order.index(0) < order.index(1)]
+)
 def test_a_flatten_of_another_order_turns_the_rows(order):
     theirs = [Atom("dense1.kernel", (2 * 3 * 4, 5), "parameters", 0, ((2, 3, 4),))]
     kernel = values_of(theirs)["dense1.kernel"].reshape(2, 3, 4, 5)
@@ -219,19 +221,33 @@ def test_gradients_are_laid_out_like_the_parameters():
 
 
 def test_a_fused_bias_is_not_taken_for_a_later_bias_of_its_size():
-    cell = [(f"cell.{gate}_{part}", shape) for gate in GATES
-            for part, shape in (("x.kernel", (3, 4)), ("x.bias", (4,)), ("h.kernel", (4, 4)))]
+    cell = [
+        (f"cell.{gate}_{part}", shape)
+        for gate in GATES
+        for part, shape in (("x.kernel", (3, 4)), ("x.bias", (4,)), ("h.kernel", (4, 4)))
+    ]
     theirs = atoms(*cell, ("dense1.kernel", (4, 16)), ("dense1.bias", (16,)))
-    mine = leaves(("lstm.i.kernel", (3, 16)), ("lstm.h.kernel", (4, 16)), ("lstm.h.bias", (16,)),
-                  ("fc.kernel", (4, 16)), ("fc.bias", (16,)))
+    mine = leaves(
+        ("lstm.i.kernel", (3, 16)),
+        ("lstm.h.kernel", (4, 16)),
+        ("lstm.h.bias", (16,)),
+        ("fc.kernel", (4, 16)),
+        ("fc.bias", (16,)),
+    )
     held = {leaf.path: held.cell for leaf, held in zip(mine, pair(mine, theirs).held, strict=True)}
     assert held["lstm.h.bias"] is not None and held["fc.bias"] is None
 
 
 def test_square_kernels_hold_one_gate_each():
-    cell = [(f"cell.{gate}_{part}", shape) for gate in GATES
-            for part, shape in (("x.kernel", (2, 8)), ("x.bias", (8,)), ("h.kernel", (8, 8)))]
+    cell = [
+        (f"cell.{gate}_{part}", shape)
+        for gate in GATES
+        for part, shape in (("x.kernel", (2, 8)), ("x.bias", (8,)), ("h.kernel", (8, 8)))
+    ]
     theirs = atoms(*cell)
-    mine = leaves(*((f"h{gate[0]}", (8, 8)) for gate in GATES), *((f"b{gate[0]}", (8,)) for gate in GATES),
-                  *((f"i{gate[0]}", (2, 8)) for gate in GATES))
+    mine = leaves(
+        *((f"h{gate[0]}", (8, 8)) for gate in GATES),
+        *((f"b{gate[0]}", (8,)) for gate in GATES),
+        *((f"i{gate[0]}", (2, 8)) for gate in GATES),
+    )
     assert pair(mine, theirs).complete

@@ -38,8 +38,10 @@ class LinenNetwork(linen.Module):
 def init_params(key):
     one, two = jax.random.split(key)
     return {
-        "w1": jax.random.normal(one, (30, 64)) * 0.2, "b1": jnp.zeros(64),
-        "w2": jax.random.normal(two, (64, 2)) * 0.2, "b2": jnp.zeros(2),
+        "w1": jax.random.normal(one, (30, 64)) * 0.2,
+        "b1": jnp.zeros(64),
+        "w2": jax.random.normal(two, (64, 2)) * 0.2,
+        "b2": jnp.zeros(2),
     }
 
 

@@ -7,7 +7,7 @@ from tests.checks.test_training_run import PICTURES, compared
 MODEL = PICTURES[: PICTURES.index("def main")].replace("model(x.astype(jnp.float32) / 255)", "model(x)")
 EVALUATED = (
     MODEL
-    + '''
+    + """
 @nnx.jit
 def eval_step(model, x, y):
     return (model(x).argmax(axis=-1) == y).mean()
@@ -67,7 +67,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 )
 IN_STEP = "    return (model(x).argmax"
 SHIFTED = "    x = random_shift(jax.random.key(0), x)\n"

@@ -6,7 +6,7 @@ import pytest
 import refkit
 from refkit.probes.tagged_identity import identify
 
-MODEL = '''
+MODEL = """
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,66 +21,81 @@ def init_params(key):
 def forward(params, x):
     return jax.nn.relu(x @ params["w1"] + params["b1"]) @ params["w2"] + params["b2"]
 
-'''
+"""
 RIGHT = {
-    "whole batches, another remainder in each epoch": '''
+    "whole batches, another remainder in each epoch": """
 def batches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for rows in order[: len(x) // batch_size * batch_size].reshape(-1, batch_size):
         yield x[rows], y[rows]
-''',
-    "a batch drawn at random": '''
+""",
+    "a batch drawn at random": """
 def get_batch(x, y, batch_size, rng):
     rows = rng.integers(0, len(x), batch_size)
     return x[rows], y[rows]
-''',
-    "statistics handed over": '''
+""",
+    "statistics handed over": """
 def normalize(x, mean=None, std=None):
     if mean is None:
         mean, std = x.mean(0), x.std(0)
     return (x - mean) / (std + 1e-8)
-''',
-    "scaled to the unit interval": '''
+""",
+    "scaled to the unit interval": """
 def preprocess(x, x_train):
     low, high = x_train.min(0), x_train.max(0)
     return (x - low) / np.maximum(high - low, 1e-8)
-''',
-    "stratified": '''
+""",
+    "stratified": """
 def split(x, y, seed=0):
     from sklearn.model_selection import train_test_split
     return train_test_split(x, y, test_size=0.25, stratify=y, random_state=seed)
-''',
+""",
 }
 WRONG = {
-    "divided-by-variance": ('''
+    "divided-by-variance": (
+        """
 def preprocess(x, x_train):
     mean, var = x_train.mean(0), x_train.var(0)
     return (x - mean) / (var + 1e-8)
-''', "var = x_train"),
-    "labels-shuffled": ('''
+""",
+        "var = x_train",
+    ),
+    "labels-shuffled": (
+        """
 def batches(x, y, batch_size, seed):
     order = np.random.default_rng(seed).permutation(len(x))
     for i in range(0, len(x), batch_size):
         yield x[order[i : i + batch_size]], y[i : i + batch_size]
-''', "yield"),
-    "data-truncated": ('''
+""",
+        "yield",
+    ),
+    "data-truncated": (
+        """
 def batches(x, y, batch_size):
     for i in range(0, len(x) - batch_size + 1, batch_size):
         yield x[i : i + batch_size], y[i : i + batch_size]
-''', "for i in range"),
-    "test-in-train": ('''
+""",
+        "for i in range",
+    ),
+    "test-in-train": (
+        """
 def split(x, y, seed=0):
     order = np.random.default_rng(seed).permutation(len(x))
     train, test = order[: len(x) * 9 // 10], order[len(x) // 2 :]
     return x[train], y[train], x[test], y[test]
-''', "train, test ="),
-    "statistics-from-test": ('''
+""",
+        "train, test =",
+    ),
+    "statistics-from-test": (
+        """
 def load_data():
     from sklearn.datasets import load_breast_cancer
     x, y = load_breast_cancer(return_X_y=True)
     x = (x - x.mean(0)) / x.std(0)
     return (x[:400], y[:400]), (x[400:], y[400:])
-''', "x = (x - x.mean"),
+""",
+        "x = (x - x.mean",
+    ),
 }
 
 

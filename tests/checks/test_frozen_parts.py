@@ -7,7 +7,7 @@ from tests.checks.test_training_run import compared
 
 STEP = (
     plain_model(30, 64, 2)
-    + '''
+    + """
 CHOOSER
 
 tx = OPTIMIZER
@@ -17,7 +17,7 @@ def train_step(params, opt_state, x, y):
     loss, grads = jax.value_and_grad(loss_fn)(params, x, y)
     updates, opt_state = tx.update(grads, opt_state, params)
     return optax.apply_updates(params, updates), opt_state, loss
-'''
+"""
 )
 FUNCTION = """def labels(params):
     return jax.tree_util.tree_map_with_path(

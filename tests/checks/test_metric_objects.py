@@ -6,7 +6,7 @@ from tests.checks.test_training_run import PROGRAM, compared
 
 HELD = (
     PROGRAM[: PROGRAM.index("class Counter")]
-    + '''
+    + """
 class Accuracy:
     def __init__(self):
         self.reset_state()
@@ -26,9 +26,9 @@ def make_metric():
     return Accuracy()
 
 
-'''
+"""
     + PROGRAM[PROGRAM.index("def loss_fn") : PROGRAM.index("def evaluate")]
-    + '''
+    + """
 def evaluate(params, data, metric, batch_size=20):
     metric.reset_state()
     x, y = data
@@ -52,7 +52,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 )
 WAYS = {
     "handed over": ("Accuracy()", "metric"),

@@ -16,7 +16,7 @@ DROPPED = (
     )
     .replace("def loss_fn(params, x, y):", "def loss_fn(params, x, y, key):")
     .replace("forward(params, x), y)", "forward(params, x, key, train=True), y)")
-    + '''
+    + """
 def dropout(key, x, rate):
     return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0.0)
 
@@ -29,10 +29,10 @@ def train_step(params, opt_state, x, y, key):
     loss, grads = jax.value_and_grad(loss_fn)(params, x, y, key)
     updates, opt_state = tx.update(grads, opt_state, params)
     return optax.apply_updates(params, updates), opt_state, loss
-'''
+"""
 )
 QUIET = DROPPED.replace("    x = x + 0.01 * jax.random.normal(other, x.shape)\n", "")
-NORMALISED = '''
+NORMALISED = """
 import jax
 import optax
 from flax import nnx
@@ -62,7 +62,7 @@ def train_step(model, optimizer, x, y):
 def main():
     model = Net(nnx.Rngs(0))
     optimizer = nnx.Optimizer(model, sgd(0.01, momentum=0.9), wrt=nnx.Param)
-'''
+"""
 
 
 @pytest.mark.parametrize("text", [DROPPED, QUIET], ids=["with noise", "without"])

@@ -36,13 +36,22 @@ RIGHT = {
     "SGD 0.01": ("optax.sgd(0.01)", LOGITS),
     "warm-up": ("optax.adam(optax.linear_schedule(0.0, 1e-3, 300))", LOGITS),
     "a schedule that ends": ("optax.adam(optax.cosine_decay_schedule(1e-3, 200))", LOGITS),
-    "penalty": ("optax.adamw(1e-3, weight_decay=1e-4)", LOGITS + " + 1e-3 * sum((w**2).sum() for w in params.values())"),
-    "smoothing": ("optax.adam(1e-3)",
-                  "optax.softmax_cross_entropy(forward(params, x), optax.smooth_labels(jax.nn.one_hot(y, 2), 0.2)).mean()"),
+    "penalty": (
+        "optax.adamw(1e-3, weight_decay=1e-4)",
+        LOGITS + " + 1e-3 * sum((w**2).sum() for w in params.values())",
+    ),
+    "smoothing": (
+        "optax.adam(1e-3)",
+        "optax.softmax_cross_entropy(forward(params, x), optax.smooth_labels(jax.nn.one_hot(y, 2), 0.2)).mean()",
+    ),
     "sum": ("optax.sgd(1e-3)", LOGITS.replace("mean", "sum")),
 }
 WRONG = {
-    "softmax-before-loss": ("optax.adam(1e-2)", LOGITS.replace("forward(params, x)", "jax.nn.softmax(forward(params, x))"), STEPPED),
+    "softmax-before-loss": (
+        "optax.adam(1e-2)",
+        LOGITS.replace("forward(params, x)", "jax.nn.softmax(forward(params, x))"),
+        STEPPED,
+    ),
     "gradient-ascent": ("optax.adam(1e-3)", LOGITS, "jax.tree.map(lambda p, u: p - u, params, updates)"),
     "loss-sign-flipped": ("optax.adam(1e-3)", "-" + LOGITS, STEPPED),
     "parameters-not-updated": ("optax.adam(1e-3)", LOGITS, "params"),
@@ -52,7 +61,9 @@ WRONG = {
 
 def compared(tmp_path, optimizer: str, loss: str, stepped: str = STEPPED, text: str = PLAIN):
     file = tmp_path / "mine.py"
-    file.write_text(text.replace("OPTIMIZER", optimizer).replace("LOSS", loss).replace("STEPPED", stepped), encoding="utf-8")
+    file.write_text(
+        text.replace("OPTIMIZER", optimizer).replace("LOSS", loss).replace("STEPPED", stepped), encoding="utf-8"
+    )
     return refkit.compare(str(file), "mlp", only="overfit")
 
 
@@ -71,7 +82,9 @@ def test_what_keeps_it_from_learning_is_named(tmp_path, id):
 
 
 def test_a_loss_that_is_not_finite_explodes_with_its_step(tmp_path):
-    report = compared(tmp_path, "optax.adam(1e-3)", LOGITS + " + jnp.where(jnp.abs(params['b1']).max() > 2.5e-3, jnp.nan, 0.0)")
+    report = compared(
+        tmp_path, "optax.adam(1e-3)", LOGITS + " + jnp.where(jnp.abs(params['b1']).max() > 2.5e-3, jnp.nan, 0.0)"
+    )
     (finding,) = report.findings
     assert "explodes" in finding.message and "not finite at step 4" in finding.message
 
@@ -93,7 +106,10 @@ def test_quick_leaves_it_out(tmp_path):
 def test_what_an_earlier_rung_has_named_is_not_reported_again(tmp_path):
     file = tmp_path / "mine.py"
     loss = LOGITS.replace("forward(params, x)", "jax.nn.softmax(forward(params, x))")
-    file.write_text(PLAIN.replace("OPTIMIZER", "optax.adam(1e-2)").replace("LOSS", loss).replace("STEPPED", STEPPED), encoding="utf-8")
+    file.write_text(
+        PLAIN.replace("OPTIMIZER", "optax.adam(1e-2)").replace("LOSS", loss).replace("STEPPED", STEPPED),
+        encoding="utf-8",
+    )
     report = refkit.compare(str(file), "mlp")
     assert [finding.id for finding in report.wrong] == ["softmax-before-loss"]
     last = report.rungs[-1]

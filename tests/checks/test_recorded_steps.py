@@ -3,12 +3,17 @@
 import refkit
 from tests.checks.plain_model import plain_model
 
-MODEL = plain_model(12, 16, 3) + '''
+MODEL = (
+    plain_model(12, 16, 3)
+    + """
 def load(n=90):
     rng = np.random.default_rng(0)
     return rng.normal(size=(n, 12)).astype(np.float32), rng.integers(0, 3, n)
-'''
-WEIGHTED = MODEL + '''
+"""
+)
+WEIGHTED = (
+    MODEL
+    + """
 @jax.jit
 def train_step(params, opt_state, x, y, table):
     def weighted(params):
@@ -30,8 +35,11 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
-TRAINER = MODEL + '''
+"""
+)
+TRAINER = (
+    MODEL
+    + """
 class Trainer:
     def __init__(self, rate):
         self.params = init_params(jax.random.key(0))
@@ -52,8 +60,11 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
-SCANNED = MODEL + '''
+"""
+)
+SCANNED = (
+    MODEL
+    + """
 def make_epoch(tx, size):
     def train_step(carry, batch):
         params, opt_state = carry
@@ -77,9 +88,12 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
+)
 
-INLINE = MODEL + '''
+INLINE = (
+    MODEL
+    + """
 x, y = load()
 params = init_params(jax.random.key(0))
 tx = optax.adam(1e-3)
@@ -93,8 +107,9 @@ for epoch in range(3):
         params = optax.apply_updates(params, updates)
         total += float(loss)
     print(epoch, total)
-'''
-OBJECTS = '''
+"""
+)
+OBJECTS = """
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -123,7 +138,7 @@ def train():
         print(float(loss))
 
 train()
-'''
+"""
 
 
 def seen(tmp_path, source: str) -> tuple[str, str, list[tuple[str, str]]]:

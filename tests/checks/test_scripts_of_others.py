@@ -49,7 +49,9 @@ def ids(tmp_path, text: str, rung: str, reference: str = "mlp") -> list:
     return [(finding.kind, finding.id) for finding in report.findings if finding.kind != "choice"]
 
 
-OWN_OPTIMIZER = MLP + """
+OWN_OPTIMIZER = (
+    MLP
+    + """
 model = Net(nnx.Rngs(0))
 optimizer = nnx.ModelAndOptimizer(model, optax.sgd(0.05))
 
@@ -58,14 +60,19 @@ def train_step(model, optimizer, x, y, rngs):
     grads = nnx.grad(loss_fn)(model, x, y, rngs)
     UPDATE
 """
+)
 
 
-@pytest.mark.parametrize(("update", "found"), [("optimizer.update(grads)", []), ("pass", [("bug", "parameters-not-updated")])])
+@pytest.mark.parametrize(
+    ("update", "found"), [("optimizer.update(grads)", []), ("pass", [("bug", "parameters-not-updated")])]
+)
 def test_an_optimizer_that_holds_the_files_own_model(tmp_path, update, found):
     assert ids(tmp_path, OWN_OPTIMIZER.replace("UPDATE", update), "update") == found
 
 
-HANDED = MLP + """
+HANDED = (
+    MLP
+    + """
 @nnx.jit
 def train_step(model, optimizer, x, y, rngs):
     grads = nnx.grad(loss_fn)(model, x, y, rngs)
@@ -78,6 +85,7 @@ def main(x, y):
     for start in range(0, 320, 32):
         train_step(model, optimizer, x[start:start + 32], y[start:start + 32], rngs)
 """
+)
 
 
 def test_generators_that_count_may_be_handed_to_every_step(tmp_path):
@@ -86,7 +94,9 @@ def test_generators_that_count_may_be_handed_to_every_step(tmp_path):
 
 def test_a_key_may_not(tmp_path):
     linen = LINEN.replace("nn.relu(nn.Dense(64)(x))", "nn.Dropout(0.1, deterministic=False)(nn.relu(nn.Dense(64)(x)))")
-    text = linen + """
+    text = (
+        linen
+        + """
 @jax.jit
 def train_step(params, x, y, key):
     def loss_fn(params):
@@ -100,6 +110,7 @@ def main(x, y, params):
     for start in range(0, 320, 32):
         params = train_step(params, x[start:start + 32], y[start:start + 32], key)
 """
+    )
     assert ids(tmp_path, text, "train-eval") == [("bug", "dropout-key-fixed")]
 
 
@@ -122,7 +133,9 @@ gradients = jax.value_and_grad(loss)
     assert ids(tmp_path, text, "loss") == []
 
 
-TWO_CALLS = LINEN + """
+TWO_CALLS = (
+    LINEN
+    + """
 @jax.jit
 def apply_model(state, x, y):
     def loss_fn(params):
@@ -143,15 +156,20 @@ def train_epoch(state, x, y):
         state = update_model(state, grads)
     return state
 """
+)
 
 
-@pytest.mark.parametrize(("grads", "found"), [("grads", []), ("jax.tree.map(jnp.negative, grads)", [("bug", "gradient-ascent")])])
+@pytest.mark.parametrize(
+    ("grads", "found"), [("grads", []), ("jax.tree.map(jnp.negative, grads)", [("bug", "gradient-ascent")])]
+)
 def test_a_step_in_two_calls_of_a_loop(tmp_path, grads, found):
     assert ids(tmp_path, TWO_CALLS.replace("GRADS", grads), "update") == found
 
 
 def test_another_models_dropout_is_not_this_ones(tmp_path):
-    text = LINEN + """
+    text = (
+        LINEN
+        + """
 class Other(nn.Module):
     @nn.compact
     def __call__(self, x):
@@ -163,6 +181,7 @@ def train_step(params, x, y):
         return optax.softmax_cross_entropy_with_integer_labels(Net().apply({"params": params}, x), y).mean()
     return jax.tree.map(lambda p, g: p - 0.1 * g, params, jax.grad(loss_fn)(params))
 """
+    )
     file = tmp_path / "mine.py"
     file.write_text(HEADER + text, encoding="utf-8")
     report = refkit.compare(f"{file}:Net", "mlp", only="train-eval")
@@ -171,12 +190,17 @@ def train_step(params, x, y):
 
 def test_a_mask_may_say_what_is_dropped():
     body = "def f(key, x):\n    mask = random.bernoulli(key, drop_rate, x.shape)\n    return jnp.where(mask, {}, {})\n"
-    seen = {pair: inverted_rate(StepText(ast.parse(body.format(*pair)), None, "")) for pair in (("unknown", "x"), ("x", "0.0"))}
+    seen = {
+        pair: inverted_rate(StepText(ast.parse(body.format(*pair)), None, ""))
+        for pair in (("unknown", "x"), ("x", "0.0"))
+    }
     assert seen["unknown", "x"] is None and seen["x", "0.0"] is not None
 
 
 def test_an_error_that_comes_of_our_own_calling_is_no_bug_of_the_metric(tmp_path):
-    text = LINEN + """
+    text = (
+        LINEN
+        + """
 @dataclasses.dataclass
 class Data:
     x_val: np.ndarray
@@ -187,6 +211,7 @@ def evaluate_mae(params, data: Data):
     targets = data.y_val[:, None] if data.y_val.ndim == 1 else data.y_val
     return float(jnp.mean(jnp.abs(predictions - targets)))
 """
+    )
     file = tmp_path / "mine.py"
     file.write_text(HEADER + text, encoding="utf-8")
     assert refkit.compare(str(file), "mlp:loss=mse", only="metric").findings == ()
@@ -230,7 +255,9 @@ if __name__ == "__main__":
 
 
 def test_a_loss_from_a_package_that_is_not_there_is_no_bug_of_the_step(tmp_path):
-    text = LINEN + """
+    text = (
+        LINEN
+        + """
 from nowhere_installed import entropy
 
 @jax.jit
@@ -245,6 +272,7 @@ def main():
     for _ in range(3):
         state = train_step(state, np.ones((8, 30), np.float32), np.zeros(8, np.int32))
 """
+    )
     file = tmp_path / "mine.py"
     file.write_text(HEADER + text, encoding="utf-8")
     assert refkit.compare(str(file), "mlp", only="update").findings == ()
@@ -263,12 +291,14 @@ variables = model.init(jax.random.key(0), jnp.ones((1, 1)))
 """
     file = tmp_path / "mine.py"
     file.write_text(HEADER + text, encoding="utf-8")
-    (finding,) = [f for f in refkit.compare(str(file), "mlp:loss=mse", only="initialization").findings if f.kind == "bug"]
+    (finding,) = [
+        f for f in refkit.compare(str(file), "mlp:loss=mse", only="initialization").findings if f.kind == "bug"
+    ]
     assert finding.id == "initialisation-too-large"
     assert "`Dense_1.kernel` begins with uniform from 0 to 1" in finding.message and "over 32 inputs" in finding.message
 
 
-PICTURES = '''
+PICTURES = """
 import tensorflow_datasets as tfds
 
 class Net(nn.Module):
@@ -287,8 +317,10 @@ def get_datasets():
     train["image"] = jnp.float32(train["image"]) / 255.0
     test["image"] = jnp.float32(test["image"]) / 255.0
     return train, test
-'''
-SCALED = '    train["image"] = jnp.float32(train["image"]) / 255.0\n    test["image"] = jnp.float32(test["image"]) / 255.0\n'
+"""
+SCALED = (
+    '    train["image"] = jnp.float32(train["image"]) / 255.0\n    test["image"] = jnp.float32(test["image"]) / 255.0\n'
+)
 TEST = '    test["image"] = jnp.float32(test["image"]) / 255.0\n'
 
 
@@ -311,17 +343,28 @@ def test_a_state_that_is_dropped_in_a_loop_is_blamed_there(tmp_path):
 
 @pytest.mark.parametrize(("quiet", "found"), [("False", []), ("True", [("bug", "dropout-never-active")])])
 def test_a_view_of_the_model_that_the_loop_hands_on(tmp_path, quiet, found):
-    text = HANDED.replace("    rngs = nnx.Rngs(1)\n", f"    rngs = nnx.Rngs(1)\n    seen = nnx.view(model, deterministic={quiet})\n")
-    assert ids(tmp_path, text.replace("train_step(model, optimizer, x[", "train_step(seen, optimizer, x["), "train-eval") == found
-
+    text = HANDED.replace(
+        "    rngs = nnx.Rngs(1)\n", f"    rngs = nnx.Rngs(1)\n    seen = nnx.view(model, deterministic={quiet})\n"
+    )
+    assert (
+        ids(tmp_path, text.replace("train_step(model, optimizer, x[", "train_step(seen, optimizer, x["), "train-eval")
+        == found
+    )
 
 
 @pytest.mark.parametrize(("apart", "said"), [(0.0, differences.ENDS_HERE), (0.1, differences.NOWHERE)])
 def test_a_program_that_ends_on_a_value_of_the_reference_is_told_so(monkeypatch, apart, said):
     alignment = SimpleNamespace(yours=None)
-    difference = SimpleNamespace(before=SimpleNamespace(alignment=alignment), node=0, site=None, candidate=None, rivals=[])
-    for name, value in {"place_of": {"line": 3}, "comparison": {"max_abs": apart, "allowed": 1e-6}, "sign_of": None,
-                        "unused_shapes": [], "not_finite": ""}.items():
+    difference = SimpleNamespace(
+        before=SimpleNamespace(alignment=alignment), node=0, site=None, candidate=None, rivals=[]
+    )
+    for name, value in {
+        "place_of": {"line": 3},
+        "comparison": {"max_abs": apart, "allowed": 1e-6},
+        "sign_of": None,
+        "unused_shapes": [],
+        "not_finite": "",
+    }.items():
         monkeypatch.setattr(differences, name, lambda *_, value=value: value)
     finding = differences.finding_of(difference, "forward", "lstm")
     assert finding.message == said and (finding.max_abs is None) == (apart == 0.0)

@@ -4,7 +4,7 @@ import pytest
 
 import refkit
 
-PROGRAM = '''
+PROGRAM = """
 import jax
 import jax.numpy as jnp
 
@@ -24,7 +24,7 @@ def forward(params, x, train=False, key=None):
     if train:
         h = dropout(key, h, DROP_RATE)
     return h @ params["w2"] + params["b2"]
-'''
+"""
 
 
 def compared(tmp_path, *edits):
@@ -37,7 +37,10 @@ def compared(tmp_path, *edits):
 
 
 UNSCALED = ("x / (1 - rate), 0.0", "x, 0.0")
-ONE_LINE_OF_LATER_SCALING = ('    return h @ params["w2"]', '    else:\n        h = h * (1 - DROP_RATE)\n    return h @ params["w2"]')
+ONE_LINE_OF_LATER_SCALING = (
+    '    return h @ params["w2"]',
+    '    else:\n        h = h * (1 - DROP_RATE)\n    return h @ params["w2"]',
+)
 SUBTRACTED = ("keep = jax.random.bernoulli(key, 1 - rate, x.shape)", "keep = jax.random.uniform(key, x.shape) > rate")
 
 

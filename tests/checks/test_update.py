@@ -17,7 +17,9 @@ RIGHT = [case for case in measure.correct_cases() if case.rung == "update"]
 WRONG = [case for case in measure.bug_cases() if case.rung in RUNGS]
 SIZE = 3
 
-PLAIN = plain_model(30, 64, 2) + """
+PLAIN = (
+    plain_model(30, 64, 2)
+    + """
 tx = OPTIMIZER
 
 @jax.jit
@@ -26,6 +28,7 @@ def train_step(params, opt_state, x, y):
     updates, opt_state = tx.update(grads, opt_state, params)
     return STEPPED, opt_state, loss
 """
+)
 STEPPED = "optax.apply_updates(params, updates)"
 OPTIMIZERS = (
     "optax.sgd(0.1)",

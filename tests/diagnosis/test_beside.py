@@ -66,7 +66,11 @@ def test_a_gradient_beside_a_penalty_is_compared(tmp_path):
 def test_a_root_in_a_penalty_is_taken_at_biases_of_zero(tmp_path):
     source, report = compared(tmp_path, ("sum(jnp.sum(leaf ** 2)", "sum(jnp.sqrt(jnp.sum(leaf ** 2))"))
     (finding,) = wrong(report)
-    assert (finding.rung, finding.id, finding.line) == ("gradients", "sqrt-at-zero", line_with(source, "jnp.sqrt(jnp.sum"))
+    assert (finding.rung, finding.id, finding.line) == (
+        "gradients",
+        "sqrt-at-zero",
+        line_with(source, "jnp.sqrt(jnp.sum"),
+    )
 
 
 def test_rounding_behind_a_division_stops_gradients(tmp_path):

@@ -93,6 +93,7 @@ def test_a_wrong_index_is_one_step_before_the_value_that_departs():
 
 def test_a_wrong_index_that_departs_itself_is_blamed_either_way():
     for layout_edit in (False, True):
+
         def other(x, w, b, v):
             rows = jnp.tanh(x @ w + b)
             chosen = rows[2]
@@ -101,7 +102,7 @@ def test_a_wrong_index_that_departs_itself_is_blamed_either_way():
         assert blamed_line(other, last_row, layout_edit) == line_of(other, "rows[2]")
 
 
-SOURCE = '''\
+SOURCE = """\
 import jax
 
 scale = lambda x: (
@@ -120,13 +121,25 @@ def run(x):
             x):
         return y
     with open("f") as g: pass
-'''
+"""
 
 
 @pytest.mark.parametrize(
     ("line", "span"),
-    [(1, (1, 1)), (4, (4, 4)), (9, (9, 11)), (10, (9, 11)), (12, (12, 14)), (13, (12, 14)), (14, (12, 14)),
-     (16, (15, 16)), (17, (17, 17)), (18, (18, 18)), (7, (7, 7)), (99, (99, 99))],
+    [
+        (1, (1, 1)),
+        (4, (4, 4)),
+        (9, (9, 11)),
+        (10, (9, 11)),
+        (12, (12, 14)),
+        (13, (12, 14)),
+        (14, (12, 14)),
+        (16, (15, 16)),
+        (17, (17, 17)),
+        (18, (18, 18)),
+        (7, (7, 7)),
+        (99, (99, 99)),
+    ],
 )
 def test_the_statement_around_a_line(line, span):
     start, end = statement_lines(SOURCE, line)

@@ -55,8 +55,10 @@ def test_the_same_in_other_words_is_the_same(tmp_path):
     ("reference", "sentence"),
     [
         ("X = 3\n", "`.*trusted.py` cannot be the reference: "),
-        ("def init_params(key):\n    raise ValueError('no')\n\n\ndef forward(params, x):\n    return x\n",
-         "`.*trusted.py` cannot be the reference: "),
+        (
+            "def init_params(key):\n    raise ValueError('no')\n\n\ndef forward(params, x):\n    return x\n",
+            "`.*trusted.py` cannot be the reference: ",
+        ),
     ],
     ids=["no-model", "raises"],
 )

@@ -64,7 +64,9 @@ def loss_fn(model, tokens, labels):
 '''
 
 
-@pytest.mark.parametrize(("taken", "id"), [("jnp.arange(len(tokens)), lengths - 1", None), (":, -1", "state-at-padding")])
+@pytest.mark.parametrize(
+    ("taken", "id"), [("jnp.arange(len(tokens)), lengths - 1", None), (":, -1", "state-at-padding")]
+)
 def test_lengths_that_nothing_uses_are_meant(taken, id, tmp_path):
     source = LAST.replace("jnp.arange(len(tokens)), lengths - 1", taken)
     (tmp_path / "mine.py").write_text(source, encoding="utf-8")

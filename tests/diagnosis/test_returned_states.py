@@ -23,13 +23,15 @@ STEPS = {
 @pytest.mark.parametrize(("last", "as_given"), STEPS.items())
 def test_return(last, as_given, tmp_path):
     file = tmp_path / "step.py"
-    file.write_text(textwrap.dedent(
-        f"""\
+    file.write_text(
+        textwrap.dedent(
+            f"""\
         def step(state, x):
             c, before = state
             h, c = cell(x, c)
             {last}
         """
-    ))
+        )
+    )
     found = returned_as_given(Site(str(file), 3, 3))
     assert (found is not None and found.line == 4) == as_given

@@ -10,7 +10,18 @@ from tests.edits.laboratory import Subject, departs, shows_in_data, unedited
 from tests.edits.sample import chosen
 from tests.edits.scored import scored_otherwise
 
-RUNGS = ("runs", "structure", "initialization", "forward", "train-eval", "loss", "gradients", "update", "data", "metric")
+RUNGS = (
+    "runs",
+    "structure",
+    "initialization",
+    "forward",
+    "train-eval",
+    "loss",
+    "gradients",
+    "update",
+    "data",
+    "metric",
+)
 OF_STEPS = ("train-eval", "update")
 # The catalogue: the ids are the contract, and where each applies (M, L, S, X for the four references).
 CATALOGUE = {

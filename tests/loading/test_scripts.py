@@ -56,7 +56,9 @@ def test_what_moved_runs_under_its_old_name_and_is_told(program):
 
 
 def test_nothing_that_is_there_is_replaced():
-    before = {name: getattr(module_of(name.rpartition(".")[0]), name.rpartition(".")[2]) for name in found() if is_there(name)}
+    before = {
+        name: getattr(module_of(name.rpartition(".")[0]), name.rpartition(".")[2]) for name in found() if is_there(name)
+    }
     with moved_apis():
         for name, thing in before.items():
             assert getattr(module_of(name.rpartition(".")[0]), name.rpartition(".")[2]) is thing
@@ -69,41 +71,50 @@ def is_there(name: str) -> bool:
 
 
 def test_a_module_built_while_jax_traces_counts_as_its_own(program):
-    program(NET + """
+    program(
+        NET
+        + """
 class Net(nnx.Module):
     def __init__(self, rngs): self.layer = nnx.Linear(3, 2, rngs=rngs)
 rngs = nnx.Rngs(0)
 net = Net(rngs)
 def scale(): return net.layer.kernel[...].sum() * 0 + 1.0
-""")
+"""
+    )
     loaded = load("program.py")
     with loaded.active():
         assert jax.make_jaxpr(lambda x: x * loaded.get("scale")())(1.0)
 
 
 def test_class_names_that_only_data_would_tell(program):
-    program(NET + """
+    program(
+        NET
+        + """
 from tensorflow import keras
 (x, y), _ = keras.datasets.mnist.load_data()
 classes = sorted(set(y))
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x): return nn.Dense(len(classes))(nn.relu(nn.Dense(64)(x)))
-""")
+"""
+    )
     report = refkit.compare("program.py", "mlp", only="forward")
     assert report.verdict == "same"
     assert any("`classes` is taken to be as many" in note for note in report.notes)
 
 
 def test_data_that_a_model_needs_and_that_are_not_there_are_no_bug(program):
-    program(NET + """
+    program(
+        NET
+        + """
 from tensorflow import keras
 (x, y), _ = keras.datasets.mnist.load_data()
 mean = x.mean()
 class Net(nn.Module):
     @nn.compact
     def __call__(self, x): return nn.Dense(2)(nn.relu(nn.Dense(64)(x - mean)))
-""")
+"""
+    )
     with pytest.raises(RefkitError, match="could not be run: it needs `mean`.*downloads data"):
         refkit.compare("program.py", "mlp", only="forward")
 

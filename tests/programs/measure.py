@@ -64,8 +64,16 @@ class Case:
 def correct_cases() -> list[Case]:
     found = []
     for reference, rung, entry in entries("correct", "program"):
-        found.append(Case(f"{reference}/{entry['file']}", HERE / "correct" / reference / entry["file"],
-                          entry.get("reference", reference), entry.get("target", ""), entry.get("kwargs", ""), rung=rung))
+        found.append(
+            Case(
+                f"{reference}/{entry['file']}",
+                HERE / "correct" / reference / entry["file"],
+                entry.get("reference", reference),
+                entry.get("target", ""),
+                entry.get("kwargs", ""),
+                rung=rung,
+            )
+        )
     return found
 
 
@@ -89,8 +97,16 @@ def bug_cases() -> list[Case]:
         edits = [(entry["old"], entry["new"])] if "old" in entry else []
         edits += [(edit["old"], edit["new"]) for edit in entry.get("edit", ())]
         lines = (*([entry["line_contains"]] if "line_contains" in entry else ()), *entry.get("lines", ()))
-        found.append(dataclasses.replace(program, name=f"{program.name}#{number}:{entry['id']}", edits=tuple(edits),
-                                         id=entry["id"], lines=lines, rung=rung))
+        found.append(
+            dataclasses.replace(
+                program,
+                name=f"{program.name}#{number}:{entry['id']}",
+                edits=tuple(edits),
+                id=entry["id"],
+                lines=lines,
+                rung=rung,
+            )
+        )
     return found
 
 
@@ -110,11 +126,23 @@ def run_case(case: Case, until: str) -> dict:
                     shutil.copy(sibling, folder)
             path.write_text(source, encoding="utf-8")
             kwargs = read_kwargs(None, None, case.kwargs or None)
-            report = refkit.compare(f"{path}{case.target}", case.reference, until=None if only else until, only=only, kwargs=kwargs)
+            report = refkit.compare(
+                f"{path}{case.target}", case.reference, until=None if only else until, only=only, kwargs=kwargs
+            )
         except Exception as error:
             return result | {"error": f"{type(error).__name__}: {error}"[:300], "seconds": time.time() - started}
-    findings = [{"kind": f.kind, "id": f.id, "line": f.line, "rung": f.rung, "end": f.end_line, "message": f.message[:120],
-                 "candidates": [c.id for c in f.candidates][:3]} for f in report.findings]
+    findings = [
+        {
+            "kind": f.kind,
+            "id": f.id,
+            "line": f.line,
+            "rung": f.rung,
+            "end": f.end_line,
+            "message": f.message[:120],
+            "candidates": [c.id for c in f.candidates][:3],
+        }
+        for f in report.findings
+    ]
     result |= {"verdict": report.verdict, "findings": findings, "seconds": time.time() - started}
     if case.id:
         wrong = [f for f in findings if f["kind"] != "choice"]
@@ -154,10 +182,14 @@ def table(results: list[dict]) -> str:
 
     groups = {bug.id: bug.group for bug in BUGS}
     parts = [*((name, lambda r, name=name: r["name"].startswith(name + "/")) for name in REFERENCES)]
-    parts += [(name, lambda r, name=name: r.get("rung") == name) for name in sorted({r.get("rung", "model") for r in results})]
+    parts += [
+        (name, lambda r, name=name: r.get("rung") == name) for name in sorted({r.get("rung", "model") for r in results})
+    ]
     parts += [(name, lambda r, name=name: r["id"] and groups[r["id"]] == name) for name in sorted(set(groups.values()))]
-    rows = [f"{'':16}{'programs':>9}{'right':>7}{'false alarms':>14}{'bugs':>6}{'detected':>10}{'line':>7}{'±1':>7}"
-            f"{'first':>7}{'of 3':>7}{'seconds':>9}"]
+    rows = [
+        f"{'':16}{'programs':>9}{'right':>7}{'false alarms':>14}{'bugs':>6}{'detected':>10}{'line':>7}{'±1':>7}"
+        f"{'first':>7}{'of 3':>7}{'seconds':>9}"
+    ]
     for name, belongs in [*parts, ("all", lambda r: True)]:
         here = [r for r in results if belongs(r)]
         if not here:
@@ -168,8 +200,10 @@ def table(results: list[dict]) -> str:
         same = sum(r.get("verdict") == "same" for r in right)
         alarms = sum(r.get("verdict") == "different" for r in right)
         seconds = sum(r["seconds"] for r in here) / len(here)
-        rows.append(f"{name:16}{len(right):>9}{same:>7}{alarms:>14}{len(bugs):>6}{share('detected'):>10}{share('line'):>7}"
-                    f"{share('near'):>7}{share('first'):>7}{share('three'):>7}{seconds:>9.1f}")
+        rows.append(
+            f"{name:16}{len(right):>9}{same:>7}{alarms:>14}{len(bugs):>6}{share('detected'):>10}{share('line'):>7}"
+            f"{share('near'):>7}{share('first'):>7}{share('three'):>7}{seconds:>9.1f}"
+        )
     return "\n".join(rows)
 
 
@@ -180,7 +214,9 @@ def main(arguments: list[str] | None = None):
     parser.add_argument("--sample", type=int, help="that many cases, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--until", default="gradients")
-    parser.add_argument("--rung", help="the cases written for this rung alone; `model` for those of model, loss and gradients")
+    parser.add_argument(
+        "--rung", help="the cases written for this rung alone; `model` for those of model, loss and gradients"
+    )
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="results, one a line; what is in it is not run again")
     given = parser.parse_args(arguments)
@@ -193,7 +229,13 @@ def main(arguments: list[str] | None = None):
         if result.get("error") or (not result["id"] and result["verdict"] != "same"):
             print(result["name"], result.get("error") or result["findings"])
         elif result["id"] and not (result["line"] and result["first"]):
-            print(result["name"], "accepted", result["accepted"], "found", [f for f in result["findings"] if f["kind"] != "choice"])
+            print(
+                result["name"],
+                "accepted",
+                result["accepted"],
+                "found",
+                [f for f in result["findings"] if f["kind"] != "choice"],
+            )
     print(table(results))
 
 

@@ -84,7 +84,9 @@ def main(arguments: list[str] | None = None):
         if not all(told["reported"] for told in result["told"]):
             print(result["name"], result["told"], result.get("error", ""), result.get("findings"))
     count = lambda key: sum(all(told[key] for told in result["told"]) for result in results)
-    print(f"{len(results)} pairs: both reported {count('reported')}, both on their line {count('line')}, both named {count('named')}")
+    print(
+        f"{len(results)} pairs: both reported {count('reported')}, both on their line {count('line')}, both named {count('named')}"
+    )
 
 
 if __name__ == "__main__":

@@ -134,10 +134,7 @@ def test_calls_with_rules_of_their_own_are_entered(function):
 
 def layered(x, w):
     hidden = jax.nn.relu(x @ w)
-    return (
-        jax.nn.log_softmax(hidden)
-        .sum()
-    )
+    return jax.nn.log_softmax(hidden).sum()
 
 
 def test_steps_of_libraries_have_the_line_that_called_them():

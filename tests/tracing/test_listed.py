@@ -134,15 +134,21 @@ def test_every_step_has_the_line_of_its_element(way, tmp_path):
         program = trace_program(loaded.get("model"), [jnp.ones(3)], [("input", "x")], Callers((loaded.file,), listed))
     places = [
         next((frame.line for frame in frames_of(step.site) if frame.listed), None)
-        for step in program.plan.instructions if step.op in ("mul", "tanh", "jit")
+        for step in program.plan.instructions
+        if step.op in ("mul", "tanh", "jit")
     ]
-    marked = [number for number, line in enumerate(source.splitlines(), 1) if line.rstrip()[-3:] in ("# 1", "# 2", "# 3", "# 4")]
+    marked = [
+        number
+        for number, line in enumerate(source.splitlines(), 1)
+        if line.rstrip()[-3:] in ("# 1", "# 2", "# 3", "# 4")
+    ]
     assert places == marked
 
 
 def test_lists_are_made_as_they_were_written(tmp_path):
     path = tmp_path / "made.py"
-    path.write_text(textwrap.dedent("""
+    path.write_text(
+        textwrap.dedent("""
         def given(*args, **kwargs):
             return args, kwargs
 
@@ -150,7 +156,8 @@ def test_lists_are_made_as_they_were_written(tmp_path):
             first, *others = [x, *rest]
             table = {"a": len, **{"b": abs}}
             return given(first, *others, max, key=(len, table)), [layer for layer in (len, abs)], f"{(len, 1)[1]}"
-        """))
+        """)
+    )
     loaded = load(str(path), wanted=("model",))
     with loaded.active():
         made = loaded.get("model")(1)

@@ -189,9 +189,7 @@ DRAWN = {
     ),
     "initialisation": Case(lambda k: linen.Dense(4).init(k, ROWS), (jax.random.key(4),)),
     "nnx_initialisation": Case(lambda: nnx.state(nnx.Linear(3, 4, rngs=nnx.Rngs(5)), nnx.Param), ()),
-    "noise": Case(
-        lambda x: optax.add_noise(0.5, 0.5, 3).update(x, optax.add_noise(0.5, 0.5, 3).init(x))[0], (ROWS,)
-    ),
+    "noise": Case(lambda x: optax.add_noise(0.5, 0.5, 3).update(x, optax.add_noise(0.5, 0.5, 3).init(x))[0], (ROWS,)),
     **{f"gradient of {name}": gradient(MODELS[name]) for name in sorted(NARROW)},
 }
 

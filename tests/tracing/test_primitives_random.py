@@ -110,6 +110,7 @@ def test_sixty_four_bits():
 @pytest.mark.parametrize("impl", ("rbg", "unsafe_rbg"))
 def test_other_generators(impl):
     key = random.key(5, impl=impl)
+
     def draw(key):
         return random.split(key, 2), random.fold_in(key, 3), random.bits(key, (4,)), random.key(9, impl=impl)
 

@@ -9,8 +9,11 @@ TRAINING = re.compile(r"(^|_)(tr|train|training)(_|$|x|y|ing)", re.IGNORECASE)
 def calls_of(source: str, name: str) -> list[ast.Call]:
     """The calls of a function of the file by its own name."""
     last = name.rpartition(".")[2]
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)
-            and ast.unparse(node.func).rpartition(".")[2] == last]
+    return [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == last
+    ]
 
 
 def only_on_training(source: str, name: str) -> bool:
@@ -22,6 +25,10 @@ def only_on_training(source: str, name: str) -> bool:
 def in_loop(source: str, name: str) -> bool:
     """Whether a function is called within a loop, as the batches of an epoch are."""
     last = name.rpartition(".")[2]
-    return any(ast.unparse(node.func).rpartition(".")[2] == last
-               for loop in ast.walk(ast.parse(source)) if isinstance(loop, (ast.For, ast.While))
-               for node in ast.walk(loop) if isinstance(node, ast.Call))
+    return any(
+        ast.unparse(node.func).rpartition(".")[2] == last
+        for loop in ast.walk(ast.parse(source))
+        if isinstance(loop, (ast.For, ast.While))
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Call)
+    )

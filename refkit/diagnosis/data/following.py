@@ -45,7 +45,16 @@ def followed(heard: Any, situation: Situation, steps: list[Step]) -> list[Sympto
     if not calls:
         return []
     checks = (
-        of_numbers, of_parts, of_augmented, of_order, of_pairs, of_company, of_range, of_padding, of_weights, of_shares
+        of_numbers,
+        of_parts,
+        of_augmented,
+        of_order,
+        of_pairs,
+        of_company,
+        of_range,
+        of_padding,
+        of_weights,
+        of_shares,
     )
     return [symptom for check in checks for symptom in check(heard, calls, situation, steps)]
 

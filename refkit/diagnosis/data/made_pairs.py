@@ -64,7 +64,12 @@ def keys_of(inputs: np.ndarray) -> list[bytes]:
 
 def of_labels(table: dict, rows: list[list[bytes]], handed: list, calls: list, steps: list[Step]) -> list[Symptom]:
     """Whether examples reach the step with the labels of others: the same labels, elsewhere."""
-    known = [(table[row], label) for batch, (_, labels) in zip(rows, handed) for row, label in zip(batch, labels) if row in table]
+    known = [
+        (table[row], label)
+        for batch, (_, labels) in zip(rows, handed)
+        for row, label in zip(batch, labels)
+        if row in table
+    ]
     made, mine = (np.array([np.asarray(side, np.float64).ravel() for side in sides]) for sides in zip(*known))
     if made.shape != mine.shape:
         return []
@@ -76,7 +81,9 @@ def of_labels(table: dict, rows: list[list[bytes]], handed: list, calls: list, s
     if wrong < APART or kept < KNOWN or renamed:
         return []
     labels = handed[0][1]
-    line = first_line(steps, lambda value: value.shape == labels.shape and np.array_equal(value, labels)) if steps else 0
+    line = (
+        first_line(steps, lambda value: value.shape == labels.shape and np.array_equal(value, labels)) if steps else 0
+    )
     message = f"{100 * wrong:.0f} % of the examples reach the step with another's label"
     return [symptom_of("labels apart", message=message, line=line or calls[0].line)]
 

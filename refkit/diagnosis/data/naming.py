@@ -19,8 +19,12 @@ from refkit.edits.catalogue import bugs_for, edited_source
 from refkit.edits.edit import Edit, EditError
 from refkit.implementation import Input, Part
 
-MAKERS = {"preprocess": ("preprocess", preprocess_part), "batches": ("batches", batches_part),
-          "split": ("split", split_part), "load": ("load_data", split_part)}
+MAKERS = {
+    "preprocess": ("preprocess", preprocess_part),
+    "batches": ("batches", batches_part),
+    "split": ("split", split_part),
+    "load": ("load_data", split_part),
+}
 TIME, WIDTH, IDS = 20, 6, 24
 INPUTS = {
     "mlp": (Input("x", "features", (30,)),),
@@ -40,8 +44,13 @@ def named(symptom: Symptom, reference: str) -> list[tuple[Bug, float]]:
     every = data_edits(reference)
     near = [(bug, edit) for bug, edit in every if touches(edit, symptom.role)]
     rest = [pair for pair in every if pair not in near]
-    others = [(bug, edit) for other in OUTPUTS if other != reference for bug, edit in bugs_for(other)
-              if bug.rung_of(edit) == "data"]
+    others = [
+        (bug, edit)
+        for other in OUTPUTS
+        if other != reference
+        for bug, edit in bugs_for(other)
+        if bug.rung_of(edit) == "data"
+    ]
     return showing(symptom, near) or showing(symptom, rest) or showing(symptom, others)
 
 
@@ -89,8 +98,11 @@ def symptoms_in(reference: str, source: str, options: tuple[tuple[str, str], ...
     """What a reference's edited source shows in the parts in which it differs."""
     before = edited_source(reference, dict(options))
     situation = situation_of(reference, dict(options), source)
-    return tuple(symptom for part in parts_of_reference(reference, source, before)
-                 for symptom in observe(part, situation, reference_sources).symptoms)
+    return tuple(
+        symptom
+        for part in parts_of_reference(reference, source, before)
+        for symptom in observe(part, situation, reference_sources).symptoms
+    )
 
 
 def reference_sources():

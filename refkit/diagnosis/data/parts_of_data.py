@@ -28,8 +28,13 @@ def pieces(result: list[tuple[str, np.ndarray]], situation: Situation) -> list[P
         for k, (key, array) in enumerate(rest):
             if len(array) != len(piece.inputs):
                 continue
-            words = situation.words is not None and situation.image is not None and array.ndim == 2 and \
-                array.dtype.kind in "iu" and array.shape[1] > 1
+            words = (
+                situation.words is not None
+                and situation.image is not None
+                and array.ndim == 2
+                and array.dtype.kind in "iu"
+                and array.shape[1] > 1
+            )
             if words and piece.words is None:
                 piece.words = rest.pop(k)[1]
                 break

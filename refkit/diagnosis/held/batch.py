@@ -10,7 +10,9 @@ EXAMPLES = 32
 SEED = 20_115
 
 
-def held_inputs(reference: str, inputs: tuple[Input, ...], count: int = EXAMPLES) -> tuple[list[np.ndarray], np.ndarray | None]:
+def held_inputs(
+    reference: str, inputs: tuple[Input, ...], count: int = EXAMPLES
+) -> tuple[list[np.ndarray], np.ndarray | None]:
     """Inputs as a model takes them, and their labels; None for labels where the inputs are not the reference's own data.
 
     Args:
@@ -47,10 +49,14 @@ def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
 def resized(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Pictures `f32[count, 28, 28, 1]` at another height and width, by the nearest pixel, and in another number of channels."""
     rows, columns = (np.arange(size) * 28 // size for size in shape[:2])
-    return np.repeat(images[:, rows][:, :, columns], shape[2] if len(shape) > 2 else 1, axis=3).reshape(len(images), *shape)
+    return np.repeat(images[:, rows][:, :, columns], shape[2] if len(shape) > 2 else 1, axis=3).reshape(
+        len(images), *shape
+    )
 
 
-def held_labels(known: np.ndarray | None, inputs: list[np.ndarray], outputs: tuple[int, ...], regression: bool) -> np.ndarray:
+def held_labels(
+    known: np.ndarray | None, inputs: list[np.ndarray], outputs: tuple[int, ...], regression: bool
+) -> np.ndarray:
     """Labels for the inputs: those that are known where they fit the outputs, else some that can be learnt by heart.
 
     Args:

@@ -44,12 +44,22 @@ def floors(labels: np.ndarray, classes: int | None) -> list[Floor]:
     entropy = float(-(shares * np.log(shares)).sum())
     known = []
     if classes > 1:
-        known.append(Floor("twice", twice(classes),
-                           f"{twice(classes):.4g}, the least that a softmax taken twice allows with {classes} classes"))
-        known.append(Floor("chance", math.log(classes), f"ln {classes} = {math.log(classes):.4g}: every class is as likely"))
+        known.append(
+            Floor(
+                "twice",
+                twice(classes),
+                f"{twice(classes):.4g}, the least that a softmax taken twice allows with {classes} classes",
+            )
+        )
+        known.append(
+            Floor("chance", math.log(classes), f"ln {classes} = {math.log(classes):.4g}: every class is as likely")
+        )
     if len(ids) > 1:
-        known.append(Floor("labels", entropy,
-                           f"{entropy:.4g}, the entropy of the labels: the answer is the same for every example"))
+        known.append(
+            Floor(
+                "labels", entropy, f"{entropy:.4g}, the entropy of the labels: the answer is the same for every example"
+            )
+        )
     return known
 
 
@@ -61,7 +71,12 @@ def floor_at(loss: float, known: list[Floor], right: float | None = None) -> Flo
             model is sure of costs 1 more.
     """
     double = next((floor for floor in known if floor.name == "twice"), None)
-    if double is not None and right is not None and right > 0.5 and abs(loss - double.value - (1 - right)) <= NEAR * loss:
+    if (
+        double is not None
+        and right is not None
+        and right > 0.5
+        and abs(loss - double.value - (1 - right)) <= NEAR * loss
+    ):
         return double
     near = [floor for floor in known if abs(loss - floor.value) <= NEAR * abs(floor.value)]
     return min(near, key=lambda floor: abs(loss - floor.value), default=None)

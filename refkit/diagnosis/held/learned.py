@@ -32,7 +32,12 @@ def fits(value: np.ndarray, record: Input) -> bool:
 
 def as_labels(labels: np.ndarray) -> np.ndarray:
     """Class ids for one-hot ones, anything else as it is."""
-    one_hot = labels.ndim == 2 and labels.shape[1] > 1 and set(np.unique(labels)) <= {0, 1} and (labels.sum(axis=1) == 1).all()
+    one_hot = (
+        labels.ndim == 2
+        and labels.shape[1] > 1
+        and set(np.unique(labels)) <= {0, 1}
+        and (labels.sum(axis=1) == 1).all()
+    )
     if one_hot:
         return labels.argmax(axis=1)
     return labels.astype(np.int32) if set(np.unique(labels)) <= {0, 1} else labels

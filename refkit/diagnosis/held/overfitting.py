@@ -60,7 +60,9 @@ class Seen:
         return len(self.curve.losses)
 
 
-def watch(training: Any, inputs: list[np.ndarray] | None, labels: np.ndarray | None, classes: int | None, **budget: Any) -> Seen:
+def watch(
+    training: Any, inputs: list[np.ndarray] | None, labels: np.ndarray | None, classes: int | None, **budget: Any
+) -> Seen:
     """Train, and look at the curve.
 
     Args:
@@ -215,14 +217,25 @@ def of_step(own: Seen, fast: Seen) -> Verdict:
         return Verdict("loss-sign-flipped", words, True)
     if own.kind in ("explodes", "goes-up"):
         far = own.curve.first_move > 1
-        return Verdict("learning-rate-too-high" if far else None, f"{words}, and the first step goes {own.curve.first_move:.2g} "
-                       "times as far as the parameters are long" if far else words, True)
+        return Verdict(
+            "learning-rate-too-high" if far else None,
+            f"{words}, and the first step goes {own.curve.first_move:.2g} times as far as the parameters are long"
+            if far
+            else words,
+            True,
+        )
     if own.kind == "plateaus" and own.curve.moved < HALF * fast.curve.moved:
         needed = fast.curve.moved * own.steps / max(own.curve.moved, 1e-300)
         if needed > stored().slowest:
-            return Verdict("learning-rate-too-low", f"{words}; at your pace the way that it went takes {needed:.1g} steps", True)
-        return Verdict(None, f"it moves slowly, by {own.curve.moved:.1g} of the parameters' length in {own.steps} steps",
-                       of_step=True, alarm=False)
+            return Verdict(
+                "learning-rate-too-low", f"{words}; at your pace the way that it went takes {needed:.1g} steps", True
+            )
+        return Verdict(
+            None,
+            f"it moves slowly, by {own.curve.moved:.1g} of the parameters' length in {own.steps} steps",
+            of_step=True,
+            alarm=False,
+        )
     return Verdict(None, words, True)
 
 
@@ -259,4 +272,3 @@ def alike(own: Seen, reference: str, most: int = 4) -> list[tuple[str, float]]:
     name = reference if any(row.reference == reference for row in known) else NEXT.get(reference)
     rows = [row for row in known if row.reference == name and row.kind == own.kind]
     return [(row.id, round(float(distance(row)), 4)) for row in sorted(rows, key=distance)[:most]]
-

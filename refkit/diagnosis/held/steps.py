@@ -24,8 +24,14 @@ class OwnStep:
         loss: `loss(tree, key)` of that batch, for a step that returns none; None where it is not known.
     """
 
-    def __init__(self, implementation: Implementation, step: Any, inputs: list[np.ndarray], labels: np.ndarray | None,
-                 loss: Callable[[Any, jax.Array], jax.Array] | None):
+    def __init__(
+        self,
+        implementation: Implementation,
+        step: Any,
+        inputs: list[np.ndarray],
+        labels: np.ndarray | None,
+        loss: Callable[[Any, jax.Array], jax.Array] | None,
+    ):
         self.implementation, self.run, self.loss = implementation, step, loss
         self.inputs, self.labels = tuple(inputs), labels
 
@@ -99,7 +105,9 @@ def sized(tree: dict[str, Any], wanted: Any) -> dict[str, Any]:
     return jax.tree.unflatten(jax.tree.structure(tree), map(leaf, jax.tree.leaves(tree), jax.tree.leaves(wanted)))
 
 
-def loss_of(implementation: Implementation, inputs: list[np.ndarray], labels: np.ndarray) -> Callable[[Any, jax.Array], jax.Array]:
+def loss_of(
+    implementation: Implementation, inputs: list[np.ndarray], labels: np.ndarray
+) -> Callable[[Any, jax.Array], jax.Array]:
     """Your loss of a batch in evaluation mode; that of the reference for your outputs where you have none."""
     given = tuple(map(jnp.asarray, inputs))
 

@@ -111,7 +111,9 @@ def applied(trace: Trace, parameters: int) -> list[tuple[int, int, int]]:
         if trace.ops[node] not in ("select_n", "mul") or trace.sites[node] is None or not trace.data[node]:
             continue
         masks = [parent for parent in parents if drawn[parent] and not trace.data[parent]]
-        values = [p for p in parents if trace.data[p] and hidden[p] and trace.values[p].shape == trace.values[node].shape]
+        values = [
+            p for p in parents if trace.data[p] and hidden[p] and trace.values[p].shape == trace.values[node].shape
+        ]
         if len(masks) != 1 or len(values) != 1 or not is_mask(trace, masks[0], node):
             continue
         found.append((node, masks[0], unscaled(trace, values[0])))

@@ -62,7 +62,11 @@ def ease(portions: list[Portion], options: dict[str, str], last: str):
         return
     for portion in portions:
         families = family_names(portion.reference, portion.fans) if portion.fans is not None else []
-        if any(name.startswith("he-") for name in families) and not portion.of_cell and portion.path.rsplit(".", 2)[-2] != last:
+        if (
+            any(name.startswith("he-") for name in families)
+            and not portion.of_cell
+            and portion.path.rsplit(".", 2)[-2] != last
+        ):
             portion.eased = GAINS["he"] ** 0.5
 
 
@@ -144,5 +148,7 @@ def against(portion: Portion, times: float) -> str:
     own = f"the reference's {portion.reference.deviation:.3g}"
     if portion.eased > 1:
         own = f"the {portion.reference.deviation / portion.eased:.3g} that suits tanh"
-    adds_up = f", as its mean adds up over {portion.fans.inputs:g} inputs" if portion.fans and portion.spread.center else ""
+    adds_up = (
+        f", as its mean adds up over {portion.fans.inputs:g} inputs" if portion.fans and portion.spread.center else ""
+    )
     return f"{times:.3g} times {own}{adds_up}" if times >= 1 else f"{own} is {1 / times:.3g} times as large"

@@ -188,7 +188,9 @@ def counts_itself(value: ast.expr, text: StepText) -> bool:
     """Whether what is handed over is an `nnx.Rngs`, which goes on with every draw: `jax.jit` alone would lose its count."""
     loses = text.jitted is not None and "nnx" not in ast.unparse(text.jitted)
     makers = [node.value for node in ast.walk(text.tree) if isinstance(node, ast.Assign) and binds(node, value)]
-    return not loses and any(isinstance(made, ast.Call) and name_of(made.func) in ("Rngs", "RngStream") for made in makers)
+    return not loses and any(
+        isinstance(made, ast.Call) and name_of(made.func) in ("Rngs", "RngStream") for made in makers
+    )
 
 
 def binds(assignment: ast.Assign, value: ast.expr) -> bool:

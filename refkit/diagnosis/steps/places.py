@@ -66,9 +66,15 @@ def dropped_call(text: StepText) -> ast.Expr | None:
     """A call, alone on its line, of a function of the file that returns the next state."""
     for node in own_nodes(text.definition):
         call = node.value if isinstance(node, ast.Expr) else None
-        made = text.functions.get(name_of(call.func)) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else None
-        if made is not None and re.search(APPLYING, ast.unparse(made)) and any(
-            isinstance(part, ast.Return) and part.value is not None for part in own_nodes(made)
+        made = (
+            text.functions.get(name_of(call.func))
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+            else None
+        )
+        if (
+            made is not None
+            and re.search(APPLYING, ast.unparse(made))
+            and any(isinstance(part, ast.Return) and part.value is not None for part in own_nodes(made))
         ):
             return node
     return None

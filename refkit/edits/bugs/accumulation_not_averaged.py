@@ -26,8 +26,7 @@ BUG = Bug(
     id="accumulation-not-averaged",
     group="optimizer and update",
     rung="update",
-    what="The gradients of several parts of a batch are added up, though each is the mean over its own"
-    " part.",
+    what="The gradients of several parts of a batch are added up, though each is the mean over its own part.",
     shows="The step is as many times too long as there are parts; under Adam it shows only where "
     "gradients are clipped.",
     harm="The learning rate and the threshold of clipping depend on how the batch is cut up.",

@@ -24,7 +24,9 @@ def edits() -> list[Edit]:
         new = f"x = x @ self.{name}.kernel[...] + self.{name}.bias[...][:, None]"
         change = Replace(f"x = self.{name}(x)", new)
         found.append(Edit(reference, (change,), options, visible=new, where=f"{name}, along the batch"))
-        found.append(Edit(reference, (change,), visible=new, where=f"{name}, along another axis than its own", rung="runs"))
+        found.append(
+            Edit(reference, (change,), visible=new, where=f"{name}, along another axis than its own", rung="runs")
+        )
     for (name, k), options in CONVOLUTIONS.items():
         for place, index in (("along the width", "[:, None]"), ("along the height", "[:, None, None]")):
             bias = f"x = x + self.{name}.bias[...]{index}"

@@ -9,8 +9,7 @@ BUG = Bug(
     rung="update",
     what="Gradients are clipped number by number or array by array where their global norm is meant.",
     shows="Nothing shows until gradients are large; then their direction changes, not only their length.",
-    harm="Large gradients point elsewhere than downhill, and the threshold means another thing for "
-    "every array.",
+    harm="Large gradients point elsewhere than downhill, and the threshold means another thing for every array.",
     mend="Use `optax.clip_by_global_norm`, or scale all gradients by one factor.",
     edits=optimizer_edits(
         "optax.chain(optax.clip(1.0), optax.adam(config.learning_rate))",

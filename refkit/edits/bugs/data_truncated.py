@@ -21,8 +21,10 @@ def edits(reference: str) -> list[Edit]:
 def scored(score: Score) -> list[Edit]:
     """The reference's metric without the examples that do not fill the last batch."""
     found = []
-    for last, counted in (("return float(np.concatenate(scored).mean())", ""),
-                          (f"return float(np.concatenate(scored).sum() / len({score.labels}))", ", and are counted")):
+    for last, counted in (
+        ("return float(np.concatenate(scored).mean())", ""),
+        (f"return float(np.concatenate(scored).sum() / len({score.labels}))", ", and are counted"),
+    ):
         whole = batched(score, last)
         old = f"range(0, len({score.labels}), Config.batch_size)"
         new = f"range(0, len({score.labels}) - Config.batch_size + 1, Config.batch_size)"
@@ -42,5 +44,8 @@ BUG = Bug(
     harm="Part of the data is not used, and in an evaluation the score is of another set than it says.",
     mend="Give the short last batch, too; or shuffle before cutting, so that other examples are left out in each "
     "epoch.",
-    edits=(*(edit for reference in EVERY for edit in edits(reference)), *(edit for score in SCORES for edit in scored(score))),
+    edits=(
+        *(edit for reference in EVERY for edit in edits(reference)),
+        *(edit for score in SCORES for edit in scored(score)),
+    ),
 )

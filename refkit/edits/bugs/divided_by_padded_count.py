@@ -16,7 +16,8 @@ BUG = Bug(
     edits=(
         *batched_edits(f"return float({RIGHT} / (len(scored) * Config.batch_size))", "batches times batch size"),
         *batched_edits(
-            f"return float({RIGHT} / (len({{labels}}) // Config.batch_size * Config.batch_size))", "full batches times batch size"
+            f"return float({RIGHT} / (len({{labels}}) // Config.batch_size * Config.batch_size))",
+            "full batches times batch size",
         ),
     ),
 )

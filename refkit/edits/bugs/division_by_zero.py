@@ -7,7 +7,9 @@ from refkit.edits.parts import PREPROCESS
 OLD = "/ (deviation + 1e-8)"
 
 UNGUARDED = "return ((x - mean) / deviation).astype(np.float32)"
-IN_PREPROCESS = Edit("mlp", (Replace(PREPROCESS["mlp"], UNGUARDED),), visible=UNGUARDED, where="in preprocess", rung="data")
+IN_PREPROCESS = Edit(
+    "mlp", (Replace(PREPROCESS["mlp"], UNGUARDED),), visible=UNGUARDED, where="in preprocess", rung="data"
+)
 
 BUG = Bug(
     id="division-by-zero",

@@ -30,7 +30,9 @@ def edits(reference: str) -> list[Edit]:
 def in_batches(reference: str) -> Edit:
     name, options = {"lstm": ("x", {"embedding": "24x16"}), "multimodal": ("words", {})}[reference]
     line = given(reference, **{name: f"np.where({name}[chosen] == {name}.max(), {name}.max() + 1, {name}[chosen])"})
-    return Edit(reference, (Replace(given(reference), line),), options, line, "in batches, the last id one too many", "data")
+    return Edit(
+        reference, (Replace(given(reference), line),), options, line, "in batches, the last id one too many", "data"
+    )
 
 
 BUG = Bug(

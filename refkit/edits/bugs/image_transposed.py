@@ -27,8 +27,13 @@ def in_preprocess(reference: str) -> list[Edit]:
         "rolled sideways": "images = np.roll(images, 5, axis=2)",
     }
     return [
-        Edit(reference, (Insert(PREPROCESS[reference], line, before=True),), visible=line, where=f"in preprocess, {where}",
-             rung="data")
+        Edit(
+            reference,
+            (Insert(PREPROCESS[reference], line, before=True),),
+            visible=line,
+            where=f"in preprocess, {where}",
+            rung="data",
+        )
         for where, line in manners.items()
     ]
 

@@ -32,7 +32,13 @@ BUG = Bug(
     harm="Gradients of the first layer are as much too large: training is unstable or slow, though it may still "
     "overfit.",
     mend="Divide by 255 before the model, or in it.",
-    edits=(left_out("mlp"), scaled_back("mlp"), left_out("lenet"), scaled_back("lenet"), left_out("multimodal"),
-           *map(in_preprocess, ("mlp", "lenet", "multimodal"))),
+    edits=(
+        left_out("mlp"),
+        scaled_back("mlp"),
+        left_out("lenet"),
+        scaled_back("lenet"),
+        left_out("multimodal"),
+        *map(in_preprocess, ("mlp", "lenet", "multimodal")),
+    ),
     alike=("modality-unscaled",),
 )

@@ -17,7 +17,9 @@ def edits(reference: str) -> list[Edit]:
 
 
 def in_preprocess(reference: str) -> Edit:
-    twice = {"mlp": "return (((x - mean) / np.maximum(deviation, 1e-8) - mean) / np.maximum(deviation, 1e-8)).astype(np.float32)"}
+    twice = {
+        "mlp": "return (((x - mean) / np.maximum(deviation, 1e-8) - mean) / np.maximum(deviation, 1e-8)).astype(np.float32)"
+    }
     line = twice.get(reference, "return images.astype(np.float32) / 255 / 255")
     return Edit(reference, (Replace(PREPROCESS[reference], line),), visible=line, where="in preprocess", rung="data")
 

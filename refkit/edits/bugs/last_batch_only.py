@@ -13,6 +13,8 @@ BUG = Bug(
     mend="Add each batch to what the batches before it came to.",
     edits=(
         *batched_edits("return float(scored[-1].mean())", "the last batch's share"),
-        *batched_edits("return float(scored[-1].sum() / len({labels}))", "the last batch's right answers over all examples"),
+        *batched_edits(
+            "return float(scored[-1].sum() / len({labels}))", "the last batch's right answers over all examples"
+        ),
     ),
 )

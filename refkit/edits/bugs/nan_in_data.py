@@ -16,8 +16,12 @@ BUG = Bug(
     harm="Training is over with that step, wherever the one bad number stood.",
     mend="Fill them in or leave those examples out, and assert that all inputs are finite when data is read.",
     edits=(
-        Edit("mlp", (Insert("return x.astype(np.float32), labels.astype(np.int32)", MISSING, before=True),), visible=MISSING,
-             where="in the data"),
+        Edit(
+            "mlp",
+            (Insert("return x.astype(np.float32), labels.astype(np.int32)", MISSING, before=True),),
+            visible=MISSING,
+            where="in the data",
+        ),
         Edit("lstm", (Insert("targets = 0.5 +", LOST, before=True),), visible=LOST, where="in the data"),
     ),
 )

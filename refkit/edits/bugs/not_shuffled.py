@@ -14,7 +14,8 @@ def edits(reference: str) -> list[Edit]:
     if reference != "lstm":
         manners["sorted by class"] = 'order = np.argsort(labels, kind="stable")'
     return [
-        Edit(reference, (Replace(order(reference), line),), visible=line, where=where) for where, line in manners.items()
+        Edit(reference, (Replace(order(reference), line),), visible=line, where=where)
+        for where, line in manners.items()
     ]
 
 

@@ -17,7 +17,8 @@ BUG = Bug(
     harm="All parameters are drawn to zero, and the model answers the same for every input.",
     mend="Divide the penalty's strength by a hundred or more, and take it once, not for every example.",
     edits=tuple(
-        Edit(r, (Replace(gradient(r), PENALISED),), visible=PENALISED, where="the whole sum of squares") for r in ("mlp", "lenet")
+        Edit(r, (Replace(gradient(r), PENALISED),), visible=PENALISED, where="the whole sum of squares")
+        for r in ("mlp", "lenet")
     ),
     alike=("loss-summed-over-batch",),
 )

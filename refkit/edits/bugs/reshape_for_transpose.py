@@ -28,7 +28,12 @@ def sequence_edits(reference: str) -> list[Edit]:
     both = (Replace(SWAP, RESHAPE), Replace(SWAP_BACK, RESHAPE_BACK))
     return [
         Edit(reference, both[:1], visible=RESHAPE, where="the sequence before the recurrence"),
-        Edit(reference, (Replace(SWAP, COLUMNS),), visible=COLUMNS, where="the sequence before the recurrence, examples last"),
+        Edit(
+            reference,
+            (Replace(SWAP, COLUMNS),),
+            visible=COLUMNS,
+            where="the sequence before the recurrence, examples last",
+        ),
         Edit(reference, both[1:], visible=RESHAPE_BACK, where="the states after the recurrence"),
         Edit(reference, both, visible=RESHAPE, where="the sequence before the recurrence and the states after it"),
         Edit(reference, (Replace(TAKEN[reference], last),), visible=last, where="the states before the last is taken"),
@@ -78,8 +83,12 @@ def patch_edits(reference: str) -> list[Edit]:
     }
     chosen = {"conv1": ("conv1",), "conv2": ("conv2",), "both convolutions": ("conv1", "conv2")}
     return [
-        Edit(reference, tuple(changes[name] for name in names), visible=f"*patches.shape[2:], -1)  # {names[0]}",
-             where=f"the patches of {where}")
+        Edit(
+            reference,
+            tuple(changes[name] for name in names),
+            visible=f"*patches.shape[2:], -1)  # {names[0]}",
+            where=f"the patches of {where}",
+        )
         for where, names in chosen.items()
     ]
 

@@ -17,8 +17,7 @@ BUG = Bug(
     group="randomness and JAX",
     rung="update",
     what="A list, a counter or an attribute from outside is changed inside of a jitted function.",
-    shows="It is changed once, when JAX traces, and holds a tracer; reading it later raises or shows "
-    "one entry.",
+    shows="It is changed once, when JAX traces, and holds a tracer; reading it later raises or shows one entry.",
     harm="Curves and counters are wrong, and what hangs on them too.",
     mend="Return the value from the step and keep it outside.",
     edits=tuple(edit(reference) for reference in REFERENCES),

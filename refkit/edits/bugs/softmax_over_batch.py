@@ -38,7 +38,10 @@ def edits() -> list[Edit]:
             "x = x / x.sum(axis=0, keepdims=True)  # f32[batch, classes]",
         )
         place = "sum over examples in the model, behind each example's largest"
-        change, options_too = Replace("x = nnx.softmax(x)  # f32[batch, " + LAST[reference] + "]", "\n".join(lines)), options | {"output": "softmax"}
+        change, options_too = (
+            Replace("x = nnx.softmax(x)  # f32[batch, " + LAST[reference] + "]", "\n".join(lines)),
+            options | {"output": "softmax"},
+        )
         visible = lines[1].partition("  #")[0]
         found.append(Edit(reference, (change,), options_too, visible=visible, where=place, rung="forward"))
     # Over time, where there is an output a step.

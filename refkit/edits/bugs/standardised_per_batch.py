@@ -23,9 +23,16 @@ def edits(reference: str) -> list[Edit]:
 OWN = "mean, deviation = x.mean(axis=0), x.std(axis=0)"
 OF_SEQUENCES = "return ((sequences - sequences.mean(axis=(0, 1))) / sequences.std(axis=(0, 1))).astype(np.float32)"
 IN_PREPROCESS = (
-    Edit("mlp", (Replace("mean, deviation = train_x.mean(axis=0), train_x.std(axis=0)", OWN),), visible=OWN,
-         where="in preprocess", rung="data"),
-    Edit("lstm", (Replace(PREPROCESS["lstm"], OF_SEQUENCES),), visible=OF_SEQUENCES, where="in preprocess", rung="data"),
+    Edit(
+        "mlp",
+        (Replace("mean, deviation = train_x.mean(axis=0), train_x.std(axis=0)", OWN),),
+        visible=OWN,
+        where="in preprocess",
+        rung="data",
+    ),
+    Edit(
+        "lstm", (Replace(PREPROCESS["lstm"], OF_SEQUENCES),), visible=OF_SEQUENCES, where="in preprocess", rung="data"
+    ),
 )
 
 BUG = Bug(

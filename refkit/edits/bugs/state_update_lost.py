@@ -20,8 +20,7 @@ BUG = Bug(
     "returned, so that the changes are lost.",
     shows="Parameters or statistics are after each step as they were before it, without an error.",
     harm="Nothing is learned, or evaluation uses statistics of before training.",
-    mend="Use `nnx.jit` for functions that change modules; in Linen pass `mutable` and keep what comes"
-    " back.",
+    mend="Use `nnx.jit` for functions that change modules; in Linen pass `mutable` and keep what comes back.",
     edits=tuple(edit(reference) for reference in REFERENCES),
     alike=("parameters-not-updated", "batch-statistics-discarded"),
 )

@@ -44,7 +44,9 @@ BUG = Bug(
         Edit(
             "lstm",
             (
-                Replace("def preprocess(sequences: np.ndarray)", "def preprocess(sequences: np.ndarray, train: np.ndarray)"),
+                Replace(
+                    "def preprocess(sequences: np.ndarray)", "def preprocess(sequences: np.ndarray, train: np.ndarray)"
+                ),
                 Replace(PREPROCESS["lstm"], OF_BOTH),
             ),
             visible="both = np.concatenate([train, sequences])",

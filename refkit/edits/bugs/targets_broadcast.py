@@ -39,7 +39,6 @@ def other_losses(reference: str, options: dict[str, str]) -> list[Edit]:
     return found
 
 
-
 BATCHED = {
     "metric added up over tables of all pairs": "return float(sum(part.sum() for part in scored) / len({labels}))",
     "metric's tables of all pairs put together": "return float(np.concatenate(scored).mean())",
@@ -62,13 +61,21 @@ def in_metrics() -> list[Edit]:
             if score.reference == "lstm":
                 new = new.replace("- targets", "- targets[:, 0]") if side else new.replace("(x)) -", "(x))[:, 0] -")
             else:
-                new = new.replace("== labels", "== labels[:, None]") if side else new.replace("axis=-1", "axis=-1, keepdims=True")
+                new = (
+                    new.replace("== labels", "== labels[:, None]")
+                    if side
+                    else new.replace("axis=-1", "axis=-1, keepdims=True")
+                )
             new = f"return float(({new}).mean())"
             place = f"metric with {where} of another shape"
             found.append(Edit(score.reference, (Replace(score.old, new),), dict(score.options), new, place, "metric"))
         for manner, last in BATCHED.items():
             change = batched(pairing(score), last.format(labels=score.labels))
-            found.append(Edit(score.reference, (change,), dict(score.options), last.format(labels=score.labels), manner, "metric"))
+            found.append(
+                Edit(
+                    score.reference, (change,), dict(score.options), last.format(labels=score.labels), manner, "metric"
+                )
+            )
     return found
 
 

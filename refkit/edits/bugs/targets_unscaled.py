@@ -14,8 +14,7 @@ BUG = Bug(
     what="Targets of a regression are in the hundreds or thousands, and the output begins near 0.",
     shows="The first loss is the targets' square, a million or so; it falls for long while the biases alone move.",
     harm="Gradients are as much too large, and the rate that suits them suits nothing else.",
-    mend="Standardise the targets by the training set's mean and deviation, and turn predictions back for the "
-    "report.",
+    mend="Standardise the targets by the training set's mean and deviation, and turn predictions back for the report.",
     edits=(
         Edit(
             "lstm",

@@ -20,11 +20,19 @@ BUG = Bug(
     mend="Use one function, with the training set's statistics, for every split.",
     edits=(
         *(
-            Edit(reference, (Replace(SIGNATURE, FLAGGED), Replace(PREPROCESS[reference], CENTRED)), visible=CENTRED,
-                 where="in preprocess")
+            Edit(
+                reference,
+                (Replace(SIGNATURE, FLAGGED), Replace(PREPROCESS[reference], CENTRED)),
+                visible=CENTRED,
+                where="in preprocess",
+            )
             for reference in ("lenet", "multimodal")
         ),
-        Edit("mlp", (Replace(LOADED, "train, test = split(*breast_cancer())\n" + BY_MAXIMUM),), visible=BY_MAXIMUM,
-             where="in load_data"),
+        Edit(
+            "mlp",
+            (Replace(LOADED, "train, test = split(*breast_cancer())\n" + BY_MAXIMUM),),
+            visible=BY_MAXIMUM,
+            where="in load_data",
+        ),
     ),
 )

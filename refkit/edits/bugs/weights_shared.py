@@ -48,9 +48,14 @@ def part_edits() -> list[Edit]:
         call = "x = self.conv2_norm(x)"
         for place in ("before", "after", "conv-before", "conv-after"):
             options = {"channels": "8-8", "batchnorm": place}
-            found.append(Edit(reference, (build,), options, call, "one normalisation after both convolutions", "structure"))
+            found.append(
+                Edit(reference, (build,), options, call, "one normalisation after both convolutions", "structure")
+            )
         also = Insert("self.conv1_norm = nnx.", "self.conv2_norm = self.conv1_norm")
-        for place, behind in (("before", r" +x = self\.conv2\(x\).*\n"), ("after", r" +x = self\.conv2\(x\).*\n +x = activation\(x\).*\n")):
+        for place, behind in (
+            ("before", r" +x = self\.conv2\(x\).*\n"),
+            ("after", r" +x = self\.conv2\(x\).*\n +x = activation\(x\).*\n"),
+        ):
             use = Rewrite(rf"^({behind})", rf"\1        {call}\n")
             options = {"channels": "8-8", "batchnorm": f"conv1-{place}"}
             where = "the first convolution's normalisation after the second, too"
