@@ -122,6 +122,7 @@ def cell_constructs(cell: str, atoms: dict[str, Atom], use: int) -> list[Constru
     x, h, b = paths("{}_x.kernel"), paths("{}_h.kernel"), paths("{}_x.bias")
     parts = {"x": x, "h": h, "b": b}
     available = {part: names for part, names in parts.items() if all(name in atoms for name in names)}
+    fused_bias = sum(count(atoms[name].shape) for name in available.get("b", ()))
     found = []
     for combination in ("x", "h", "b", "xh", "xb", "hb", "xhb"):
         if any(part not in available for part in combination):
@@ -136,8 +137,9 @@ def cell_constructs(cell: str, atoms: dict[str, Atom], use: int) -> list[Constru
                 axes = shape if len(shape) > 1 or combination == "b" else (1, *shape)
                 blocks.append(Block(tuple(names), axes))
             size = sum(count(atoms[path].shape) for block in blocks for path in block.paths)
-            fused_bias = gate is None and combination == "b"  # else a bias further on would be taken for it
-            found.append(Construct(Bundle(tuple(blocks)), size, use, cell, gate, combination, plain=fused_bias))
+            # a fused bias, else a bias further on would be taken for it; and what is as large, else the bias would be
+            plain = gate is None and len(combination) == 1 and (combination == "b" or size == fused_bias)
+            found.append(Construct(Bundle(tuple(blocks)), size, use, cell, gate, combination, plain=plain))
     return found
 
 

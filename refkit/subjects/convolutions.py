@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable
 
 LAYOUTS = ((0, 1, 2, 3), (2, 3, 1, 0), (1, 2, 0, 3), (2, 1, 0, 3), (1, 2, 3, 0), (0, 1, 3, 2))  # of (h, w, in, out)
@@ -25,7 +26,10 @@ class Convolutions:
 
 
 def read(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutions]:
-    """What the first kernels may be: arrays of four axes in any layout, or else matrices of patches."""
+    """What the first kernels may be: arrays of four axes in any layout, or else matrices of patches.
+
+    The last of several arrays of four axes may be a dense layer that takes in a whole picture.
+    """
     four = [shape for shape in kernels if len(shape) == 4]
     if four:
         found, at = [], channels_in
@@ -35,8 +39,21 @@ def read(kernels: list[tuple[int, ...]], channels_in: int) -> list[Convolutions]
                 return []
             found.append(read_one)
             at = read_one[1]
-        return [Convolutions(tuple(c for _, c in found), tuple(k for k, _ in found), len(four))]
+        counts = (len(four), len(four) - 1) if len(four) > 2 else (len(four),)
+        channels, windows = [c for _, c in found], [k for k, _ in found]
+        return [Convolutions(tuple(channels[:count]), tuple(windows[:count]), count) for count in counts]
     return patches(kernels, channels_in)
+
+
+def dense_kernels(kernels: list[tuple[int, ...]], convolutions: Convolutions) -> list[tuple[int, ...]]:
+    """The kernels behind the convolutions, of two axes each."""
+    four = [shape for shape in kernels if len(shape) == 4]
+    if not four:
+        return kernels[convolutions.used :]
+    whole = [
+        (math.prod(shape[:3]), shape[3]) for shape in four[convolutions.used :]
+    ]  # h, w, in and out, as JAX has them
+    return whole + [shape for shape in kernels if len(shape) == 2]
 
 
 def window(shape: tuple[int, ...], channels_in: int) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from refkit.implementation import Input
 from refkit.subjects.chains import backwards, joined
-from refkit.subjects.convolutions import Convolutions, any_padding, kernel_word, paddings, read
+from refkit.subjects.convolutions import Convolutions, any_padding, dense_kernels, kernel_word, paddings, read
 from refkit.subjects.subject import Options, Shown, Subject
 
 OWN_KERNEL = 5
@@ -17,7 +17,7 @@ def fit(shown: Shown) -> list[Options]:
     base = {"image": "x".join(map(str, image)), "classes": str(shown.width)}
     found = []
     for convolutions in read(shown.kernels, image[-1]):
-        widths = backwards(dense_kernels(shown, convolutions), shown.width)
+        widths = backwards(dense_kernels(shown.kernels, convolutions), shown.width)
         if widths is None:
             continue
         options = base | convolution_options(convolutions) | {"dense": joined(widths[1:])}
@@ -25,11 +25,6 @@ def fit(shown: Shown) -> list[Options]:
         if len(convolutions.channels) == 1:  # or of two convolutions one is left out
             found.insert(0, {**options, "channels": joined((*convolutions.channels, 16))})
     return found or [base]
-
-
-def dense_kernels(shown: Shown, convolutions: Convolutions) -> list[tuple[int, ...]]:
-    four = [shape for shape in shown.kernels if len(shape) == 4]
-    return [shape for shape in shown.kernels if len(shape) == 2] if four else shown.kernels[convolutions.used :]
 
 
 def convolution_options(convolutions: Convolutions) -> Options:

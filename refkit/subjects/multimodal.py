@@ -2,7 +2,7 @@
 
 from refkit.implementation import Input
 from refkit.subjects.chains import backwards, joined
-from refkit.subjects.convolutions import any_padding, paddings, read
+from refkit.subjects.convolutions import any_padding, dense_kernels, paddings, read
 from refkit.subjects.lenet import convolution_options
 from refkit.subjects.lstm import TIME
 from refkit.subjects.recurrences import read_all
@@ -48,9 +48,7 @@ def embeddings(shown: Shown, high: int | None):
 def pictures(options: Options, kernels, image, classes: int, hidden: int) -> list[Options]:
     found = []
     for convolutions in read(kernels, image[-1]):
-        four = [shape for shape in kernels if len(shape) == 4]
-        dense = [shape for shape in kernels if len(shape) == 2] if four else kernels[convolutions.used :]
-        widths = backwards(dense, classes)
+        widths = backwards(dense_kernels(kernels, convolutions), classes)
         if not widths:
             continue
         sized = options | convolution_options(convolutions) | {"dense": joined(widths[1:])}

@@ -238,6 +238,19 @@ def test_a_fused_bias_is_not_taken_for_a_later_bias_of_its_size():
     assert held["lstm.h.bias"] is not None and held["fc.bias"] is None
 
 
+def test_a_fused_kernel_on_one_number_a_step_is_not_taken_for_the_bias_of_its_size():
+    theirs = atoms(
+        *(
+            (f"cell.{gate}_{part}", shape)
+            for gate in GATES
+            for part, shape in (("x.kernel", (1, 4)), ("x.bias", (4,)), ("h.kernel", (4, 4)))
+        )
+    )
+    mine = leaves(("i.kernel", (1, 16)), ("h.kernel", (4, 16)), ("h.bias", (16,)))
+    parts = {leaf.path: held.part for leaf, held in zip(mine, pair(mine, theirs).held, strict=True)}
+    assert parts == {"i.kernel": "x", "h.kernel": "h", "h.bias": "b"}
+
+
 def test_square_kernels_hold_one_gate_each():
     cell = [
         (f"cell.{gate}_{part}", shape)
