@@ -1,0 +1,1 @@
+"""The commands beside `compare`, one file each: parse, one call, exit status."""

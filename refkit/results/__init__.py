@@ -1,0 +1,1 @@
+"""Known results as data: one file a reference, and the statistics to judge by."""
