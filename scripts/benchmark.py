@@ -54,8 +54,8 @@ def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: boo
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def detection(arguments: tuple[str, ...]) -> None:
     """What is found in the hand-written programs of tests/programs; `--help` of tests/programs/measure.py has the options."""
-    sys.path.insert(0, str(ROOT / "tests" / "programs"))
-    import measure
+    sys.path.insert(0, str(ROOT))
+    from tests.programs import measure
 
     measure.main(list(arguments))
 

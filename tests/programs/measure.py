@@ -35,6 +35,8 @@ class Case:
         id: the planted bug's.
         lines: texts of the lines that are accepted as its place.
         rung: the rung that its manifest is for, as in `bugs/lenet.metric.toml`; empty for the model, loss and gradients.
+        text: of the program, where it is no file with edits.
+        also: ids that no number tells apart from the planted one, and that count as well.
     """
 
     name: str
@@ -46,9 +48,13 @@ class Case:
     id: str = ""
     lines: tuple[str, ...] = ()
     rung: str = ""
+    text: str = ""
+    also: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
+        if self.text:
+            return self.text
         text = self.file.read_text(encoding="utf-8")
         for old, new in self.edits:
             if text.count(old) != 1:
@@ -153,7 +159,7 @@ def run_case(case: Case, until: str) -> dict:
             "detected": report.verdict == "different",
             "line": any(f["line"] in accepted for f in at),
             "near": any(min((abs(f["line"] - line) for line in accepted), default=99) <= 1 for f in at),
-            "first": any(f["id"] == case.id for f in wrong),
+            "first": any(f["id"] in (case.id, *case.also) for f in wrong),
             "three": any(case.id in f["candidates"] or f["id"] == case.id for f in wrong),
             "only": len(wrong) == 1,
         }
@@ -210,7 +216,12 @@ def table(results: list[dict]) -> str:
 def main(arguments: list[str] | None = None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="part of the names of the cases to run")
-    parser.add_argument("--what", choices=("all", "correct", "bugs"), default="all")
+    parser.add_argument(
+        "--what",
+        choices=("all", "correct", "bugs", "registry", "registry-whole"),
+        default="all",
+        help="`registry`: each known bug in each reference's own file, one of its edits; `registry-whole`: all of them",
+    )
     parser.add_argument("--sample", type=int, help="that many cases, drawn at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--until", default="gradients")
@@ -220,7 +231,12 @@ def main(arguments: list[str] | None = None):
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--out", type=Path, help="results, one a line; what is in it is not run again")
     given = parser.parse_args(arguments)
-    cases = (correct_cases() if given.what != "bugs" else []) + (bug_cases() if given.what != "correct" else [])
+    if given.what.startswith("registry"):
+        from tests.programs.registry import registry_cases
+
+        cases = registry_cases(given.seed, every=given.what == "registry-whole")
+    else:
+        cases = (correct_cases() if given.what != "bugs" else []) + (bug_cases() if given.what != "correct" else [])
     cases = [case for case in cases if given.only in case.name and given.rung in (None, case.rung or "model")]
     if given.sample:
         cases = random.Random(given.seed).sample(cases, min(given.sample, len(cases)))
