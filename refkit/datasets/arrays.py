@@ -62,7 +62,12 @@ def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
             raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
         if not builder.is_prepared():
             builder.check_sources()
-            prepare(builder)
+            try:
+                prepare(builder)
+            except OSError as error:
+                raise RefkitError(
+                    f"data set `{name}` cannot be written to `{folder}` ({error}): give another folder in TFDS_DATA_DIR"
+                ) from None
         return builder
     builder = find_stock_builder(name, folder)
     if builder is None:

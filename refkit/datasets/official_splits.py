@@ -9,7 +9,7 @@ from refkit.errors import RefkitError
 
 
 def official_split(name: str, number: int, data_dir: str | os.PathLike | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Training rows and test rows, `i64[rows]` each, ascending, of `load_arrays(name)["all"]`.
+    """Training rows and test rows, `i64[rows]` each, ascending, of `load_arrays(name)["whole"]`.
 
     Args:
         name: `uci_regression/boston`.
@@ -19,7 +19,7 @@ def official_split(name: str, number: int, data_dir: str | os.PathLike | None = 
     Raises:
         RefkitError: there is no such set or split.
     """
-    held_out = load_arrays(name, data_dir).get("all", {}).get("held_out")
+    held_out = load_arrays(name, data_dir).get("whole", {}).get("held_out")
     if held_out is None:
         raise RefkitError(f"data set `{name}` has no official splits: give one of `uci_regression`")
     if not 0 <= number < held_out.shape[1]:

@@ -21,7 +21,7 @@ class Table(tfds.core.BuilderConfig):
 
 
 class UciRegression(ManualBuilder):
-    """A table of the UCI repository in its own units and order, one split `all`: features and a number to be told.
+    """A table of the UCI repository in its own units and order, one split `whole`: features and a number to be told.
 
     The column `held_out` says of each row in which of the official splits of Hernández-Lobato and Adams (2015) it is a
     test row, the others being training rows: `official_split` makes rows of it.
@@ -62,7 +62,7 @@ class UciRegression(ManualBuilder):
             held_out[test.astype(int), number] = True
             if not np.array_equal(np.sort(train.astype(int)[:, 0]), np.flatnonzero(~held_out[:, number])):
                 raise RefkitError(f"split {number} of `{self.name}` does not part the rows: fetch {self.SOURCE} again")
-        return {"all": (table[:, features].astype(np.float32), table[:, target].astype(np.float32), held_out)}
+        return {"whole": (table[:, features].astype(np.float32), table[:, target].astype(np.float32), held_out)}
 
 
 def read_numbers(path: Path) -> np.ndarray:
