@@ -60,7 +60,7 @@ def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
         except ValueError:
             configs = ", ".join(f"`{stem}/{known}`" for known in OFFLINE[stem].builder_configs) or f"`{stem}`"
             raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
-        if not builder.is_prepared():
+        if not (builder.data_path / tfds.core.constants.DATASET_INFO_FILENAME).exists():
             builder.check_sources()
             try:
                 prepare(builder)

@@ -1,7 +1,7 @@
 """Ten-fold cross-validation of scikit-learn's tables."""
 
 import numpy as np
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, StratifiedKFold
 
 from refkit import datasets
 from refkit.datasets.scikit_learn import ScikitLearnTable
@@ -23,10 +23,13 @@ def load_table(name: str) -> dict[str, np.ndarray]:
     return dict(zip((*builder.inputs, builder.target), builder.table(), strict=True))
 
 
-def split_folds(rows: int, folds: int = 10, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
+def split_folds(targets: np.ndarray, folds: int = 10, seed: int = 0) -> list[tuple[np.ndarray, np.ndarray]]:
     """Training rows and test rows of each fold: shuffled, every row tested once, the same at every call.
 
-    >>> [test.tolist() for _, test in split_folds(4, folds=2)]
-    [[2, 3], [0, 1]]
+    Classes have the same share in every fold, as in scikit-learn's own cross-validation.
+
+    >>> [test.tolist() for _, test in split_folds(np.array([0, 0, 1, 1]), folds=2)]
+    [[1, 2], [0, 3]]
     """
-    return list(KFold(folds, shuffle=True, random_state=seed).split(np.empty(rows)))
+    kind = StratifiedKFold if np.issubdtype(targets.dtype, np.integer) else KFold
+    return list(kind(folds, shuffle=True, random_state=seed).split(targets, targets))
