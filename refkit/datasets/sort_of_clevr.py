@@ -1,5 +1,7 @@
 """Sort-of-CLEVR in words: six objects, questions on one of them and on how it stands to the others."""
 
+from typing import ClassVar
+
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -100,6 +102,7 @@ def sort_of_clevr(pictures: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
 class SortOfClevr(OfflineBuilder):
     """10,000 pictures of six objects, each with 20 questions of eight words; see `sort_of_clevr`."""
 
+    PICTURES: ClassVar = {"train": 9_800, "test": 200}
     inputs, target = ("image", "words"), "label"
 
     def columns(self):
@@ -113,4 +116,4 @@ class SortOfClevr(OfflineBuilder):
     arrange = staticmethod(list_questions)
 
     def splits(self):
-        return {"train": sort_of_clevr(9_800, seed=0), "test": sort_of_clevr(200, seed=1)}
+        return {split: sort_of_clevr(pictures, seed) for seed, (split, pictures) in enumerate(self.PICTURES.items())}

@@ -30,7 +30,7 @@ def what_to_put(name: str, known: type[tfds.core.DatasetBuilder], folder: str) -
     """Which files are put where, and the command that reads them then."""
     manual = Path(folder, "downloads", "manual", known.name)
     command = f"tfds build {name} --file_format={FORMAT} --data_dir={folder} --manual_dir={manual}"
-    prepared = f"put its folder there as it was prepared elsewhere"
+    prepared = "put its folder there as it was prepared elsewhere"
     files = {url: info.filename for url, info in known.url_infos.items() if info.filename}
     if not files:
         return f"{prepared}, or run `{command}` once, with tensorflow and a network"

@@ -56,13 +56,18 @@ class UciRegression(ManualBuilder):
 
     def splits(self):
         table, features, target, *parts = (read_numbers(path) for path in self.wanted())
-        features, target = features.astype(int).ravel(), target.astype(int).item()
+        features, target = features.astype(int).ravel(), target.astype(int).ravel()
+        if len(features) != self.builder_config.features or table.shape[1] <= max(*features, *target):
+            raise RefkitError(
+                f"`{self.manual / self.builder_config.folder}` is not the table `{self.builder_config.name}`: "
+                f"fetch {self.SOURCE} again"
+            )
         held_out = np.zeros((len(table), self.builder_config.splits), np.bool_)
         for number, (train, test) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
             held_out[test.astype(int), number] = True
             if not np.array_equal(np.sort(train.astype(int)[:, 0]), np.flatnonzero(~held_out[:, number])):
                 raise RefkitError(f"split {number} of `{self.name}` does not part the rows: fetch {self.SOURCE} again")
-        return {"whole": (table[:, features].astype(np.float32), table[:, target].astype(np.float32), held_out)}
+        return {"whole": (table[:, features].astype(np.float32), table[:, target[0]].astype(np.float32), held_out)}
 
 
 def read_numbers(path: Path) -> np.ndarray:
