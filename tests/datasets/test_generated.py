@@ -57,7 +57,7 @@ def test_objects_are_drawn_where_they_stand():
         ("what shape is closest to the red object", "circle"),
         ("what shape is closest to the green object", "rectangle"),
         ("what shape is furthest from the yellow object", "rectangle"),
-        ("what shape is furthest from the gray object", "circle"),
+        ("what shape is furthest from the red object", "circle"),
         ("how many are shaped like the red object", "4"),
         ("how many are shaped like the yellow object", "2"),
     ],
