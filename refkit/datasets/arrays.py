@@ -53,27 +53,40 @@ def _load_arrays(name: str, folder: str) -> Arrays:
 
 def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
     """The builder of a set that is prepared, now if not before."""
-    stem, _, config = name.partition("/")
-    if stem in OFFLINE:
-        try:
-            builder = OFFLINE[stem](data_dir=folder, file_format=FORMAT, config=config or None)
-        except ValueError:
-            configs = ", ".join(f"`{stem}/{known}`" for known in OFFLINE[stem].builder_configs) or f"`{stem}`"
-            raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
-        if not (builder.data_path / tfds.core.constants.DATASET_INFO_FILENAME).exists():
+    if name.partition("/")[0] in OFFLINE:
+        builder = make_builder(name, folder)
+        if not is_prepared(builder):
             builder.check_sources()
             try:
                 prepare(builder)
             except OSError as error:
-                raise RefkitError(
-                    f"data set `{name}` cannot be written to `{folder}` ({error}): give another folder in TFDS_DATA_DIR"
-                ) from None
+                builder = make_builder(name, folder)
+                if not is_prepared(builder):  # else another process was faster
+                    raise RefkitError(
+                        f"data set `{name}` cannot be written to `{folder}` ({error}): give another folder in "
+                        "TFDS_DATA_DIR"
+                    ) from None
         return builder
     builder = find_stock_builder(name, folder)
     if builder is None:
         known = ", ".join(f"`{known}`" for known in (*OFFLINE, *VIEWS))
         raise RefkitError(f"data set `{name}` is neither one of refkit's ({known}) nor one of TFDS's")
     return builder
+
+
+def make_builder(name: str, folder: str) -> OfflineBuilder:
+    """The builder of one of refkit's sets, prepared or not."""
+    stem, _, config = name.partition("/")
+    try:
+        return OFFLINE[stem](data_dir=folder, file_format=FORMAT, config=config or None)
+    except ValueError:
+        configs = ", ".join(f"`{stem}/{known}`" for known in OFFLINE[stem].builder_configs) or f"`{stem}`"
+        raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
+
+
+def is_prepared(builder: OfflineBuilder) -> bool:
+    """As TFDS's own, without its warning."""
+    return (builder.data_path / tfds.core.constants.DATASET_INFO_FILENAME).exists()
 
 
 def prepare(builder: OfflineBuilder) -> None:
@@ -90,9 +103,12 @@ def keep(builder: OfflineBuilder, split: str) -> None:
     """Write the arrays of a split beside its records, whole or not at all."""
     path = kept(builder, split)
     partial = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(partial, "wb") as file:
-        np.savez(file, **read_records(builder, split))
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb") as file:
+            np.savez(file, **read_records(builder, split))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_split(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""No network, a folder for TFDS, and the files of the manual sets: small ones made here, the real ones beside the checkout."""
+"""No network, a folder for TFDS, and the manual sets: small ones made here, the real ones from beside the checkout."""
 
 import io
 import json

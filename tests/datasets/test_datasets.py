@@ -12,6 +12,7 @@ import tensorflow_datasets as tfds
 
 from refkit.datasets import DATASETS
 from refkit.datasets.arrays import _load_arrays, find_builder, kept, load_arrays, read_records
+from refkit.datasets.wine import Wine
 from refkit.errors import RefkitError
 from refkit.references import lenet, lstm, mlp, multimodal
 
@@ -84,6 +85,31 @@ def test_diabetes_is_in_its_own_units(folder):
 def test_arrays_may_not_be_written_to(folder):
     with pytest.raises(ValueError, match="read-only"):
         load_arrays("digits", folder)["train"]["image"][0] = 0
+
+
+def test_another_process_is_faster(tmp_path, monkeypatch):
+    own = Wine.splits
+
+    def splits(self):
+        monkeypatch.setattr(Wine, "splits", own)
+        find_builder("wine", str(tmp_path))
+        return own(self)
+
+    monkeypatch.setattr(Wine, "splits", splits)
+    assert len(load_arrays("wine", tmp_path)["train"]["label"]) == 143
+    assert [path.name for path in (tmp_path / "wine").iterdir()] == ["1.0.0"]
+
+
+def test_a_full_disk_loses_only_what_is_kept_beside(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError("no space left on device")))
+    assert len(load_arrays("wine", tmp_path)["train"]["label"]) == 143
+    assert not list(tmp_path.rglob("*.arrays.npz*"))
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RefkitError, match="data set `wine` cannot be written to `.*file/tfds` .*: give another folder"):
+        load_arrays("wine", tmp_path / "file" / "tfds")
 
 
 def test_longer_adding_problem(folder, monkeypatch):

@@ -1,4 +1,4 @@
-"""TFDS's own sets and the views of them: what to put where if they are not prepared, and what they look like if they are."""
+"""TFDS's own sets and the views of them: what to put where, and what they look like once they are prepared."""
 
 import time
 
