@@ -10,26 +10,29 @@ import tensorflow_datasets as tfds
 
 from refkit import datasets
 from refkit.datasets.offline import FORMAT, OfflineBuilder
+from refkit.datasets.stock import find_stock_builder
+from refkit.datasets.view import Arrays
 from refkit.errors import RefkitError
 
-Arrays = dict[str, dict[str, np.ndarray]]
 OFFLINE = {builder.name: builder for builder in datasets.DATASETS}
+VIEWS = {view.name: view for view in datasets.VIEWS}
 
 
 def load_arrays(name: str, data_dir: str | os.PathLike | None = None) -> Arrays:
     """Every split of a data set, as arrays by the names of its columns.
 
-    An offline set is prepared the first time; a stock set has to be prepared already. Neither needs a network.
+    An offline set is prepared the first time, and so is one whose files lie in TFDS's manual folder; a stock set, or
+    the one that a view is of, has to be prepared already. None needs a network.
 
     Args:
-        name: `digits`, `adding_problem/steps50`, or a stock name such as `mnist`.
+        name: `digits`, `adding_problem/steps50`, the view `mnist_rows`, or a stock name such as `mnist`.
         data_dir: where TFDS keeps its sets; TFDS's own folder (TFDS_DATA_DIR) if None.
 
     Returns:
         `{"train": {"image": u8[1438, 28, 28, 1], "label": i64[1438]}, "test": …}`; not to be written to.
 
     Raises:
-        RefkitError: the set is neither prepared nor offline.
+        RefkitError: the set is neither prepared nor offline: what to put where.
     """
     folder = os.fspath(data_dir or os.environ.get("TFDS_DATA_DIR") or tfds.core.constants.DATA_DIR)
     return _load_arrays(name, os.path.expanduser(folder))
@@ -37,8 +40,11 @@ def load_arrays(name: str, data_dir: str | os.PathLike | None = None) -> Arrays:
 
 @functools.lru_cache(maxsize=8)
 def _load_arrays(name: str, folder: str) -> Arrays:
-    builder = find_builder(name, folder)
-    splits = {split: read_split(builder, split) for split in builder.info.splits}
+    if name in VIEWS:
+        splits = VIEWS[name].see(_load_arrays(VIEWS[name].of, folder))
+    else:
+        builder = find_builder(name, folder)
+        splits = {split: read_split(builder, split) for split in builder.info.splits}
     for columns in splits.values():
         for array in columns.values():
             array.flags.writeable = False
@@ -47,23 +53,40 @@ def _load_arrays(name: str, folder: str) -> Arrays:
 
 def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
     """The builder of a set that is prepared, now if not before."""
-    stem, _, config = name.partition("/")
-    if stem in OFFLINE:
-        try:
-            builder = OFFLINE[stem](data_dir=folder, file_format=FORMAT, config=config or None)
-        except ValueError:
-            configs = ", ".join(f"`{stem}/{known}`" for known in OFFLINE[stem].builder_configs) or f"`{stem}`"
-            raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
-        if not builder.is_prepared():
-            prepare(builder)
+    if name.partition("/")[0] in OFFLINE:
+        builder = make_builder(name, folder)
+        if not is_prepared(builder):
+            builder.check_sources()
+            try:
+                prepare(builder)
+            except OSError as error:
+                builder = make_builder(name, folder)
+                if not is_prepared(builder):  # else another process was faster
+                    raise RefkitError(
+                        f"data set `{name}` cannot be written to `{folder}` ({error}): give another folder in "
+                        "TFDS_DATA_DIR"
+                    ) from None
         return builder
+    builder = find_stock_builder(name, folder)
+    if builder is None:
+        known = ", ".join(f"`{known}`" for known in (*OFFLINE, *VIEWS))
+        raise RefkitError(f"data set `{name}` is neither one of refkit's ({known}) nor one of TFDS's")
+    return builder
+
+
+def make_builder(name: str, folder: str) -> OfflineBuilder:
+    """The builder of one of refkit's sets, prepared or not."""
+    stem, _, config = name.partition("/")
     try:
-        return tfds.core.read_only_builder.builder_from_files(name, data_dir=folder, file_format=FORMAT)
-    except tfds.core.registered.DatasetNotFoundError:
-        raise RefkitError(
-            f"data set `{name}` is neither offline ({', '.join(f'`{known}`' for known in OFFLINE)}) nor prepared in "
-            f"TFDS's folder: run `tfds build {name} --file_format={FORMAT}` once, with tensorflow and a network"
-        ) from None
+        return OFFLINE[stem](data_dir=folder, file_format=FORMAT, config=config or None)
+    except ValueError:
+        configs = ", ".join(f"`{stem}/{known}`" for known in OFFLINE[stem].builder_configs) or f"`{stem}`"
+        raise RefkitError(f"data set `{name}` does not exist: give {configs}") from None
+
+
+def is_prepared(builder: OfflineBuilder) -> bool:
+    """As TFDS's own, without its warning."""
+    return (builder.data_path / tfds.core.constants.DATASET_INFO_FILENAME).exists()
 
 
 def prepare(builder: OfflineBuilder) -> None:
@@ -73,15 +96,29 @@ def prepare(builder: OfflineBuilder) -> None:
             download_config=tfds.download.DownloadConfig(try_download_gcs=False), file_format=FORMAT
         )
     for split in builder.info.splits:
-        np.savez(kept(builder, split), **read_records(builder, split))
+        keep(builder, split)
+
+
+def keep(builder: OfflineBuilder, split: str) -> None:
+    """Write the arrays of a split beside its records, whole or not at all."""
+    path = kept(builder, split)
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    try:
+        with open(partial, "wb") as file:
+            np.savez(file, **read_records(builder, split))
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_split(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.ndarray]:
     """One split: the arrays kept when it was prepared here, else its records."""
-    if not kept(builder, split).exists():
-        return read_records(builder, split)
-    with np.load(kept(builder, split)) as arrays:
-        return dict(arrays)
+    if kept(builder, split).exists():
+        with np.load(kept(builder, split)) as arrays:
+            columns = dict(arrays)
+    else:
+        columns = read_records(builder, split)
+    return builder.arrange(columns) if isinstance(builder, OfflineBuilder) else columns
 
 
 def read_records(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.ndarray]:

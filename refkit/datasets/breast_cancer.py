@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from refkit.datasets.offline import OfflineBuilder
+from refkit.datasets.scikit_learn import ScikitLearnTable
 from refkit.references import mlp
 
 
-class BreastCancer(OfflineBuilder):
+class BreastCancer(ScikitLearnTable):
     """569 tumours of the Wisconsin set of scikit-learn: 30 measured features, malignant or benign."""
 
     inputs, target = ("features",), "label"
@@ -18,5 +18,6 @@ class BreastCancer(OfflineBuilder):
             "label": tfds.features.ClassLabel(names=["malignant", "benign"]),
         }
 
-    def splits(self):
-        return dict(zip(("train", "test"), mlp.load_data(), strict=True))
+    @staticmethod
+    def table():
+        return mlp.breast_cancer()

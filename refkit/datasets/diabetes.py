@@ -4,11 +4,10 @@ import numpy as np
 import tensorflow_datasets as tfds
 from sklearn.datasets import load_diabetes
 
-from refkit.datasets.offline import OfflineBuilder
-from refkit.references import mlp
+from refkit.datasets.scikit_learn import ScikitLearnTable
 
 
-class Diabetes(OfflineBuilder):
+class Diabetes(ScikitLearnTable):
     """442 patients of scikit-learn: 10 features in their own units, and how far the disease has gone a year later."""
 
     inputs, target = ("features",), "target"
@@ -19,7 +18,7 @@ class Diabetes(OfflineBuilder):
             "target": tfds.features.Scalar(dtype=np.float32),
         }
 
-    def splits(self):
+    @staticmethod
+    def table():
         features, targets = load_diabetes(return_X_y=True, scaled=False)
-        parts = mlp.split(features.astype(np.float32), targets.astype(np.float32))
-        return dict(zip(("train", "test"), parts, strict=True))
+        return features.astype(np.float32), targets.astype(np.float32)

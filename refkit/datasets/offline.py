@@ -21,7 +21,8 @@ class OfflineBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """A set of arrays, prepared as array_record and kept in the order in which it was computed.
 
     A subclass names its `inputs` and its `target`, and gives `columns` and `splits`. Raise its VERSION with any change
-    of what they give: what has been prepared once is not computed again.
+    of what they give: what has been prepared once is not computed again. A set whose pictures are shared by several
+    examples keeps each picture once, and says in `arrange` which examples they make.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -35,6 +36,18 @@ class OfflineBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     @abc.abstractmethod
     def splits(self) -> dict[str, tuple[np.ndarray, ...]]:
         """The examples of `train` and `test`: one array a column, in the columns' order."""
+
+    def check_sources(self) -> None:
+        """Nothing is missing: a set that is computed needs no file.
+
+        Raises:
+            RefkitError: what the set is made from is not there.
+        """
+
+    @staticmethod
+    def arrange(columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """A split as `load_arrays` gives it, from the split as it is kept: the same."""
+        return columns
 
     def _info(self) -> tfds.core.DatasetInfo:
         return OfflineInfo(

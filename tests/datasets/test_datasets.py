@@ -1,7 +1,6 @@
 """Offline data sets: prepared once, read as arrays, with no network and no TensorFlow."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,8 @@ import pytest
 import tensorflow_datasets as tfds
 
 from refkit.datasets import DATASETS
-from refkit.datasets.arrays import _load_arrays, load_arrays
+from refkit.datasets.arrays import _load_arrays, find_builder, kept, load_arrays, read_records
+from refkit.datasets.wine import Wine
 from refkit.errors import RefkitError
 from refkit.references import lenet, lstm, mlp, multimodal
 
@@ -29,29 +29,11 @@ PARTS = {
 each = pytest.mark.parametrize("builder", DATASETS, ids=lambda builder: builder.name)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """TFDS's folder, filled by the tests of this file."""
-    return tmp_path_factory.mktemp("tfds")
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """A connection is an error."""
-
-    def refuse(*arguments, **named):
-        raise AssertionError(f"the network was asked for: {arguments}")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-
-
 @each
 def test_is_what_the_reference_trains_on(builder, folder):
     splits = load_arrays(builder.name, folder)
-    assert list(splits) == ["train", "test"]
-    columns = [*builder.inputs, builder.target]
-    assert all(list(split) == columns for split in splits.values())
+    assert list(splits) in (["train", "test"], ["whole"])
+    assert all({*builder.inputs, builder.target} <= split.keys() for split in splits.values())
     if builder.name in PARTS:
         for split, part in zip(splits.values(), PARTS[builder.name](), strict=True):
             for column, array in zip(split.values(), part, strict=True):
@@ -60,23 +42,26 @@ def test_is_what_the_reference_trains_on(builder, folder):
 
 @each
 def test_reads_through_data_source(builder, folder):
-    arrays = load_arrays(builder.name, folder)["test"]
-    source = tfds.data_source(builder.name, split="test", data_dir=folder, download=False)
-    row = source[3]
+    *_, last = load_arrays(builder.name, folder)
+    arrays = kept_arrays(builder, folder, last)
+    source = tfds.data_source(builder.name, split=last, data_dir=folder, download=False)
+    row = source[1]
     assert len(source) == len(arrays[builder.target]) and row.keys() == arrays.keys()
     for column, value in row.items():
-        np.testing.assert_array_equal(np.asarray(value, arrays[column].dtype), arrays[column][3])
+        np.testing.assert_array_equal(np.asarray(value, arrays[column].dtype), arrays[column][1])
 
 
 @each
 def test_records_hold_what_the_kept_arrays_hold(builder, folder):
-    from refkit.datasets.arrays import find_builder, kept, read_records
+    *_, last = load_arrays(builder.name, folder)
+    arrays = kept_arrays(builder, folder, last)
+    for column, values in read_records(find_builder(builder.name, str(folder)), last).items():
+        np.testing.assert_array_equal(values, arrays[column])
 
-    load_arrays(builder.name, folder)
-    prepared = find_builder(builder.name, str(folder))
-    with np.load(kept(prepared, "test")) as arrays:
-        for column, values in read_records(prepared, "test").items():
-            np.testing.assert_array_equal(values, arrays[column])
+
+def kept_arrays(builder, folder, split):
+    with np.load(kept(find_builder(builder.name, str(folder)), split)) as arrays:
+        return dict(arrays)
 
 
 @each
@@ -102,6 +87,31 @@ def test_arrays_may_not_be_written_to(folder):
         load_arrays("digits", folder)["train"]["image"][0] = 0
 
 
+def test_another_process_is_faster(tmp_path, monkeypatch):
+    own = Wine.splits
+
+    def splits(self):
+        monkeypatch.setattr(Wine, "splits", own)
+        find_builder("wine", str(tmp_path))
+        return own(self)
+
+    monkeypatch.setattr(Wine, "splits", splits)
+    assert len(load_arrays("wine", tmp_path)["train"]["label"]) == 143
+    assert [path.name for path in (tmp_path / "wine").iterdir()] == ["1.0.0"]
+
+
+def test_a_full_disk_loses_only_what_is_kept_beside(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "replace", lambda *paths: (_ for _ in ()).throw(OSError("no space left on device")))
+    assert len(load_arrays("wine", tmp_path)["train"]["label"]) == 143
+    assert not list(tmp_path.rglob("*.arrays.npz*"))
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(RefkitError, match="data set `wine` cannot be written to `.*file/tfds` .*: give another folder"):
+        load_arrays("wine", tmp_path / "file" / "tfds")
+
+
 def test_longer_adding_problem(folder, monkeypatch):
     monkeypatch.setattr(lstm, "load_data", lambda steps: [lstm.adding_problem(30, steps, seed=k) for k in range(2)])
     assert load_arrays("adding_problem/steps50", folder)["test"]["sequence"].shape == (30, 50, 2)
@@ -112,9 +122,9 @@ def test_longer_adding_problem(folder, monkeypatch):
     [
         (
             "nosuch",
-            "data set `nosuch` is neither offline (`digits`, `breast_cancer`, `diabetes`, `adding_problem`, "
-            "`shapes_and_questions`) nor prepared in TFDS's folder: run `tfds build nosuch --file_format=array_record` "
-            "once, with tensorflow and a network",
+            "data set `nosuch` is neither one of refkit's (`digits`, `digits_features`, `breast_cancer`, `wine`, "
+            "`diabetes`, `adding_problem`, `temporal_order`, `shapes_and_questions`, `sort_of_clevr`, "
+            "`uci_regression`, `easy_vqa`, `mnist_rows`, `shakespeare_characters`) nor one of TFDS's",
         ),
         (
             "adding_problem/steps7",
