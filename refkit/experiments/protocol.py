@@ -24,17 +24,14 @@ class Examples:
         floors: inputs and targets as the baselines take them, `((train inputs, targets), (test inputs, targets))`; None
             where they take the same.
         scale: what a unit of the model's target is in the unit of the metric, for targets that are standardised.
-        rows: how a batch is taken out of `train` or `test`, where it is not by the rows of every array.
+        groups: test examples that are scored apart, too: by name, which of them.
     """
 
     train: Arrays
     test: Arrays
     floors: tuple[tuple[Arrays, np.ndarray], tuple[Arrays, np.ndarray]] | None = None
     scale: float = 1.0
-    rows: Callable[[Arrays, np.ndarray], Arrays] | None = None
-
-    def batch(self, part: Arrays, chosen: np.ndarray) -> Arrays:
-        return self.rows(part, chosen) if self.rows is not None else tuple(array[chosen] for array in part)
+    groups: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +89,7 @@ class Protocol:
             "config": {name: str(value) for name, value in self.config if not callable(value)},
             "epochs": self.epochs,
             "evaluations": self.evaluations,
-            "until_solved": dataclasses.astuple(self.until_solved)[1:] if self.until_solved else None,
+            "until_solved": self.until_solved.numbers if self.until_solved else None,
             "metric": self.metric.name,
             "task": self.task,
         }
@@ -118,6 +115,10 @@ class UntilSolved:
     window: int = 2_000
     most: int = 400_000
     test: int = 2_560
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        return self.block, self.window, self.most, self.test
 
 
 def code_of(source: str) -> str:

@@ -83,12 +83,13 @@ class Learner:
                     losses.append(np.asarray(loss)[None])
         return state, [float(loss) for some in losses for loss in some]
 
-    def outputs(self, state: Any, part: Arrays, examples: Examples) -> np.ndarray:
+    def outputs(self, state: Any, part: Arrays) -> np.ndarray:
         """Of every example, in evaluation mode."""
         count = len(part[-1])
         found = []
         for start in range(0, count, AT_ONCE):
-            *inputs, _ = examples.batch(part, np.arange(start, min(start + AT_ONCE, count)))
+            rows = np.arange(start, min(start + AT_ONCE, count))
+            inputs = [array[rows] for array in part[:-1]]
             found.append(np.asarray(self.forward(state, *inputs)))
         return np.concatenate(found)
 
@@ -124,9 +125,12 @@ def fit(protocol: Protocol, seed: int, progress: Progress) -> Run:
     for epoch in range(protocol.epochs):
         state, _ = learner.train(state, shuffled(examples, learner.config.batch_size, (seed, epoch)))
         if epoch + 1 in evaluated_epochs(protocol):
-            curve.append(protocol.score(learner.outputs(state, examples.test, examples), targets, examples.scale))
+            outputs = learner.outputs(state, examples.test)
+            curve.append(protocol.score(outputs, targets, examples.scale))
         progress((epoch + 1) / protocol.epochs)
-    return Run(curve[-1], tuple(curve))
+    groups = examples.groups.items()
+    more = {name: protocol.score(outputs[chosen], targets[chosen], examples.scale) for name, chosen in groups}
+    return Run(curve[-1], tuple(curve), more=more)
 
 
 def evaluated_epochs(protocol: Protocol) -> list[int]:
@@ -139,7 +143,7 @@ def shuffled(examples: Examples, batch_size: int, seed: tuple[int, int]) -> Iter
     """Every training example once; the last batch may be short."""
     order = np.random.default_rng(seed).permutation(len(examples.train[-1]))
     for start in range(0, len(order), batch_size):
-        yield examples.batch(examples.train, order[start : start + batch_size])
+        yield tuple(array[order[start : start + batch_size]] for array in examples.train)
 
 
 def solve(protocol: Protocol, seed: int, progress: Progress) -> Run:
@@ -147,12 +151,11 @@ def solve(protocol: Protocol, seed: int, progress: Progress) -> Run:
     task = protocol.until_solved
     test = task.draw(task.test, (seed, 1))
     learner = Learner(protocol, Examples(test, test), seed)
-    examples = Examples(test, test)
     state, curve, seen = learner.first, [], 0
     for block in range(task.most // task.block):
         fresh = task.draw(max(task.block, task.window), (seed, 2, block))
         window = tuple(part[: task.window] for part in fresh)
-        wrong = task.wrong(learner.outputs(state, window, examples), window[-1])
+        wrong = task.wrong(learner.outputs(state, window), window[-1])
         curve.append(float(wrong.mean()))
         if not wrong.any():
             break
@@ -162,5 +165,5 @@ def solve(protocol: Protocol, seed: int, progress: Progress) -> Run:
         seen += len(cuts) * size
         progress(min(seen / task.most, 0.99))
     solved = not wrong.any()
-    value = float(task.wrong(learner.outputs(state, test, examples), test[-1]).mean())
+    value = float(task.wrong(learner.outputs(state, test), test[-1]).mean())
     return Run(value, tuple(curve), more={"sequences": float(seen), "solved": float(solved)})
