@@ -6,6 +6,7 @@ from pathlib import Path
 from refkit.experiments.protocol import Protocol
 from refkit.experiments.protocols import BY_REFERENCE
 from refkit.results import store
+from refkit.results.chance import CHANCE
 from refkit.results.record import HIGHER, Result
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,13 @@ def table(folder: Path = store.FOLDER) -> str:
     return "\n".join(rows) + "\n"
 
 
+def chance_table() -> str:
+    """Published figures of the LSTM that are no better than a constant answer."""
+    rows = ["| task | published | metric | a constant answer | source |", "| --- | --- | --- | --- | --- |"]
+    rows += [f"| {c.task} | {c.figure:g} | {c.metric} | {c.constant:.4g}: {c.why} | {c.source} |" for c in CHANCE]
+    return "\n".join(rows) + "\n"
+
+
 def docstring_line(reference: str, folder: Path = store.FOLDER) -> str:
     """The line that says a reference's known result on its offline data."""
     result = store.load(reference, folder).get(BY_REFERENCE[reference][0].data)
@@ -78,6 +86,13 @@ def docstring_line(reference: str, folder: Path = store.FOLDER) -> str:
     best = result.best_baseline
     floor = f"; best baseline {best[1]:.4g}, {best[0]}" if best else ""
     return f"Known result: {result.metric.name} {figure(result)} on {result.data}, {seeds_of(result)}{floor}."
+
+
+def section() -> str:
+    """What stands between README's marks: the table, the pictures that there are, and the figures that are chance."""
+    pictures = [f"![{file.stem}](pictures/{file.name})" for file in sorted((ROOT / "pictures").glob("*.png"))]
+    chance = "Published figures that a constant answer reaches as well, and so no targets:\n\n" + chance_table()
+    return "\n".join([table(), *([" ".join(pictures), ""] if pictures else []), chance])
 
 
 def write_everywhere(folder: Path) -> None:
@@ -89,7 +104,7 @@ def write_everywhere(folder: Path) -> None:
         replace(file, LINE.sub(lambda _: docstring_line(reference), file.read_text(encoding="utf-8"), count=1))
     if README.is_file() and START in (text := README.read_text(encoding="utf-8")):
         before, rest = text.split(START)
-        replace(README, before + START + table() + END + rest.split(END)[1])
+        replace(README, before + START + section() + END + rest.split(END)[1])
 
 
 def replace(file: Path, text: str) -> None:
