@@ -41,13 +41,19 @@ class Evidence:
 
     @functools.cached_property
     def time_first(self) -> bool:
-        said = TIME_FIRST.search(self.source), BATCH_FIRST.search(self.source)
-        return bool(said[0]) and not said[1] if any(said) else self.examples_axis == 1
+        return self.said_first == "time"
 
     @functools.cached_property
     def batch_first(self) -> bool:
-        said = TIME_FIRST.search(self.source), BATCH_FIRST.search(self.source)
-        return bool(said[1]) and not said[0] if any(said) else self.examples_axis == 0
+        return self.said_first == "batch"
+
+    @functools.cached_property
+    def said_first(self) -> str | None:
+        """`time` or `batch`, by the file's words where they agree, else by the data that it draws; None where neither says."""
+        time, batch = bool(TIME_FIRST.search(self.source)), bool(BATCH_FIRST.search(self.source))
+        if time != batch:
+            return "time" if time else "batch"
+        return {0: "batch", 1: "time"}.get(self.examples_axis)
 
     @functools.cached_property
     def examples_axis(self) -> int | None:

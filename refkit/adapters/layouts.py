@@ -61,17 +61,19 @@ def forms(given: Input, evidence: Evidence) -> list[Form]:
         bare = [NO_CHANNEL] if given.shape[-1] == 1 else []
         return [NCHW, NHWC, *bare, FLAT] if evidence.channels_first else [NHWC, *bare, NCHW, FLAT]
     if given.kind == "sequence":
-        found = (
-            [TIME_FIRST, BATCH_FIRST]
-            if evidence.time_first
-            else [BATCH_FIRST, *([] if evidence.batch_first else [TIME_FIRST])]
-        )
-        return found + ([NO_FEATURE] if given.shape[-1] == 1 else [])
+        return in_time(BATCH_FIRST, TIME_FIRST, evidence) + ([NO_FEATURE] if given.shape[-1] == 1 else [])
     if given.kind == "tokens":
-        return [TOKENS_TIME_FIRST, TOKENS] if evidence.time_first else [TOKENS, TOKENS_TIME_FIRST]
+        return in_time(TOKENS, TOKENS_TIME_FIRST, evidence)
     if given.kind == "lengths":
         return [LENGTHS]
     return [PLAIN, *squares(given)]
+
+
+def in_time(batch_first: Form, time_first: Form, evidence: Evidence) -> list[Form]:
+    """Both, the likelier one first; batch first alone where the file says so and nothing else."""
+    if evidence.time_first:
+        return [time_first, batch_first]
+    return [batch_first] if evidence.batch_first else [batch_first, time_first]
 
 
 def squares(given: Input) -> list[Form]:
