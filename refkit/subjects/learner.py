@@ -1,0 +1,125 @@
+"""Something that learns from batches, and the references as such."""
+
+import functools
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from refkit.subjects import BY_NAME
+from refkit.subjects.reference import compiled
+
+Arrays = tuple[np.ndarray, ...]
+
+SCANNED = ("mlp", "lstm")  # references without convolutions, which XLA runs slowly inside loops on a CPU
+AT_ONCE = 1_000  # examples of one evaluation
+CHUNK = 64  # steps of one scan
+
+
+class Learner:
+    """A model with its optimizer, as pure functions of one state.
+
+    Attributes:
+        first: the state before the first step; it is given away to that step.
+        batch_size: examples of a step.
+        scans: whether many steps run faster as one loop.
+    """
+
+    first: Any
+    batch_size: int
+    scans = False
+
+    def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
+        """The next state, and the loss before it."""
+        raise NotImplementedError
+
+    def answer(self, state: Any, *inputs: jax.Array) -> jax.Array:
+        """Outputs in evaluation mode."""
+        raise NotImplementedError
+
+    @functools.cached_property
+    def one_step(self) -> Callable:
+        return jax.jit(self.step, donate_argnums=0)
+
+    @functools.cached_property
+    def many_steps(self) -> Callable:
+        return jax.jit(lambda state, batches: jax.lax.scan(self.step, state, batches), donate_argnums=0)
+
+    @functools.cached_property
+    def forward(self) -> Callable:
+        return jax.jit(self.answer)
+
+    def train(self, state: Any, batches: Iterator[Arrays]) -> tuple[Any, list[float]]:
+        """Steps over batches, those of one size together where that is faster; their losses."""
+        losses: list[Any] = []
+        if not self.scans:
+            for batch in batches:
+                state, loss = self.one_step(state, batch)
+                losses.append(loss)
+            return state, [float(loss) for loss in losses]
+        for group in grouped(batches):
+            if len(group) == CHUNK:
+                state, some = self.many_steps(state, tuple(jnp.asarray(np.stack(parts)) for parts in zip(*group)))
+                losses.append(np.asarray(some))
+            else:
+                for batch in group:
+                    state, loss = self.one_step(state, batch)
+                    losses.append(np.asarray(loss)[None])
+        return state, [float(loss) for some in losses for loss in some]
+
+    def outputs(self, state: Any, part: Arrays) -> np.ndarray:
+        """Of every example of `part`, inputs and the targets last, in evaluation mode."""
+        count = len(part[-1])
+        found = []
+        for start in range(0, count, AT_ONCE):
+            rows = np.arange(start, min(start + AT_ONCE, count))
+            inputs = [array[rows] for array in part[:-1]]
+            found.append(np.asarray(self.forward(state, *inputs)))
+        return np.concatenate(found)
+
+
+class ReferenceLearner(Learner):
+    """A reference with its own optimizer.
+
+    Args:
+        name: `lenet`.
+        source: its text, at some options.
+        fields: of its config.
+        seed: of the parameters.
+    """
+
+    def __init__(self, name: str, source: str, fields: dict[str, Any], seed: int):
+        module = types.ModuleType(f"refkit_experiment_{name}")
+        exec(compiled(source, f"{name}.py"), module.__dict__)
+        self.module, self.config = module, module.Config(**fields, seed=seed)
+        self.batch_size, self.scans = self.config.batch_size, name in SCANNED
+        model = getattr(module, BY_NAME[name].model)(self.config, nnx.Rngs(seed))
+        self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
+        self.graph, self.first = nnx.split((model, module.make_optimizer(model, self.config)))
+
+    def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
+        model, optimizer = nnx.merge(self.graph, state)
+        model.train()
+        loss = self.module.train_step(model, optimizer, *batch)
+        return nnx.state((model, optimizer)), loss
+
+    def answer(self, state: Any, *inputs: jax.Array) -> jax.Array:
+        model, _ = nnx.merge(self.graph, state)
+        model.eval()
+        return model(*inputs)
+
+
+def grouped(batches: Iterator[Arrays]) -> Iterator[list[Arrays]]:
+    """Batches in groups of CHUNK of one size; what is left over in smaller ones."""
+    group: list[Arrays] = []
+    for batch in batches:
+        if group and (len(batch[-1]) != len(group[0][-1]) or len(group) == CHUNK):
+            yield group
+            group = []
+        group.append(batch)
+    if group:
+        yield group
