@@ -1,16 +1,14 @@
 """The command line: parse, one call, exit status. `scripts/*.py` and the console command `refkit` share it."""
 
 import ast
-import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
 import refkit
-from refkit import process
+from refkit import process, signs
 from refkit.errors import RefkitError
 from refkit.failures import Commands, OneSentence, sentence_for
 from refkit.report import json_report
@@ -29,17 +27,7 @@ PARTS = {  # of TARGET, and what each is
     "batches": "function that cuts batches",
     "split": "function that splits the data",
 }
-SERVES = {  # the rung that needs what the option gives
-    "optimizer": "update",
-    "preprocess": "data",
-    "batches": "data",
-    "split": "data",
-    "train": "data",
-    "metric": "metric",
-    "data": "result",
-    "seeds": "result",
-    "result": "result",
-}
+OF_RESULT = ("data", "seeds", "result")  # what the rung `result` alone takes
 
 
 def read_kwargs(context: click.Context, parameter: click.Parameter, text: str | None) -> dict[str, Any] | None:
@@ -140,7 +128,7 @@ def compare(target: str, reference: str, json_file: str | None, lines: bool, **o
     require_known_rung(options["until"], options["only"])
     if json_file is not None:
         json_report.require_writable(json_file)
-    for option in options_of_later_rungs(options):
+    for option in options_in_vain(options):
         click.echo(option, err=True)
     try:
         report = run_compare(target, reference, options)
@@ -157,7 +145,7 @@ def compare(target: str, reference: str, json_file: str | None, lines: bool, **o
 
 def run_compare(target: str, reference: str, options: dict[str, Any]) -> Report:
     process.prepare()
-    with waiting(f"comparing {target} with {reference}"):
+    with signs.waiting(f"comparing {target} with {reference}"):
         compare_programs = refkit.compare
         sys.dont_write_bytecode = True  # from here on, TARGET's modules are imported
         return compare_programs(
@@ -168,6 +156,9 @@ def run_compare(target: str, reference: str, options: dict[str, Any]) -> Report:
             quick=options["quick"],
             kwargs=options["kwargs"],
             names={part: options[part] for part in PARTS if options[part]},
+            data=options["data"],
+            seeds=options["seeds"],
+            results=options["result"],
         )
 
 
@@ -180,14 +171,21 @@ def require_known_rung(until: str | None, only: str | None) -> None:
         raise RefkitError(f"this version has no rung `{wanted}` yet; it has {', '.join(f'`{name}`' for name in rungs)}")
 
 
-def options_of_later_rungs(options: dict[str, Any]) -> list[str]:
-    """A note for each option given for a rung that this version does not have."""
-    given = [name for name in SERVES if options[name]]
-    rungs = available_rungs() if given else []
+def options_in_vain(options: dict[str, Any]) -> list[str]:
+    """A note for each option given for the rung `result` where that is not climbed."""
+    left_out = [
+        words
+        for words, said in (
+            ("`--quick`", options["quick"]),
+            (f"`--until {options['until']}`", options["until"] not in (None, "result")),
+            (f"`--only {options['only']}`", options["only"] not in (None, "result")),
+        )
+        if said
+    ]
     return [
-        f"note: `--{name}` is for the rung `{SERVES[name]}`, which this version does not have yet"
-        for name in given
-        if SERVES[name] not in rungs
+        f"note: `--{name}` is for the rung `result`, which {left_out[0]} leaves out"
+        for name in OF_RESULT
+        if options[name] and left_out
     ]
 
 
@@ -195,21 +193,6 @@ def show(report: Report) -> None:
     from refkit.report import terminal
 
     terminal.show(report)
-
-
-@contextlib.contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """A sign of life on standard error, if that is a terminal."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    from rich.console import Console
-    from rich.live import Live
-    from rich.spinner import Spinner
-
-    console = Console(stderr=True)
-    with Live(Spinner("dots", what), console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
-        yield
 
 
 @click.group(cls=Commands, no_args_is_help=False)

@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -12,7 +12,7 @@ from refkit.adapters.raised import user_lines
 from refkit.checks import CHECKS
 from refkit.checks.check import Outcome
 from refkit.checks.lines import line_pairs
-from refkit.checks.matter import Matter, default_config
+from refkit.checks.matter import Asked, Matter, default_config
 from refkit.checks.raised import raised_report
 from refkit.checks.structure import differs
 from refkit.diagnosis.own import own_subject
@@ -39,6 +39,9 @@ def compare(
     quick: bool = False,
     kwargs: dict[str, Any] | None = None,
     names: dict[str, str] | None = None,
+    data: str | None = None,
+    seeds: int | None = None,
+    results: Sequence[float] = (),
 ) -> Report:
     """Name the first line of `target` that departs from `reference`, and every independent difference.
 
@@ -50,6 +53,9 @@ def compare(
         quick: leave out the rungs that train, and the bugs that only learning decides.
         kwargs: constructor arguments of the model.
         names: what the parts of `target` are called there, as in `{"loss": "my_loss"}`.
+        data: the data set on which the rung `result` judges; the reference's offline default without it.
+        seeds: how many runs it judges by.
+        results: figures of your own on that data, which it judges in the place of training.
 
     Returns:
         The report; `report.exit_status` is 0 for the same, 1 for a finding.
@@ -64,8 +70,33 @@ def compare(
     if ".py" in reference:
         return compare_with_own(target, reference, until=until, only=only, quick=quick, kwargs=kwargs, names=names)
     parse_options(reference)
+    require_known_data(reference, data)
     loaded = load(target, roles=names or {})
-    return compare_loaded(loaded, the_model, reference, until=until, only=only, quick=quick, kwargs=kwargs, names=names)
+    return compare_loaded(
+        loaded,
+        the_model,
+        reference,
+        until=until,
+        only=only,
+        quick=quick,
+        kwargs=kwargs,
+        names=names,
+        data=data,
+        seeds=seeds,
+        results=results,
+    )
+
+
+def require_known_data(reference: str, data: str | None) -> None:
+    """That a data set is among those of the reference's experiments.
+
+    Raises:
+        RefkitError: it is not.
+    """
+    if data is not None:
+        from refkit.experiments.protocols import find_protocol
+
+        find_protocol(parse_options(reference)[0], data)
 
 
 def compare_with_own(target: str, reference: str, *, until, only, quick, kwargs, names) -> Report:
@@ -110,6 +141,9 @@ def compare_loaded(
     quick: bool = False,
     kwargs: dict[str, Any] | None = None,
     names: dict[str, str] | None = None,
+    data: str | None = None,
+    seeds: int | None = None,
+    results: Sequence[float] = (),
 ) -> Report:
     """`compare` for what is loaded already.
 
@@ -130,7 +164,7 @@ def compare_loaded(
             late = TimeoutError(f"one call was not through after {LIMIT_S:g} s").with_traceback(error.__traceback__)
             return raised_report(raised_by(late, loaded), loaded, subject, given, None)
         tell(implementation, listed)
-        matter = Matter(implementation, subject, given, quick=quick)
+        matter = Matter(implementation, subject, given, quick=quick, asked=Asked(data, seeds, tuple(results)))
         rungs, findings = climb(matter, until, only)
         known = "forward" in vars(matter)  # the rung `runs` does without
         lines = line_pairs(matter) if known else ()

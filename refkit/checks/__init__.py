@@ -7,9 +7,10 @@ from refkit.checks.initialization import INITIALIZATION
 from refkit.checks.loss import LOSS
 from refkit.checks.metric import METRIC
 from refkit.checks.overfit import OVERFIT
+from refkit.checks.result import RESULT
 from refkit.checks.runs import RUNS
 from refkit.checks.structure import STRUCTURE
 from refkit.checks.train_eval import TRAIN_EVAL
 from refkit.checks.update import UPDATE
 
-CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, TRAIN_EVAL, LOSS, GRADIENTS, UPDATE, DATA, METRIC, OVERFIT)
+CHECKS = (RUNS, STRUCTURE, INITIALIZATION, FORWARD, TRAIN_EVAL, LOSS, GRADIENTS, UPDATE, DATA, METRIC, OVERFIT, RESULT)

@@ -42,6 +42,21 @@ SETTLED = (
 )
 
 
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What was asked of the rung `result`.
+
+    Args:
+        data: the data set; None for the reference's offline default.
+        seeds: how many runs; None for one.
+        results: figures brought from elsewhere.
+    """
+
+    data: str | None = None
+    seeds: int | None = None
+    results: tuple[float, ...] = ()
+
+
 @dataclasses.dataclass
 class Matter:
     """Your implementation and a reference.
@@ -52,6 +67,7 @@ class Matter:
         given: options that the user asked for.
         own: a reference of the user's own, and its source; None where `subject` is a shipped one.
         quick: whether what only learning decides is left out.
+        asked: of the rung `result`.
         earlier: what the rungs climbed so far have found.
     """
 
@@ -60,6 +76,7 @@ class Matter:
     given: dict[str, str]
     own: tuple[Implementation, str] | None = None
     quick: bool = False
+    asked: Asked = Asked()
     earlier: list[Finding] = dataclasses.field(default_factory=list)
 
     @functools.cached_property

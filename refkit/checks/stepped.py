@@ -69,7 +69,7 @@ def tried(matter: Matter, part: Part) -> Stepped:
     return Stepped(part, text, effects)
 
 
-def limited(matter: Matter):
+def limited(matter: Matter, seconds: float = LIMIT_S):
     """A limit on how long your step may run, for one that never ends."""
     file = matter.implementation.file
 
@@ -78,7 +78,7 @@ def limited(matter: Matter):
             frame = frame.f_back
         return frame is not None
 
-    return time_limit(LIMIT_S, is_yours)
+    return time_limit(seconds, is_yours)
 
 
 def why_not(part: Part, error: BaseException) -> str:

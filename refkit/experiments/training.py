@@ -9,7 +9,7 @@ import numpy as np
 
 from refkit.experiments.protocol import Arrays, Examples, Protocol
 from refkit.results.record import Run
-from refkit.subjects.learner import Learner, ReferenceLearner
+from refkit.subjects.learner import Learner, ReferenceLearner, module_of
 
 Progress = Callable[[float], None]
 
@@ -21,8 +21,13 @@ def reference_learner(protocol: Protocol, examples: Examples, seed: int) -> Refe
         examples: whose sizes the model has.
         seed: of the parameters.
     """
-    fields: dict[str, Any] = {field: value(examples) if callable(value) else value for field, value in protocol.config}
-    return ReferenceLearner(protocol.reference, protocol.source, fields, seed)
+    return ReferenceLearner(protocol.reference, protocol.source, reference_config(protocol, examples, seed))
+
+
+def reference_config(protocol: Protocol, examples: Examples, seed: int) -> Any:
+    """The reference's `Config` as the experiment sets it."""
+    fields = {field: value(examples) if callable(value) else value for field, value in protocol.config}
+    return module_of(protocol.reference, protocol.source).Config(**fields, seed=seed)
 
 
 def run_seed(protocol: Protocol, seed: int, progress: Progress = lambda share: None) -> Run:

@@ -88,18 +88,15 @@ class ReferenceLearner(Learner):
     Args:
         name: `lenet`.
         source: its text, at some options.
-        fields: of its config.
-        seed: of the parameters.
+        config: a `Config` of that text.
     """
 
-    def __init__(self, name: str, source: str, fields: dict[str, Any], seed: int):
-        module = types.ModuleType(f"refkit_experiment_{name}")
-        exec(compiled(source, f"{name}.py"), module.__dict__)
-        self.module, self.config = module, module.Config(**fields, seed=seed)
-        self.batch_size, self.scans = self.config.batch_size, name in SCANNED
-        model = getattr(module, BY_NAME[name].model)(self.config, nnx.Rngs(seed))
+    def __init__(self, name: str, source: str, config: Any):
+        self.module, self.config = module_of(name, source), config
+        self.batch_size, self.scans = config.batch_size, name in SCANNED
+        model = getattr(self.module, BY_NAME[name].model)(config, nnx.Rngs(config.seed))
         self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
-        self.graph, self.first = nnx.split((model, module.make_optimizer(model, self.config)))
+        self.graph, self.first = nnx.split((model, self.module.make_optimizer(model, config)))
 
     def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
         model, optimizer = nnx.merge(self.graph, state)
@@ -111,6 +108,14 @@ class ReferenceLearner(Learner):
         model, _ = nnx.merge(self.graph, state)
         model.eval()
         return model(*inputs)
+
+
+@functools.lru_cache(maxsize=8)
+def module_of(name: str, source: str) -> types.ModuleType:
+    """A reference's text, executed."""
+    module = types.ModuleType(f"refkit_experiment_{name}")
+    exec(compiled(source, f"{name}.py"), module.__dict__)
+    return module
 
 
 def grouped(batches: Iterator[Arrays]) -> Iterator[list[Arrays]]:

@@ -112,5 +112,8 @@ def test_what_an_earlier_rung_has_named_is_not_reported_again(tmp_path):
     )
     report = refkit.compare(str(file), "mlp")
     assert [finding.id for finding in report.wrong] == ["softmax-before-loss"]
-    last = report.rungs[-1]
-    assert (last.name, last.status) == ("overfit", "fail") and "to be expected of `softmax-before-loss`" in last.reason
+    overfit, result = report.rungs[-2:]
+    assert (overfit.name, overfit.status) == ("overfit", "fail")
+    assert "to be expected of `softmax-before-loss`" in overfit.reason
+    assert (result.name, result.status) == ("result", "not-run")
+    assert result.reason == "mend what `loss` found first; a result would only show it again"

@@ -55,6 +55,7 @@ def one_sentence(result, status=2):
 
 def test_the_call_is_handed_on(compare):
     arguments = ["my.py:Net", "--reference", "mlp:hidden=8", "--quick", "--until", "loss", "--train-step", "fit_one"]
+    arguments += ["--data", "iris", "--seeds", "3", "--result", "0.9", "--result", "0.8"]
     result = compare([*arguments, "--kwargs", "n=3, sizes=(8, 16), name='a'"])
     assert result.exit_code == 0, result.output
     assert compare.calls == [
@@ -66,6 +67,9 @@ def test_the_call_is_handed_on(compare):
                 "quick": True,
                 "kwargs": {"n": 3, "sizes": (8, 16), "name": "a"},
                 "names": {"train_step": "fit_one"},
+                "data": "iris",
+                "seeds": 3,
+                "results": (0.9, 0.8),
             },
         )
     ]
@@ -160,13 +164,18 @@ def test_usage_errors(compare, arguments, start):
     assert not compare.calls
 
 
-def test_options_for_a_rung_that_is_not_there_yet(compare):
-    result = compare(["my.py", "--reference", "mlp", "--seeds", "3", "--result", "0.9", "--result", "0.8"])
+@pytest.mark.parametrize("words", ["--quick", "--until loss", "--only loss"])
+def test_options_for_a_rung_that_is_left_out(compare, words):
+    result = compare(["my.py", "--reference", "mlp", "--seeds", "3", "--result", "0.9", *words.split()])
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
-        "note: `--seeds` is for the rung `result`, which this version does not have yet",
-        "note: `--result` is for the rung `result`, which this version does not have yet",
+        f"note: `--seeds` is for the rung `result`, which `{words}` leaves out",
+        f"note: `--result` is for the rung `result`, which `{words}` leaves out",
     ]
+
+
+def test_options_for_a_rung_that_is_climbed(compare):
+    assert compare(["my.py", "--reference", "mlp", "--seeds", "3", "--only", "result"]).stderr == ""
 
 
 def test_every_option_of_the_contract():

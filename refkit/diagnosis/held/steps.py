@@ -35,9 +35,9 @@ class OwnStep:
         self.implementation, self.run, self.loss = implementation, step, loss
         self.inputs, self.labels = tuple(inputs), labels
 
-    def start(self) -> Any:
-        tree = sized(self.implementation.init(jax.random.key(0)), self.run.call.tree)
-        return self.run.start(tree, jax.random.key(1))
+    def start(self, seed: int = 0) -> Any:
+        tree = sized(self.implementation.init(jax.random.key(2 * seed)), self.run.call.tree)
+        return self.run.start(tree, jax.random.key(2 * seed + 1))
 
     def step(self, state: Any, key: jax.Array) -> tuple[Any, jax.Array]:
         after, loss = self.run(state, self.inputs, self.labels, key)
@@ -64,8 +64,8 @@ class UnderAdam:
     def __init__(self, implementation: Implementation, loss: Callable[[Any, jax.Array], jax.Array], rate: float):
         self.implementation, self.loss, self.optimizer = implementation, loss, optax.adam(rate)
 
-    def start(self) -> Any:
-        tree = self.implementation.init(jax.random.key(0))
+    def start(self, seed: int = 0) -> Any:
+        tree = self.implementation.init(jax.random.key(2 * seed))
         return tree, self.optimizer.init(grouped(tree))
 
     def step(self, state: Any, key: jax.Array) -> tuple[Any, jax.Array]:

@@ -1,0 +1,63 @@
+"""Why a result below the known one may be no fault: choices, or a training of your own."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from refkit.checks.forward import FORWARD
+from refkit.checks.initialization import INITIALIZATION
+from refkit.checks.loss import LOSS
+from refkit.checks.matter import Matter
+from refkit.checks.structure import STRUCTURE
+from refkit.diagnosis.sources import source_of
+from refkit.errors import RefkitError
+
+CHOOSING = (STRUCTURE, INITIALIZATION, FORWARD, LOSS)  # rungs that find choices on which a result depends
+DROPS = re.compile(r"dropout", re.IGNORECASE)  # seen by no rung that has choices, for evaluation does without
+
+
+def excuse_for(matter: Matter, protocol: Any, examples: Any, own: Any, name: str) -> str:
+    """One clause; empty where nothing is known that would excuse it.
+
+    Args:
+        protocol, examples: on which it was trained.
+        own: the learner, where a step of yours has trained; else None.
+        name: of that step.
+    """
+    from refkit.diagnosis.results.learner import YourLearner
+    from refkit.diagnosis.results.ways import is_as_adam, of_adam
+    from refkit.experiments.training import reference_config, reference_learner
+
+    chosen = choices_of(matter)
+    if chosen:
+        return f"your choices may be why: {', '.join(chosen)}"
+    mine = sum(int(np.prod(leaf.shape)) for leaf in matter.yours.leaves if leaf.kind == "parameters")
+    known = reference_learner(protocol, examples, 0).parameters
+    if mine != known:
+        return f"the known result is of {known:,} parameters, and you have {mine:,}"
+    if own is None:
+        return ""
+    config, source = reference_config(protocol, examples, 0), source_of(matter.implementation.file)
+    count = len(examples.train[-1])
+    batches = [examples.batch(examples.train, np.arange(k, k + config.batch_size) % count) for k in range(3)]
+    adam = YourLearner(matter.implementation, of_adam(matter.implementation, config.learning_rate), config.batch_size)
+    if is_as_adam(own, adam, batches, source):
+        return ""
+    return f"the known budget is for Adam at {config.learning_rate:g}, and {name} does something else"
+
+
+def choices_of(matter: Matter) -> list[str]:
+    """What the rungs before this one call choices, also where they were not climbed; as `pool=max`."""
+    found = [finding for finding in matter.earlier if finding.kind == "choice"]
+    if not matter.earlier:
+        try:
+            found = [
+                finding for check in CHOOSING for finding in check.run(matter).findings if finding.kind == "choice"
+            ]
+        except RefkitError:
+            return ["another model than the reference"]
+    words = [finding.message.partition(":")[0] for finding in found]
+    if DROPS.search(source_of(matter.implementation.file)):
+        words.append("dropout")
+    return list(dict.fromkeys(words))
