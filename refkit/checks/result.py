@@ -56,10 +56,10 @@ def climb(matter: Matter) -> Outcome:
 
 def of_figures(matter: Matter, known: Any) -> Outcome:
     """Figures that were brought from elsewhere."""
-    from refkit.diagnosis.results.judging import judge
+    from refkit.diagnosis.results.judging import is_share, judge
 
     values = np.array(matter.asked.results, float)
-    strange = [value for value in values if not known.metric.unit and not 0 <= value <= 1]
+    strange = [value for value in values if is_share(known.metric) and not 0 <= value <= 1]
     if strange:
         return not_run(NAME, f"`--result {strange[0]:g}` is no share, as {known.metric.name} is: give it from 0 to 1")
     return told(judge(values, known), values, known, "", "")
@@ -68,7 +68,7 @@ def of_figures(matter: Matter, known: Any) -> Outcome:
 def of_training(matter: Matter, protocol: Any, known: Any) -> Outcome:
     """Figures of your program, trained here."""
     from refkit.diagnosis.results.fitting import misfit
-    from refkit.diagnosis.results.judging import WORSE, judge
+    from refkit.diagnosis.results.judging import NOTHING, WORSE, judge
     from refkit.diagnosis.results.training import seconds_for, train_all
     from refkit.diagnosis.results.words import curve_words
 
@@ -100,7 +100,9 @@ def of_training(matter: Matter, protocol: Any, known: Any) -> Outcome:
     because = f" ({way.lacking})" if way.lacking else ""
     trained = f"{way.name}, {protocol.epochs} epochs of `{protocol.data}`{because}"
     own = way.learner if way.is_own else None
-    excuse = excuse_for(matter, protocol, examples, own, way.name) if judgement.kind == WORSE else ""
+    excuse = ""
+    if judgement.kind == WORSE or judgement.kind == NOTHING and way.learner.fell:
+        excuse = excuse_for(matter, protocol, examples, own, way.name)
     return told(judgement, values, known, trained, curve_words(np.array([run.curve for run in runs]), known), excuse)
 
 
@@ -129,7 +131,8 @@ def first_that_trains(matter: Matter, protocol: Any, examples: Any) -> Way:
 
     yours, config = matter.implementation, reference_config(protocol, examples, 0)
     size = config.batch_size
-    batch, short = (examples.batch(examples.train, np.arange(count)) for count in (size, last_of(examples, size)))
+    sizes = (size, len(examples.train[-1]) % size or size)  # the last batch may be short
+    batch, short = (tuple(array[:count] for array in examples.train) for count in sizes)
     whys: list[str] = []
     for role, made in (("train_step", of_step), ("recorded_step", of_recorded)):
         with limited(matter):
@@ -153,11 +156,6 @@ def first_that_trains(matter: Matter, protocol: Any, examples: Any) -> Way:
     except (Exception, OutOfTime) as error:  # noqa: BLE001: your model or loss may raise anything on values
         said = " ".join(str(error).split())[:160]
         return Way(None, "", f"{lacking}; {ADAM} could not be run: {type(error).__name__}: {said}")
-
-
-def last_of(examples: Any, size: int) -> int:
-    """Examples of an epoch's last batch."""
-    return len(examples.train[-1]) % size or size
 
 
 def told(judgement: Any, values: np.ndarray, known: Any, trained: str, curve: str, excuse: str = "") -> Outcome:

@@ -8,7 +8,7 @@ from refkit.results.record import HIGHER, Metric, Result
 from refkit.results.statistics import equivalence, prediction_interval
 
 OF_A_SHARE = 0.005  # half a percentage point
-OF_THE_MEAN = 0.05  # of a metric that has a unit
+OF_THE_MEAN = 0.05  # of a metric that is no share
 KEPT = 1e-5  # of a figure: results data keeps six digits
 TRIVIAL = ("majority", "mean")  # baselines that look at no input
 BETTER, WITHIN, EQUIVALENT, UNDECIDED, WORSE, NOTHING = (
@@ -85,8 +85,13 @@ def of_runs(values: np.ndarray, metric: Metric) -> str:
 def margin_of(known: Result) -> float:
     """The smallest difference that matters: the known deviation, or more where that is less than anybody minds."""
     deviation = known.summary.deviation
-    least = OF_THE_MEAN * abs(known.summary.mean) if known.metric.unit else OF_A_SHARE
+    least = OF_A_SHARE if is_share(known.metric) else OF_THE_MEAN * abs(known.summary.mean)
     return max(deviation, least) if np.isfinite(deviation) else least
+
+
+def is_share(metric: Metric) -> bool:
+    """Whether a metric goes from 0 to 1."""
+    return not metric.unit and any(word in metric.name for word in ("accuracy", "share"))
 
 
 def beats(value: float, other: float, metric: Metric) -> bool:

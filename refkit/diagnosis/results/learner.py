@@ -13,6 +13,7 @@ from refkit.implementation import Implementation
 from refkit.loading.time_limit import OutOfTime
 from refkit.subjects.learner import Arrays, Learner
 
+FALLEN = 0.02  # of the first epoch's loss
 Making = Callable[[tuple, Any], OwnStep | UnderAdam]
 
 
@@ -23,11 +24,14 @@ class YourLearner(Learner):
         implementation: yours.
         make: `make(inputs, labels)` gives the training on such a batch.
         batch_size: of the experiment.
+
+    Attributes:
+        losses: means over each epoch.
     """
 
     def __init__(self, implementation: Implementation, make: Making, batch_size: int):
         self.implementation, self.make, self.batch_size = implementation, make, batch_size
-        self.ends, self.whole_batches = float("inf"), False
+        self.ends, self.whole_batches, self.losses = float("inf"), False, []
 
     def begin(self, seed: int, seconds: float = float("inf")) -> "YourLearner":
         """Draw the first parameters; what is compiled stays.
@@ -37,8 +41,13 @@ class YourLearner(Learner):
         """
         state = self.make((), None).start(seed), jax.random.key(seed), np.int32(0)
         self.first = jax.tree.map(lambda leaf: jax.numpy.array(leaf, copy=True), state)  # each a buffer of its own
-        self.ends = time.perf_counter() + seconds
+        self.ends, self.losses = time.perf_counter() + seconds, []
         return self
+
+    @property
+    def fell(self) -> bool:
+        """Whether the loss of the last epoch is lower than that of the first."""
+        return bool(self.losses) and self.losses[0] - self.losses[-1] > FALLEN * abs(self.losses[0])
 
     def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
         inner, key, count = state
@@ -52,7 +61,9 @@ class YourLearner(Learner):
         return self.implementation.apply(tree, *completed(self.implementation.inputs, inputs))
 
     def train(self, state: Any, batches: Iterator[Arrays]) -> tuple[Any, list[float]]:
-        return super().train(state, self.in_time(batches))
+        state, losses = super().train(state, self.in_time(batches))
+        self.losses.append(float(np.mean(losses)))
+        return state, losses
 
     def in_time(self, batches: Iterator[Arrays]) -> Iterator[Arrays]:
         for batch in batches:
@@ -61,8 +72,8 @@ class YourLearner(Learner):
             if len(batch[-1]) == self.batch_size or not self.whole_batches:
                 yield batch
 
-    def outputs(self, state: Any, part: Arrays, examples: Any) -> np.ndarray:
-        return as_references(super().outputs(state, part, examples), part[-1])
+    def outputs(self, state: Any, part: Arrays) -> np.ndarray:
+        return as_references(super().outputs(state, part), part[-1])
 
     def parameters_after(self, batches: list[Arrays]) -> tuple[np.ndarray, np.ndarray]:
         """The parameters of seed 0, flat, before the steps on these batches and after them."""

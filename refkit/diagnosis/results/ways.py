@@ -24,7 +24,13 @@ def of_adam(implementation: Implementation, rate: float) -> Making:
 
 def of_step(implementation: Implementation, run: Any) -> Making:
     """Your train step on batches in the reference's form."""
-    return lambda inputs, labels: OwnStep(implementation, run, inputs, labels, loss_of(implementation, inputs, labels))
+
+    def make(inputs: tuple, labels: Any) -> OwnStep:
+        if labels is not None and (run.label_dtype == "int32") != (labels.dtype.kind in "iu"):
+            raise LookupError(f"it takes {'class ids' if run.label_dtype == 'int32' else 'targets'}")
+        return OwnStep(implementation, run, inputs, labels, loss_of(implementation, inputs, labels))
+
+    return make
 
 
 def of_recorded(implementation: Implementation, run: Any) -> Making:
