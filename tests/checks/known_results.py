@@ -17,7 +17,7 @@ PUBLISHED = (
 
 
 def clouds(seed: int) -> Examples:
-    """Two clouds in 30 dimensions that overlap: about four in five can be told apart."""
+    """Two clouds in 30 dimensions that overlap: about three in four can be told apart."""
     rng = np.random.default_rng(0)
     labels = np.arange(460, dtype=np.int32) % 2
     x = (rng.normal(size=(460, 30)) + 0.35 * labels[:, None]).astype(np.float32)

@@ -18,7 +18,7 @@ from tests.checks.known_results import PROTOCOL, install
 from tests.checks.test_overfit import LOGITS, PLAIN, STEPPED
 
 ROOT = Path(__file__).resolve().parents[2]
-LIKE = (0.78, 0.80, 0.82, 0.79, 0.81)  # as this model reaches on the clouds
+LIKE = (0.75, 0.75, 0.68, 0.67, 0.69)  # as this model reaches on the clouds
 HIGH = (0.96, 0.97, 0.95, 0.96, 0.96)
 SAME_STEP = "optax.adam(1e-2)"
 
@@ -204,7 +204,7 @@ def test_an_experiment_without_a_known_number_of_epochs(known, compare):
     until_solved = find_protocol("lstm", "adding_problem/steps20").until_solved
     known(LIKE, dataclasses.replace(PROTOCOL, until_solved=until_solved))
     assert "for no known number of epochs: bring figures of your own by `--result`" in last(compare(), "not-run")
-    assert "lies in" in last(compare(results=(0.8,)), "pass")
+    assert "lies in" in last(compare(results=(0.75,)), "pass")
 
 
 def test_a_result_of_another_protocol(known, compare, monkeypatch):
