@@ -31,7 +31,7 @@ def assert_matches(model: Any, reference: str, **options: Any) -> Report:
         model: a class or an instance of a Flax module, a pair `(init, apply)` of functions (or of parameters and a
             function), a `refkit.Implementation`, or a TARGET as `compare` takes it: `path/to/file.py:Name`.
         reference: as `compare` takes it: `lenet`, or with options `lenet:pool=max`.
-        options: further options of `compare`: `until`, `only`, `quick`, `kwargs`, `names`.
+        options: further options of `compare`: `until`, `only`, `quick`, `kwargs`, `names`, `data`, `seeds`, `results`.
 
     Returns:
         The report.

@@ -14,21 +14,26 @@ from refkit.diagnosis.sources import source_of
 from refkit.errors import RefkitError
 
 CHOOSING = (STRUCTURE, INITIALIZATION, FORWARD, LOSS)  # rungs that find choices on which a result depends
+LATER = re.compile(r"schedule|decay|warm_?up|clip|MultiSteps|apply_every|\bema\b", re.IGNORECASE)  # seen in later steps
 DROPS = re.compile(r"dropout", re.IGNORECASE)  # seen by no rung that has choices, for evaluation does without
 
 
-def excuse_for(matter: Matter, protocol: Any, examples: Any, own: Any, name: str) -> str:
+def excuse_for(matter: Matter, protocol: Any, examples: Any, own: Any, name: str, learned: bool, fell: bool) -> str:
     """One clause; empty where nothing is known that would excuse it.
 
     Args:
         protocol, examples: on which it was trained.
         own: the learner, where a step of yours has trained; else None.
         name: of that step.
+        learned: whether it is better than an answer that looks at no input.
+        fell: whether its own loss fell while it was trained.
     """
-    from refkit.diagnosis.results.learner import YourLearner
-    from refkit.diagnosis.results.ways import is_as_adam, of_adam
     from refkit.experiments.training import reference_config, reference_learner
 
+    config = reference_config(protocol, examples, 0)
+    steps = beside_adam(matter, examples, own, config) if own is not None else None
+    if not learned and not fell and not (steps is not None and steps.slow):
+        return ""
     chosen = choices_of(matter)
     if chosen:
         return f"your choices may be why: {', '.join(chosen)}"
@@ -36,15 +41,21 @@ def excuse_for(matter: Matter, protocol: Any, examples: Any, own: Any, name: str
     known = reference_learner(protocol, examples, 0).parameters
     if mine != known:
         return f"the known result is of {known:,} parameters, and you have {mine:,}"
-    if own is None:
+    source = source_of(matter.implementation.file)
+    if own is None or steps is not None and steps.same and not LATER.search(source):
         return ""
-    config, source = reference_config(protocol, examples, 0), source_of(matter.implementation.file)
+    return f"the known budget is for Adam at {config.learning_rate:g}, and {name} does something else"
+
+
+def beside_adam(matter: Matter, examples: Any, own: Any, config: Any) -> Any:
+    """The first steps of your own training beside Adam's."""
+    from refkit.diagnosis.results.learner import YourLearner
+    from refkit.diagnosis.results.ways import first_steps, of_adam
+
     rows = [np.arange(k, k + config.batch_size) % len(examples.train[-1]) for k in range(3)]
     batches = [tuple(array[chosen] for array in examples.train) for chosen in rows]
     adam = YourLearner(matter.implementation, of_adam(matter.implementation, config.learning_rate), config.batch_size)
-    if is_as_adam(own, adam, batches, source):
-        return ""
-    return f"the known budget is for Adam at {config.learning_rate:g}, and {name} does something else"
+    return first_steps(own, adam, batches)
 
 
 def choices_of(matter: Matter) -> list[str]:

@@ -68,7 +68,7 @@ def of_figures(matter: Matter, known: Any) -> Outcome:
 def of_training(matter: Matter, protocol: Any, known: Any) -> Outcome:
     """Figures of your program, trained here."""
     from refkit.diagnosis.results.fitting import misfit
-    from refkit.diagnosis.results.judging import NOTHING, WORSE, judge
+    from refkit.diagnosis.results.judging import NOTHING, judge
     from refkit.diagnosis.results.training import seconds_for, train_all
     from refkit.diagnosis.results.words import curve_words
 
@@ -101,8 +101,9 @@ def of_training(matter: Matter, protocol: Any, known: Any) -> Outcome:
     trained = f"{way.name}, {protocol.epochs} epochs of `{protocol.data}`{because}"
     own = way.learner if way.is_own else None
     excuse = ""
-    if judgement.kind == WORSE or judgement.kind == NOTHING and way.learner.fell:
-        excuse = excuse_for(matter, protocol, examples, own, way.name)
+    if judgement.low:
+        learned = judgement.kind != NOTHING
+        excuse = excuse_for(matter, protocol, examples, own, way.name, learned, way.learner.fell)
     return told(judgement, values, known, trained, curve_words(np.array([run.curve for run in runs]), known), excuse)
 
 
@@ -160,9 +161,10 @@ def first_that_trains(matter: Matter, protocol: Any, examples: Any) -> Way:
 
 def told(judgement: Any, values: np.ndarray, known: Any, trained: str, curve: str, excuse: str = "") -> Outcome:
     """The rung's line, and the finding where there is one."""
+    from refkit.diagnosis.results.judging import NOTHING
     from refkit.diagnosis.results.words import baseline_words, known_words
 
-    simpler = "" if judgement.low and "nothing" in judgement.words else baseline_words(float(values.mean()), known)
+    simpler = "" if judgement.kind == NOTHING else baseline_words(float(values.mean()), known)
     words = [judgement.words, curve, simpler, known_words(known)]
     said = (f"{trained}: " if trained else "") + "; ".join(filter(None, words))
     if not judgement.low:

@@ -253,3 +253,8 @@ def test_the_reference_itself_passes(monkeypatch, tmp_path):
     reproducing.reproduce(find_protocol("mlp"), range(3), Quiet(), tmp_path / "runs", tmp_path)
     report = refkit.compare(str(ROOT / "refkit" / "references" / "mlp.py"), "mlp", only="result")
     assert "lies in the 95 % prediction interval" in last(report, "pass")
+
+
+def test_steps_that_go_nowhere_are_no_slow_choice(known, compare):
+    known(HIGH, baselines={"majority": 0.9})
+    assert "it has learned nothing" in unexplained(compare(optimizer="optax.sgd(1e-9)"))

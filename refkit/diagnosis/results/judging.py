@@ -56,7 +56,8 @@ def judge(values: np.ndarray, known: Result) -> Judgement:
     if not np.isfinite(low):
         return Judgement(UNDECIDED, f"{figure}; one known seed gives no interval to judge it by")
     many = len(values) > 1
-    span = f"the 95 % prediction interval {low:.4g} to {high:.4g}" + (
+    shown = np.clip((low, high), 0, 1) if is_share(metric) else (low, high)
+    span = f"the 95 % prediction interval {shown[0]:.4g} to {shown[1]:.4g}" + (
         f" of the mean of {len(values)} runs" if many else ""
     )
     slack = KEPT * abs(known.summary.mean)

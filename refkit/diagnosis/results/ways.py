@@ -1,6 +1,6 @@
 """The ways in which a program of yours can be trained: its own step, or Adam around its loss."""
 
-import re
+import dataclasses
 from typing import Any
 
 import jax
@@ -13,8 +13,7 @@ from refkit.diagnosis.results.learner import Making, YourLearner
 from refkit.implementation import Implementation, Input
 from refkit.subjects.learner import Arrays
 
-LATER = re.compile(r"schedule|decay|warm_?up|clip|MultiSteps|apply_every|ema\b", re.IGNORECASE)  # shows in later steps
-SAME = 0.05  # of the way that the first steps go
+SAME, HALF, NOWHERE = 0.05, 0.5, 1e-3  # of the way that Adam goes
 
 
 def of_adam(implementation: Implementation, rate: float) -> Making:
@@ -83,12 +82,35 @@ def like(form: np.ndarray, labels: Any) -> jax.Array:
     return jnp.asarray(shaped, form.dtype)
 
 
-def is_as_adam(yours: YourLearner, adam: YourLearner, batches: list[Arrays], source: str) -> bool:
-    """Whether your own step does what Adam at the reference's rate does, as far as the first steps and the file show."""
-    if LATER.search(source):
-        return False
+@dataclasses.dataclass(frozen=True)
+class FirstSteps:
+    """A few first steps of yours beside those of Adam at the reference's rate, in the lengths of the way that Adam goes.
+
+    Args:
+        gap: between where the two arrive.
+        pace: how far yours go.
+    """
+
+    gap: float
+    pace: float
+
+    @property
+    def same(self) -> bool:
+        return self.gap <= SAME
+
+    @property
+    def slow(self) -> bool:
+        """Whether they go the slow way of a choice, which takes a longer budget; not that of steps that go nowhere."""
+        return NOWHERE < self.pace < HALF
+
+
+def first_steps(yours: YourLearner, adam: YourLearner, batches: list[Arrays]) -> FirstSteps | None:
+    """None where they cannot be put beside each other."""
     try:
         (start, mine), (_, theirs) = (learner.parameters_after(batches) for learner in (yours, adam))
     except Exception:  # noqa: BLE001: your loss may raise anything where your step does not use it
-        return False
-    return len(mine) == len(theirs) and bool(np.linalg.norm(mine - theirs) <= SAME * np.linalg.norm(theirs - start))
+        return None
+    way = np.linalg.norm(theirs - start) if len(mine) == len(theirs) else 0.0
+    if not way > 0:
+        return None
+    return FirstSteps(float(np.linalg.norm(mine - theirs) / way), float(np.linalg.norm(mine - start) / way))
