@@ -15,7 +15,7 @@ def say(words: str) -> None:
 
 @contextlib.contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """A spinner on standard error, if that is a terminal; what is said meanwhile stands beside it."""
+    """A spinner on standard error, if that is a terminal; what is said meanwhile takes the place of the words beside it."""
     if not sys.stderr.isatty():
         yield
         return
@@ -25,7 +25,7 @@ def waiting(what: str) -> Iterator[None]:
 
     console, spinner = Console(stderr=True), Spinner("dots", what)
     with Live(spinner, console=console, transient=True, redirect_stdout=False, redirect_stderr=False):
-        LISTENERS.append(lambda words: spinner.update(text=f"{what}: {words}"))
+        LISTENERS.append(lambda words: spinner.update(text=words))
         try:
             yield
         finally:

@@ -28,19 +28,29 @@ def excuse_for(matter: Matter, protocol: Any, examples: Any, own: Any, name: str
         learned: whether it is better than an answer that looks at no input.
         fell: whether its own loss fell while it was trained.
     """
-    from refkit.experiments.training import reference_config, reference_learner
+    from refkit.experiments.training import reference_config
 
     config = reference_config(protocol, examples, 0)
     steps = beside_adam(matter, examples, own, config) if own is not None else None
     if not learned and not fell and not (steps is not None and steps.slow):
         return ""
+    return "; ".join(filter(None, [of_choices(matter, protocol, examples), of_step(matter, steps, own, name, config)]))
+
+
+def of_choices(matter: Matter, protocol: Any, examples: Any) -> str:
+    """That your model is another than that of the known result."""
+    from refkit.experiments.training import reference_learner
+
     chosen = choices_of(matter)
     if chosen:
         return f"your choices may be why: {', '.join(chosen)}"
     mine = sum(int(np.prod(leaf.shape)) for leaf in matter.yours.leaves if leaf.kind == "parameters")
     known = reference_learner(protocol, examples, 0).parameters
-    if mine != known:
-        return f"the known result is of {known:,} parameters, and you have {mine:,}"
+    return f"the known result is of {known:,} parameters, and you have {mine:,}" if mine != known else ""
+
+
+def of_step(matter: Matter, steps: Any, own: Any, name: str, config: Any) -> str:
+    """That your step is another than that of the known result."""
     source = source_of(matter.implementation.file)
     if own is None or steps is not None and steps.same and not LATER.search(source):
         return ""
