@@ -14,6 +14,7 @@ from refkit.experiments import reproducing
 from refkit.experiments.protocols import find_protocol
 from refkit.loading.time_limit import OutOfTime
 from refkit.results import store
+from refkit.results.record import Run
 from tests.checks.known_results import PROTOCOL, install
 from tests.checks.test_overfit import LOGITS, PLAIN, STEPPED
 
@@ -142,6 +143,23 @@ def test_what_nothing_explains_is_a_finding(known, compare, text):
     known(HIGH, curve=(0.94, 0.97))
     said = unexplained(compare(text=text))
     assert "the learning curve is below the known ones' (5 to 95 %) from 2 epochs on" in said
+
+
+def test_one_run_that_is_low_is_run_again_before_it_is_a_finding(known, compare, monkeypatch):
+    known(HIGH)
+    trained = []
+
+    def run(protocol, seed, *_):
+        trained.append(seed)
+        return Run(0.8 if seed == 0 else 0.96, (0.9, 0.9))
+
+    monkeypatch.setattr(training, "fit", run)
+    said = last(compare(), "pass")
+    assert trained == [0, 1, 2]
+    assert "accuracy 0.8 is worse than" in said and "run again, accuracy 0.96 (mean of 2 runs)" in said
+    trained.clear()
+    unexplained(compare(seeds=1))
+    assert trained == [0]
 
 
 CHOICES = {

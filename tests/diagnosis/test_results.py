@@ -64,6 +64,11 @@ def test_the_same_figure_for_every_seed_leaves_room_for_less_than_counts():
     assert judge(np.array([0.02]), never_wrong).kind == "worse"
 
 
+@pytest.mark.filterwarnings("error")
+def test_figures_that_are_all_the_same():
+    assert judge(np.array([3.0, 3.0]), known((3.0, 3.1, 2.9, 3.0, 3.05), RMSE)).kind == "equivalent"
+
+
 def test_one_known_seed_is_no_interval():
     found = judge(np.array([0.5]), known((0.9,), baselines={"majority": 0.3}))
     assert found.kind == "undecided" and "one known seed gives no interval" in found.words

@@ -1,6 +1,7 @@
 """Whether figures of yours are those of the known result."""
 
 import dataclasses
+import warnings
 
 import numpy as np
 
@@ -70,7 +71,9 @@ def judge(values: np.ndarray, known: Result) -> Judgement:
         if outside:
             return Judgement(WITHIN, f"{figure} is worse than {span}, by less than the {margin:.2g} that count")
         return Judgement(WITHIN, f"{figure} lies in {span}")
-    test = equivalence(values, known.values, margin)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of figures that are all the same
+        test = equivalence(values, known.values, margin)
     words = f"the difference is {test.difference:+.2g} (90 % interval {test.low:+.2g} to {test.high:+.2g})"
     if test.equivalent:
         return Judgement(EQUIVALENT, f"{figure} is the known one up to {margin:.2g}, by an equivalence test: {words}")

@@ -22,7 +22,7 @@ def seconds_for(known: Result) -> float:
 def train_all(
     protocol: Protocol,
     learner: YourLearner,
-    count: int,
+    seeds: range,
     seconds: float,
     limit: Callable[[], AbstractContextManager],
     say: Callable[[str], None],
@@ -30,7 +30,7 @@ def train_all(
     """Runs from other first parameters and in other orders.
 
     Args:
-        count: of runs.
+        seeds: one a run.
         seconds: the most for each.
         limit: holds your code to them while it is run.
         say: is told how far it is.
@@ -39,10 +39,9 @@ def train_all(
         OutOfTime: a run was not through.
         RefkitError: the data is not there.
     """
-    seeds = range(count if protocol.only is None else min(count, protocol.only))
     runs = []
-    for seed in seeds:
-        told = lambda share, seed=seed: say(f"training on {protocol.data}, run {seed + 1} of {len(seeds)}: {share:.0%}")
+    for seed in seeds if protocol.only is None else seeds[: max(protocol.only - seeds.start, 0)]:
+        told = lambda share, seed=seed: say(f"training on {protocol.data}, run {seed + 1} of {seeds.stop}: {share:.0%}")
         told(0.0)
         examples = protocol.examples(seed)
         with limit():
