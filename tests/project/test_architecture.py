@@ -88,7 +88,12 @@ def test_baselines_know_no_check():
 
 
 def test_scripts_are_command_line_only():
-    assert offenders((ROOT / "scripts").glob("*.py"), lambda file: parts_imported(file) - {"cli", "commands", "experiments"}) == []
+    assert (
+        offenders(
+            (ROOT / "scripts").glob("*.py"), lambda file: parts_imported(file) - {"cli", "commands", "experiments"}
+        )
+        == []
+    )
 
 
 def test_a_file_holds_one_concept():

@@ -14,7 +14,13 @@ COMMANDS = [
     for block in re.findall(r"```sh\n(.*?)```", TEXT, flags=re.DOTALL)
     for line in block.splitlines()
 ]
-OPTIONS = {option for parameter in cli.compare.params for option in parameter.opts if option.startswith("--")}
+
+
+def options_of(command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+
+
+OPTIONS = {name: options_of(command) for name, command in cli.main.commands.items()}
 
 
 def test_it_opens_with_the_two_commands():
@@ -32,16 +38,18 @@ def test_every_command_exists(command):
             assert re.search(rf"^{variable.partition('=')[0]} \?=", makefile, flags=re.MULTILINE)
         return
     if program == ".venv/bin/python":
-        assert (ROOT / words.pop(0)).is_file()
+        script = ROOT / words.pop(0)
+        assert script.is_file()
+        name = script.stem
     else:
         assert program == ".venv/bin/refkit"
-        assert words.pop(0) in cli.main.commands
-    assert {word for word in words if word.startswith("--")} <= OPTIONS
+        name = words.pop(0)
+    assert {word for word in words if word.startswith("--")} <= OPTIONS[name]
 
 
 def test_every_option_is_there_and_no_other():
     named = set(re.findall(r"`(--[a-z-]+)", TEXT)) - {"--reference"}
-    assert named == OPTIONS - {"--reference"}
+    assert named - OPTIONS["reproduce"] <= OPTIONS["compare"] and OPTIONS["compare"] - {"--reference"} <= named
 
 
 def test_every_reference_is_there():
