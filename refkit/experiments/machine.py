@@ -9,6 +9,7 @@ from pathlib import Path
 import jax
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "scikit-learn")
+WRITTEN = (":(exclude)refkit/results/*.json", ":(exclude)refkit/references")
 ROOT = Path(__file__).parents[2]
 
 
@@ -29,10 +30,14 @@ def device() -> str:
 
 
 def commit() -> str:
-    """Of refkit's checkout, with `+` where files are changed; the version where there is no checkout."""
+    """Of refkit's checkout, with `+` where its code is changed; the version where there is no checkout.
+
+    Results and the references' docstrings are written by reproduce itself; a reference's code is in the fingerprint.
+    """
     try:
         head = git("rev-parse", "--short=7", "HEAD")
-        return head + "+" * bool(git("status", "--porcelain", "--untracked-files=no", "--", "refkit", "baselines"))
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "refkit", "baselines", *WRITTEN)
+        return head + "+" * bool(changed)
     except (OSError, subprocess.SubprocessError):
         return importlib.metadata.version("refkit")
 
