@@ -4,6 +4,7 @@ Its parameters go by numbers, as in `1.1.0`, and the lines that draw them are th
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -29,8 +30,8 @@ def with_listed_layer(frames: tuple[Site, ...], file: str, path: str) -> tuple[S
 
 def listed_layer(file: str, path: str) -> Site | None:
     """The expression that makes the layer, or None where no one list, or not its place in it, is known."""
-    tree = parsed(source_of(file))
-    layer = outermost(tree)
+    source = source_of(file)
+    tree, layer = parsed(source), outermost(source)
     for word in path.split("."):
         if layer is None or not is_list(layer):
             break
@@ -58,8 +59,10 @@ def numbered_layer(site: Site, path: str) -> Site | None:
     return Site(site.file, layer.lineno, layer.end_lineno, layer.col_offset, site.function)
 
 
-def outermost(tree: ast.Module) -> ast.Call | None:
+@functools.lru_cache(maxsize=64)
+def outermost(source: str) -> ast.Call | None:
     """The one list of layers that is not an element of another, or made by a function that an element calls."""
+    tree = parsed(source)
     lists = [node for node in ast.walk(tree) if is_list(node)]
     elements = [resolved(element, tree) for node in lists for element in node.args]
     called = {name_called(element) for element in elements if isinstance(element, ast.Call)}

@@ -73,13 +73,21 @@ def constructing_frames(frames: tuple[Site, ...], path: str) -> tuple[Site, ...]
 def set_up(site: Site, words: set[str]) -> Site | None:
     """The line of `setup`, in the class of a line's method, that makes what a path of a parameter names."""
     owner = site.function.rpartition(".")[0].rpartition(".")[2]
-    for method in (node for node in ast.walk(parsed(source_of(site.file))) if isinstance(node, ast.ClassDef)):
-        for node in ast.walk(method) if method.name == owner else ():
-            if isinstance(node, ast.FunctionDef) and node.name == "setup":
-                for name, line, end_line in attributes_made(node):
-                    if {name, f"{name}_0"} & words:
-                        return Site(site.file, line, end_line, function=f"{owner}.setup")
+    for name, line, end_line in made_in_setup(source_of(site.file)).get(owner, ()):
+        if {name, f"{name}_0"} & words:
+            return Site(site.file, line, end_line, function=f"{owner}.setup")
     return None
+
+
+@functools.lru_cache(maxsize=64)
+def made_in_setup(source: str) -> dict[str, list[tuple[str, int, int]]]:
+    """What each class of a file makes in `setup`: name, first and last line of every attribute."""
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for owner in (node for node in ast.walk(parsed(source)) if isinstance(node, ast.ClassDef)):
+        for node in ast.walk(owner):
+            if isinstance(node, ast.FunctionDef) and node.name == "setup":
+                found.setdefault(owner.name, []).extend(attributes_made(node))
+    return found
 
 
 def attributes_made(function: ast.FunctionDef) -> Iterator[tuple[str, int, int]]:
