@@ -16,7 +16,7 @@ from refkit.loading.time_limit import OutOfTime, time_limit
 from refkit.report.finding import Candidate, Finding, Side
 
 NAME = "data"
-ROLES = ("split", "made", "preprocess", "batches", "train")
+ROLES = ("split", "load", "made", "preprocess", "batches", "train")
 LIMIT_S = 40.0
 
 
@@ -34,7 +34,7 @@ def run(matter: Matter) -> Outcome:
         findings = [found for found in findings if found.id is None or not find_bug(found.id).of_learning]
     seen = [f"{role}: {each.words}" for role, each in observed.items() if each.words]
     if not seen and not findings:
-        return not_run(NAME, "; ".join(each.lacking for role, each in observed.items() if role != "made"))
+        return not_run(NAME, "; ".join(each.lacking for role, each in observed.items() if role not in ("load", "made")))
     notes = [each.note for each in observed.values() if each.note]
     return outcome(NAME, findings, "; ".join([*seen, *notes]))
 

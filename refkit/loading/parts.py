@@ -68,6 +68,12 @@ PATTERNS = {
         "split_.*|load_.*data.*|get_.*data.*|load_dataset|.*_split",
         "load|load_\\w+|read_\\w+|data|dataset|digits|standardi[sz]ed|(make|prepare|build)_(data|dataset|splits?|arrays)|prepare",
     ),
+    "load": (
+        "load_data",
+        "get_data",
+        "load_.*data.*|get_.*data.*|load_dataset",
+        "load|load_\\w+|read_\\w+|(make|prepare|build)_(data|dataset|splits?|arrays)",
+    ),
     "train": ("train", "fit", "main", "train_model|train_and_evaluate|training_loop|train_loop|run_training|run"),
 }
 DIFFERENTIATORS = frozenset("grad value_and_grad jacfwd jacrev vjp".split())
@@ -81,7 +87,7 @@ def find_part(loaded: Loaded, role: str, override: str | None = None) -> Found |
 
     Args:
         loaded: the TARGET.
-        role: `loss`, `optimizer`, `train_step`, `preprocess`, `metric`, `batches`, `split` or `train`.
+        role: `loss`, `optimizer`, `train_step`, `preprocess`, `metric`, `batches`, `split`, `load` or `train`.
         override: its name, where the user gave it.
 
     Raises:

@@ -135,3 +135,23 @@ def test_examples_are_known_whatever_their_scale(rows):
 def test_what_is_none_of_the_examples_is_not_known():
     rng = np.random.default_rng(0)
     assert identify(rng.normal(size=(9, 20)), rng.normal(size=(9, 20))) is None
+
+
+def test_a_load_is_judged_beside_a_split_of_its_own(tmp_path):
+    text = """
+def split(x, y, seed=0):
+    order = np.random.default_rng(seed).permutation(len(x))
+    test, train = np.split(order, [len(x) // 5])
+    return (x[train], y[train]), (x[test], y[test])
+
+
+def load_data():
+    from sklearn.datasets import load_breast_cancer
+
+    x, y = load_breast_cancer(return_X_y=True)
+    x = np.where(x == 0, np.nan, x)
+    return split(x.astype(np.float32), y)
+"""
+    report, _ = compared(tmp_path, text)
+    assert [finding.id for finding in report.findings] == ["nan-in-data"]
+    assert "np.nan" in report.findings[0].source

@@ -11,7 +11,7 @@ from refkit.adapters.parts.made import adapt_made
 from refkit.adapters.parts.optimizer import adapt_optimizer
 from refkit.adapters.parts.preprocess import adapt_preprocess
 from refkit.adapters.parts.recorded_step import adapt_recorded_step
-from refkit.adapters.parts.split import adapt_split
+from refkit.adapters.parts.split import adapt_load, adapt_split
 from refkit.adapters.parts.surroundings import Surroundings
 from refkit.adapters.parts.training import adapt_rhythm
 from refkit.adapters.parts.ways_to_step import adapt_train_step
@@ -19,6 +19,7 @@ from refkit.implementation import Part, no_part
 
 PARTS: dict[str, Callable[[Surroundings], Part]] = {
     "batches": adapt_batches,
+    "load": adapt_load,
     "made": adapt_made,
     "metric": metric.adapt,
     "optimizer": adapt_optimizer,

@@ -14,7 +14,19 @@ LACKING = "no split or load found: name it with `--split NAME`"
 
 def adapt_split(surroundings: Surroundings) -> Part:
     """`run` of the file's split or load, as `split_part` has it."""
-    found = surroundings.find("split")
+    return adapted(surroundings, surroundings.find("split"))
+
+
+def adapt_load(surroundings: Surroundings) -> Part:
+    """The same of the function that loads the data, where the file splits it in a function of its own."""
+    split, found = surroundings.part("split"), surroundings.find("load")
+    if split.run is None or split.run.loads or found is None:
+        return Part("split", lacking=LACKING)
+    part = adapted(surroundings, found)
+    return part if part.run is not None and part.run.loads else Part("split", lacking=LACKING)
+
+
+def adapted(surroundings: Surroundings, found: Any) -> Part:
     if found is None:
         return Part("split", lacking=LACKING)
     part = split_part(found.object, found.name, found.line)

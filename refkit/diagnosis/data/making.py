@@ -30,7 +30,7 @@ def observe_made(part: Part, situation: Situation) -> tuple[list[Symptom], str]:
                 {k.arg: ast.literal_eval(k.value) for k in call.keywords},
             )
             found = pieces(result, situation)
-            made.append(found[0].inputs if found else None)
+            made.append(whole_examples(result, len(found[0].inputs)) if found else None)
         if any(array is None for array in made):
             continue
         for (call, target), array in list(zip(calls, made))[1:]:
@@ -44,6 +44,12 @@ def observe_made(part: Part, situation: Situation) -> tuple[list[Symptom], str]:
                 return [Symptom("overlap", "split", message, call.lineno)], "made twice"
         return [], f"`{name}` makes {' and '.join(str(len(array)) for array in made)} examples"
     raise NotTaken("no function makes both training and test examples")
+
+
+def whole_examples(result: list[tuple[str, np.ndarray]], count: int) -> np.ndarray:
+    """Everything that a function gives of each example, `f64[count, numbers]`: of several inputs one may repeat by chance."""
+    arrays = [array for _, array in result if len(np.shape(array)) and len(array) == count]
+    return np.concatenate([np.asarray(array, np.float64).reshape(count, -1) for array in arrays], axis=1)
 
 
 def pairs_of_calls(tree: ast.Module) -> dict[str, list[tuple[ast.Call, str]]]:

@@ -28,11 +28,6 @@ def edit(reference: str) -> Edit:
     return Edit(reference, changes, DROPOUT[reference], visible=EVALUATED, where="after the first evaluation")
 
 
-def left_in_the_metric(reference: str) -> Edit:
-    change = Insert(PREDICTED[reference], "model.eval()", before=True)
-    return Edit(reference, (change,), DROPOUT[reference], "model.eval()", "evaluation mode left on", rung="metric")
-
-
 BUG = Bug(
     id="mode-not-restored",
     group="mode",
@@ -41,6 +36,6 @@ BUG = Bug(
     shows="From the second epoch on training has no dropout, and running statistics stand still.",
     harm="All but the first epoch train another network than the one that is meant.",
     mend="Set training mode at the start of every epoch, or evaluate a view of the model.",
-    edits=(*(edit(reference) for reference in REFERENCES), *map(left_in_the_metric, ("mlp", "lenet"))),
+    edits=tuple(edit(reference) for reference in REFERENCES),
     alike=("dropout-never-active",),
 )

@@ -11,11 +11,10 @@ RESHAPE_BACK = "return states.reshape(x.shape[1], x.shape[0], -1)"
 TAKEN = {"lstm": "x = states[:, -1]", "multimodal": "words_vector = states[:, -1]"}
 FEATURES = "x = x.swapaxes(1, 2).reshape(x.shape)"
 AFTER_POOL1 = "# f32[batch, 14, 14, 6]"
+READ_AS_FIRST = "channels last read as channels first"
 PICTURE = {
     "channels first read as channels last": "{x} = {x}.transpose(0, 3, 1, 2).reshape({x}.shape)",
-    "channels last read as channels first": (
-        "{x} = {x}.reshape({x}.shape[0], {x}.shape[3], *{x}.shape[1:3]).transpose(0, 2, 3, 1)"
-    ),
+    READ_AS_FIRST: ("{x} = {x}.reshape({x}.shape[0], {x}.shape[3], *{x}.shape[1:3]).transpose(0, 2, 3, 1)"),
 }
 BATCH = {
     "examples last read as examples first": "{x} = {x}.transpose(1, 2, 3, 0).reshape({x}.shape)",
@@ -53,9 +52,9 @@ def picture_edits(reference: str) -> list[Edit]:
         edits.append(Edit(reference, (change,), {"image": "28x28x3"}, visible=new, where=f"input: {where}"))
         new = line.format(x="x")
         edits.append(Edit(reference, (Insert(AFTER_POOL1, new),), visible=new, where=f"before conv2: {where}"))
-        new = f"{line.format(x='x')}  # before flattening"
-        change = Insert("x.reshape(x.shape[0], -1)", new, before=True)
-        edits.append(Edit(reference, (change,), visible=new, where=f"before flattening: {where}"))
+    new = f"{PICTURE[READ_AS_FIRST].format(x='x')}  # before flattening"  # the other way is another order to flatten in
+    change = Insert("x.reshape(x.shape[0], -1)", new, before=True)
+    edits.append(Edit(reference, (change,), visible=new, where=f"before flattening: {READ_AS_FIRST}"))
     calls = [f"x = self.conv1({name})", "x = self.conv2(x)"]
     for where, line in PICTURE.items():
         new = f"{line.format(x='x')}  # of a convolution"

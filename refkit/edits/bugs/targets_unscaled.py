@@ -25,7 +25,7 @@ BUG = Bug(
         Edit(
             "mlp",
             (Replace("return x.astype(np.float32), labels.astype(np.int32)", PRICES),),
-            {"loss": "mse"},
+            {"loss": "mse", "outputs": "1"},
             PRICES,
             "in the data",
         ),
