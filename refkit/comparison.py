@@ -3,8 +3,8 @@
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from types import FrameType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType, MappingProxyType
 from typing import Any
 
 from refkit.adapters import ModelRaised, adapt
@@ -154,7 +154,7 @@ def compare_loaded(
     name, given = parse_options(reference)
     subject = BY_NAME[name]
     with loaded.active(), watched(loaded) as listed:
-        adapted = functools.partial(implementation_of, loaded, find, subject, kwargs, names or {})
+        adapted = functools.partial(implementation_of, loaded, find, subject, kwargs, names or {}, given=given)
         try:
             with time_limit(LIMIT_S, lambda frame: runs_in(frame, loaded.files)):
                 implementation = adapted()
@@ -239,13 +239,23 @@ def climb(matter: Matter, until: str | None, only: str | None) -> tuple[tuple[Ru
 
 
 def implementation_of(
-    loaded: Any, find: Callable[[Any], Found], subject: Subject, kwargs, names, own: Implementation | None = None
+    loaded: Any,
+    find: Callable[[Any], Found],
+    subject: Subject,
+    kwargs: dict[str, Any] | None,
+    names: dict[str, str],
+    own: Implementation | None = None,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> Implementation:
-    """The model of a file as an `Implementation`, tried with each set of inputs that the reference can take."""
+    """The model of a file as an `Implementation`, tried with each set of inputs that the reference can take.
+
+    Args:
+        given: the options on `--reference`, whose sizes are those of the inputs.
+    """
     found = find(loaded)
     config, sizes, outputs = None, {}, 1
     if own is None:
-        config = default_config(subject.name, subject.model)
+        config = default_config(subject.name, subject.model, tuple(given.items()))
         sizes = {field.name: getattr(config, field.name) for field in dataclasses.fields(config)}
         outputs = sizes[subject.output_field]
         if getattr(loaded, "program", None) is not None:

@@ -17,7 +17,8 @@ from refkit.diagnosis.probe import other_value
 from refkit.diagnosis.setting import Setting
 from refkit.diagnosis.sources import source_of
 from refkit.diagnosis.yours import Yours
-from refkit.edits.catalogue import reference_source
+from refkit.edits.catalogue import edited_source
+from refkit.edits.choices.sizes import SIZES
 from refkit.implementation import Implementation
 from refkit.report.finding import Finding
 from refkit.subjects.reference import build
@@ -233,9 +234,11 @@ def lines_of(differences: list[Difference]) -> frozenset[tuple[str, int]]:
 
 
 @functools.cache
-def default_config(name: str, model: str):
-    """A reference's `Config()` as its file has it."""
-    return build(name, model, reference_source(name)).config
+def default_config(name: str, model: str, given: tuple[tuple[str, str], ...] = ()):
+    """A reference's `Config()` as its file has it, at the sizes among some options."""
+    sizes = {choice.option for choice in SIZES if choice.reference == name}
+    options = {option: value for option, value in given if option in sizes}
+    return build(name, model, edited_source(name, options)).config
 
 
 class LossError(Exception):

@@ -3,7 +3,7 @@
 Paper: Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors.
 Task: breast cancer, 30 measured features, 2 classes.
 Run: python mlp.py
-Known result: none yet.
+Known result: accuracy 0.9695 ± 0.0088 on breast_cancer, 20 seeds; best baseline 0.9911, logistic-regression.
 """
 
 import argparse
