@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from refkit.scoring.judge import Judge
 
 MAKES_COLUMNS = re.compile(
-    r"\[:, *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]"
+    r", *(None|jnp\.newaxis|np\.newaxis)\]|reshape\(\s*-1, *1\s*\)|keepdims|expand_dims|\[\.\.\., *None\]"
+    r"|, *0\]|squeeze\(|ravel\(|flatten\("  # or takes one away, of labels alone
 )
 
 MISFIT = re.compile(r"broadcast|incompatible shapes|same shape|array dimensions|concatenate", re.I)

@@ -255,9 +255,9 @@ class Judge(LabelJudge):
         return [self.symptom("parts differ", message="training and test examples are scaled differently", line=line)]
 
     def of_targets(self) -> list[Symptom]:
-        """Targets of a regression that are large, where nothing in the file brings them down."""
+        """Targets that are large, numbers rather than class ids, where nothing in the file brings them down."""
         labels = self.found[0].labels
-        if not self.situation.regression or labels is None or labels.dtype.kind != "f" or self.situation.outputs > 20:
+        if labels is None or labels.dtype.kind != "f" or self.situation.outputs > 20:
             return []
         large = float(np.abs(labels).max()) if labels.size and np.isfinite(labels).all() else 0.0
         if large < LARGE or not self.part.run.loads or SCALES_TARGETS.search(self.situation.besides("")):
