@@ -73,9 +73,26 @@ def draw_seeds(axes: plt.Axes, result: Result) -> None:
     )
     axes.set(xlabel="seeds")
     axes.xaxis.get_major_locator().set_params(integer=True)
+    low, high = span(result)
+    axes.set_ylim(low, high)
     marks = [(told.figure, told.name, THEIRS, "-") for told in result.published]
     marks += [(value, name, FLOOR, "--") for name, value in result.baselines.items()]
     for height, name, colour, style in marks:
-        axes.axhline(height, color=colour, linestyle=style, linewidth=0.9)
-        place = dict(transform=axes.get_yaxis_transform(), ha="right", va="bottom")
-        axes.text(0.99, height, name, fontsize=6, color=colour, **place)
+        if low <= height <= high:
+            axes.axhline(height, color=colour, linestyle=style, linewidth=0.9)
+            place = dict(transform=axes.get_yaxis_transform(), ha="right", va="bottom")
+            axes.text(0.99, height, name, fontsize=6, color=colour, **place)
+    far = [f"{name}: {height:.3g}" for height, name, _, _ in marks if not low <= height <= high]
+    if far:
+        text = "not on this scale:\n" + "\n".join(far)
+        axes.text(0.99, 0.02, text, transform=axes.transAxes, ha="right", va="bottom", fontsize=6, color=FLOOR)
+
+
+def span(result: Result) -> tuple[float, float]:
+    """The scale: what the seeds went through, and as much again at both ends for figures that are near."""
+    values = np.concatenate([result.values, result.curves.ravel()])
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0, 1.0
+    room = max(float(np.ptp(values)), 0.01 * float(np.abs(values).max()), 1e-9) / 2
+    return float(values.min()) - room, float(values.max()) + room

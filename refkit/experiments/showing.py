@@ -89,8 +89,9 @@ def docstring_line(reference: str, folder: Path = store.FOLDER) -> str:
 
 
 def section() -> str:
-    """What stands between README's marks: the table, the pictures that there are, and the figures that are chance."""
-    pictures = [f"![{file.stem}](pictures/{file.name})" for file in sorted((ROOT / "pictures").glob("*.png"))]
+    """What stands between README's marks: the table, a picture of each offline result, and the figures that are chance."""
+    stems = [f"{reference}-{several[0].data}" for reference, several in BY_REFERENCE.items()]
+    pictures = [f"![{stem}](pictures/{stem}.png)" for stem in stems if (ROOT / "pictures" / f"{stem}.png").is_file()]
     chance = "Published figures that a constant answer reaches as well, and so no targets:\n\n" + chance_table()
     return "\n".join([table(), *([" ".join(pictures), ""] if pictures else []), chance])
 
