@@ -3,7 +3,7 @@
 Paper: LeCun, Bottou, Bengio, Haffner (1998), Gradient-based learning applied to document recognition.
 Task: handwritten digits, 10 classes.
 Run: python lenet.py
-Known result: accuracy 0.9858 ± 0.0036 on digits, 10 seeds; best baseline 0.9889, nearest-neighbours.
+Known result: accuracy 0.9858 ± 0.0036 on digits, 20 seeds; best baseline 0.9889, nearest-neighbours.
 """
 
 import argparse
