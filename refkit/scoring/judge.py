@@ -189,7 +189,6 @@ class Judge:
 
     def in_training(self, trial: Trial, leaf: Leaf, **changes: Any) -> Verdict | None:
         """That it is right as soon as the layers, or the file's own functions, are in evaluation mode."""
-        wanted = self.rights[next(iter(self.rights))]
         for id, mode in evaluation_modes(self.scorer.evidence):
             self.scorer.forget_traces()
             try:
@@ -200,15 +199,7 @@ class Judge:
             finally:
                 self.scorer.forget_traces()
             if self.right(Trial(trial.way, trial.form, again)):
-                return Verdict(
-                    self.scorer,
-                    "bug",
-                    id,
-                    "the metric in training mode",
-                    said=leaf.values,
-                    wanted=wanted,
-                    sets=self.sets,
-                )
+                return self.bug(id, "the metric in training mode", leaf)
         return None
 
     def wrong(self, trials: list[Trial], as_called: list[Trial], name: str, quantities: list[str]) -> Verdict:
@@ -232,16 +223,7 @@ class Judge:
                     return found
         for trial in trials[:2]:
             if SHORT.search(self.scorer.text) and any(self.is_nearly_right(leaf) for leaf in trial.leaves):
-                wanted = self.rights[next(iter(self.rights))]
-                return Verdict(
-                    self.scorer,
-                    "bug",
-                    "low-precision-accumulation",
-                    "rounded to a short format",
-                    said=trial.leaves[0].values,
-                    wanted=wanted,
-                    sets=self.sets,
-                )
+                return self.bug("low-precision-accumulation", "rounded to a short format", trial.leaves[0])
         for trial in [*as_called[:2], *trials[:2]]:
             found = self.in_training(trial, trial.leaves[0]) or (
                 self.with_other_leaves(trial) if trial not in as_called else None
@@ -312,20 +294,16 @@ class Judge:
             one.values != two.values for one, two in zip(trial.leaves, again, strict=False)
         ):
             return None
-        wanted = self.rights[next(iter(self.rights))]
-        return Verdict(
-            self.scorer,
-            "bug",
-            "initial-parameters-at-evaluation",
-            "parameters that it was not given",
-            said=trial.leaves[0].values,
-            wanted=wanted,
-            sets=self.sets,
-        )
+        return self.bug("initial-parameters-at-evaluation", "parameters that it was not given", trial.leaves[0])
 
     @property
     def definitions(self) -> list:
         return self.scorer.evidence.reached(self.scorer.candidate.definition)
+
+    def bug(self, id: str, where: str, leaf: Leaf) -> Verdict:
+        """A known bug by what a leaf says, where the first of the right figures is wanted."""
+        wanted = self.rights[next(iter(self.rights))]
+        return Verdict(self.scorer, "bug", id, where, said=leaf.values, wanted=wanted, sets=self.sets)
 
     def raises(self) -> Verdict:
         """It raised in every way of calling it."""

@@ -27,13 +27,9 @@ def of_shapes(error: BaseException) -> bool:
 
 def largest_over_batch(judge: "Judge", told: dict) -> Verdict | None:
     """That it raised on shapes, as the metric does that takes the largest output over the examples."""
-    shapes = [error for error in judge.errors if innermost(error) in judge.files and of_shapes(error)]
-    raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
-    if not shapes or "argmax-over-batch" not in raising or not any(map(largest_over_first, judge.definitions)):
+    if not any(map(largest_over_first, judge.definitions)):
         return None
-    return Verdict(
-        judge.scorer, "bug", "argmax-over-batch", "largest over the examples", error=shapes[0], sets=judge.sets
-    )
+    return raised_likewise(judge, told, "argmax-over-batch", "largest over the examples")
 
 
 def over_last_axis(judge: "Judge", trials: list[Trial]) -> Verdict | None:
@@ -67,15 +63,15 @@ def over_last_axis(judge: "Judge", trials: list[Trial]) -> Verdict | None:
 
 def tables(judge: "Judge", told: dict[str, list[tuple[Any, Any, Said]]]) -> Verdict | None:
     """That it raised on shapes where it puts the batches' tables of all pairs together, as the edited metric does."""
+    if not MAKES_COLUMNS.search(judge.scorer.text):
+        return None
+    return raised_likewise(judge, told, "targets-broadcast", "a table of all pairs for each batch")
+
+
+def raised_likewise(judge: "Judge", told: dict, id: str, where: str) -> Verdict | None:
+    """A known bug under which the reference's metric raises, where yours has raised on shapes."""
     shapes = [error for error in judge.errors if innermost(error) in judge.files and of_shapes(error)]
     raising = {bug.id for entries in told.values() for bug, _, said in entries if said.raised}
-    if not shapes or "targets-broadcast" not in raising or not MAKES_COLUMNS.search(judge.scorer.text):
+    if not shapes or id not in raising:
         return None
-    return Verdict(
-        judge.scorer,
-        "bug",
-        "targets-broadcast",
-        "a table of all pairs for each batch",
-        error=shapes[0],
-        sets=judge.sets,
-    )
+    return Verdict(judge.scorer, "bug", id, where, error=shapes[0], sets=judge.sets)
