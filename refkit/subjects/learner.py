@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from refkit.lowering import lowered
 from refkit.subjects import BY_NAME
 from refkit.subjects.reference import compiled
 
 Arrays = tuple[np.ndarray, ...]
 
-SCANNED = ("mlp", "lstm")  # references without convolutions, which XLA runs slowly inside loops on a CPU
 AT_ONCE = 1_000  # examples of one evaluation
 CHUNK = 64  # steps of one scan
 
@@ -43,15 +43,15 @@ class Learner:
 
     @functools.cached_property
     def one_step(self) -> Callable:
-        return jax.jit(self.step, donate_argnums=0)
+        return jax.jit(lowered(self.step), donate_argnums=0)
 
     @functools.cached_property
     def many_steps(self) -> Callable:
-        return jax.jit(lambda state, batches: jax.lax.scan(self.step, state, batches), donate_argnums=0)
+        return jax.jit(lambda state, batches: jax.lax.scan(lowered(self.step), state, batches), donate_argnums=0)
 
     @functools.cached_property
     def forward(self) -> Callable:
-        return jax.jit(self.answer)
+        return jax.jit(lowered(self.answer))
 
     def train(self, state: Any, batches: Iterator[Arrays]) -> tuple[Any, list[float]]:
         """Steps over batches, those of one size together where that is faster; their losses."""
@@ -91,9 +91,11 @@ class ReferenceLearner(Learner):
         config: a `Config` of that text.
     """
 
+    scans = True
+
     def __init__(self, name: str, source: str, config: Any):
         self.module, self.config = module_of(name, source), config
-        self.batch_size, self.scans = config.batch_size, name in SCANNED
+        self.batch_size = config.batch_size
         model = getattr(self.module, BY_NAME[name].model)(config, nnx.Rngs(config.seed))
         self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
         self.graph, self.first = nnx.split((model, self.module.make_optimizer(model, config)))
