@@ -1,6 +1,7 @@
 """Measure refkit on the machine at hand.
 
 python scripts/benchmark.py compare      # time and memory, as ratios to a floor process
+python scripts/benchmark.py limits       # seconds of whole commands beside the time that each may take
 python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
 python scripts/benchmark.py overfit      # kinds of curve on one held batch: their limits, and how well these tell them apart
 """
@@ -31,6 +32,17 @@ def compare(repeats: int, deep: bool) -> None:
         click.echo(speed.table(rows))
         per_step = [row.seconds / int(row.name.split(", ")[1].split()[0]) for row in rows]
         click.echo(f"seconds a step, 5,000 beside 500 steps: {per_step[1] / per_step[0]:.2f}")
+
+
+@main.command()
+@click.option("--repeats", type=click.IntRange(min=1), default=1, help="Runs of each command.")
+def limits(repeats: int) -> None:
+    """Seconds of `compare --quick` and of the whole ladder to `overfit`, beside 15 and 60."""
+    from refkit.experiments import limits as measured
+
+    click.echo(measured.HEAD)
+    for row in measured.measure(repeats):
+        click.echo(measured.line(row))
 
 
 @main.command()
