@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
-from refkit.commands.evaluation_options import Evaluated, evaluate_given, evaluation_options
+from refkit.commands.evaluation_options import evaluate_given, evaluation_options
 from refkit.failures import OneSentence
+
+OF_TRAINING = ("trained", "epochs")  # what predictions that are kept do without
 
 
 @click.command(cls=OneSentence)
@@ -40,11 +42,11 @@ def evaluate(source: str | None, plot: str | None, save: str | None, **given: An
 
         waterfall.draw(done.parts, plot)
         click.echo(f"picture: {plot}")
-    click.echo(f"next: {next_step(source, save, given, done, verdict)}")
+    click.echo(f"next: {next_step(source, save, given, verdict)}")
     return 0
 
 
-def next_step(source: str | None, save: str | None, given: dict[str, Any], done: Evaluated, verdict: Any) -> str:
+def next_step(source: str | None, save: str | None, given: dict[str, Any], verdict: Any) -> str:
     """The command that goes on from here, or what to bring first."""
     from refkit.evaluation.verdict import CHANCE, CLOSE, MIXED
 
@@ -52,14 +54,28 @@ def next_step(source: str | None, save: str | None, given: dict[str, Any], done:
         return "bring what is missing, and evaluate again"
     if verdict.kind == CHANCE:
         return "bring more examples in the validation and test splits, or look for errors of the data by `improve`"
-    words = ["python scripts/improve.py"]
-    if save is not None:
-        words.append(shlex.quote(save))
-    elif source is not None:
-        words.append(shlex.quote(source))
-    if source is None or verdict.kind == CLOSE:
+    words = ["python scripts/improve.py", *([shlex.quote(save or source)] if source is not None else [])]
+    if verdict.kind == CLOSE:
         words.append(f"--term {shlex.quote(verdict.terms[0].names[-1])}")
-    if source is not None and given["metric"]:
-        words.append(f"--metric {done.metric.name}")
-    words += [f"--{name} {shlex.quote(given[name])}" for name in ("reference", "data") if given[name] and source]
-    return " ".join(words)
+    return " ".join(words + options_again(given, trains=save is None))
+
+
+def options_again(given: dict[str, Any], trains: bool) -> list[str]:
+    """The options that were given, for the command that goes on.
+
+    Args:
+        trains: whether that has to train the model again, rather than read its predictions.
+    """
+    words = []
+    for option in evaluate.params:
+        if option.name not in given:
+            continue
+        if given[option.name] == option.default or option.name in OF_TRAINING and not trains:
+            continue
+        if option.name == "counts":
+            words += [f"--count {name}={count}" for name, count in given["counts"].items()]
+        elif option.is_flag:
+            words += [option.opts[0]] if given[option.name] else []
+        elif given[option.name] is not None:
+            words.append(f"{option.opts[0]} {shlex.quote(str(given[option.name]))}")
+    return words

@@ -120,15 +120,19 @@ def try_all(term: str, target: str, given: dict[str, Any]) -> None:
     )
     part = "train" if term == BIAS and knows_train else "held"
     click.echo(trial.tell(trials, bench.unit, bench.how, part))
-    click.echo(f"next: {next_words(trial.best(trials, part), target, given)}")
+    click.echo(f"next: {next_words(trial.best(trials, part), len(trials), target, given)}")
 
 
-def next_words(best: Any, target: str, given: dict[str, Any]) -> str:
+def next_words(best: Any, count: int, target: str, given: dict[str, Any]) -> str:
+    more = f"`--try {target} --runs {2 * given['runs'] + 4}`"
     if best is None:
-        return f"no change is surely better; try with more seeds: `--try {target} --runs {2 * given['runs'] + 4}`"
+        return f"no change is surely better; try with more seeds: {more}"
     if "→ all" in best.words:
         return "bring more training examples: half of them made it worse"
-    return f"take over {best.words} ({best.item}), train it at full length, and evaluate again"
+    return (
+        f"take over {best.words} ({best.item}), train it at full length, and evaluate again; it is the best of {count} tried, "
+        f"which flatters it: {more} tries it on more seeds"
+    )
 
 
 def first_step(term: str, reference: str | None) -> str:

@@ -23,7 +23,7 @@ def draw_errors(parts: dict[str, Part], metric: Metric, draws: int, seed: int) -
     """
     rngs = dict(zip(parts, np.random.default_rng(seed).spawn(len(parts))))
     units = np.concatenate([part.unit for part in parts.values()])
-    if len(np.unique(units)) == len(units):
+    if np.bincount(units).max() == 1:
         return {name: draw_apart(part, metric, draws, rngs[name]) for name, part in parts.items()}
     return draw_together(parts, metric, draws, np.random.default_rng(seed))
 
@@ -50,7 +50,9 @@ def draw_means(part: Part, metric: Metric, draws: int, rng: np.random.Generator)
     count = len(each)
     if metric.is_share:
         return draw_shares(int(each.sum()), count, draws, rng)
-    values, counts = np.unique(each, return_counts=True)
+    values, counts = np.unique(each[: 4 * FEW], return_counts=True)
+    if len(values) <= FEW:
+        values, counts = np.unique(each, return_counts=True)
     if len(values) <= min(FEW, count // 4):
         return metric.mean.after(rng.multinomial(count, counts / count, size=draws) @ values / count)
     means = np.empty(draws)

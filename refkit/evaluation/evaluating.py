@@ -48,7 +48,7 @@ def evaluate_predictions(
 
 
 def examples_of(part: Part) -> int:
-    return len(np.unique(part.unit))
+    return int(np.count_nonzero(np.bincount(part.unit)))
 
 
 def shared_examples(predictions: Predictions) -> dict[tuple[str, str], int]:

@@ -1,8 +1,11 @@
 """The record of a model's answers: what every file of predictions is read into."""
 
 import dataclasses
+import functools
 
 import numpy as np
+
+from refkit.evaluation.stages import SPLITS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,10 +39,11 @@ class Predictions:
     pictures: np.ndarray | None = None
     first_line: int = 1
 
-    @property
+    @functools.cached_property
     def splits(self) -> dict[str, np.ndarray]:
         """Rows of each split that has some, `i64[examples]`."""
-        return {name: np.flatnonzero(self.split == name) for name in dict.fromkeys(self.split.tolist())}
+        found = {name: np.flatnonzero(self.split == name) for name in SPLITS}
+        return {name: rows for name, rows in found.items() if len(rows)}
 
     def shown(self, code: float) -> str:
         """A label or prediction in the user's words."""

@@ -55,7 +55,7 @@ def aligned(rows: list[tuple[str, ...]]) -> list[str]:
     """Columns as wide as their widest cell; figures to the right, words to the left."""
     rows = list(zip(*(column for column in zip(*rows) if any(column))))
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    right = [all(not row[k] or row[k][-1].isdigit() for row in rows[1:]) for k in range(len(widths))]
+    right = [k > 0 and all(not row[k] or row[k][-1].isdigit() for row in rows[1:]) for k in range(len(widths))]
     return [
         "  ".join(cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right)).rstrip()
         for row in rows

@@ -8,6 +8,8 @@ from scipy import stats
 from refkit.evaluation.bootstrap import LEVEL
 from refkit.evaluation.telling import aligned
 
+TINY = 1e-12  # what rounding leaves of no change
+
 
 @dataclasses.dataclass(frozen=True)
 class Runs:
@@ -50,6 +52,8 @@ class Trial:
 
     def verdict(self, part: str) -> str:
         mean, low, high = self.change(part)
+        if abs(mean) < TINY and abs(high) < TINY:
+            return "no change"
         if high < 0:
             return "better"
         return "worse" if low > 0 else "not told from chance"
@@ -82,7 +86,9 @@ def tell(trials: list[Trial], unit: str, how: str, part: str) -> str:
 
 
 def change_words(change: tuple[float, float, float]) -> str:
-    mean, low, high = change
+    mean, low, high = (0.0 if abs(value) < TINY else value for value in change)
+    if low == mean == high:
+        return f"{mean:+.4g} (in every seed)"
     return f"{mean:+.4g} ({low:+.3g} to {high:+.3g})" if np.isfinite(low) else f"{mean:+.4g}"
 
 
