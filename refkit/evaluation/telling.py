@@ -53,7 +53,7 @@ def problem(names: tuple[str, ...]) -> str:
 
 def aligned(rows: list[tuple[str, ...]]) -> list[str]:
     """Columns as wide as their widest cell; figures to the right, words to the left."""
-    rows = list(zip(*(column for column in zip(*rows) if any(column))))
+    rows = list(zip(*(column for column in zip(*rows) if any(column[1:]))))
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     right = [k > 0 and all(not row[k] or row[k][-1].isdigit() for row in rows[1:]) for k in range(len(widths))]
     return [

@@ -46,7 +46,9 @@ def test_every_metric_of_scikit_learn_works_or_says_why_not(name):
 def test_a_mean_over_examples_is_the_metric(name, classes):
     metric = find_metric(name)
     part = parts_of(made(metric.regression, classes), metric)["train"]
-    assert metric.mean.after(metric.mean.each(part.label, part.answer).mean()) == pytest.approx(part.error(metric), rel=1e-12)
+    assert metric.mean.after(metric.mean.each(part.label, part.answer).mean()) == pytest.approx(
+        part.error(metric), rel=1e-12
+    )
 
 
 def test_a_certain_wrong_answer_costs_what_scikit_learn_says():
