@@ -9,11 +9,7 @@ SIGNIFICANT = 4
 
 
 def decimals_of(parts: Decomposition) -> int:
-    """Places after the point that show the largest error to four digits.
-
-    >>> 3 - math.floor(math.log10(0.13))
-    4
-    """
+    """Places after the point that show the largest error to four digits: 4 for 0.13, 2 for 56.65."""
     largest = max(stage.error for stage in parts.stages)
     return SIGNIFICANT if largest <= 0 else max(0, SIGNIFICANT - 1 - math.floor(math.log10(largest)))
 

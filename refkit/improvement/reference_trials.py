@@ -9,7 +9,7 @@ import numpy as np
 
 from refkit.errors import RefkitError
 from refkit.evaluation.trained import held_out, protocol_of, states_of
-from refkit.experiments.protocol import Protocol
+from refkit.experiments.protocol import Examples, Protocol
 from refkit.experiments.training import fit, reference_config
 from refkit.improvement.item import Item
 from refkit.improvement.move import EPOCHS, Move
@@ -109,41 +109,46 @@ def try_items(bench: Bench, items: tuple[Item, ...], say: Say = lambda words: No
 
 
 def run_all(bench: Bench, move: Move) -> Runs:
-    errors = [run(bench.protocol, move, seed) for seed in bench.seeds]
-    return Runs(*(np.array(part) for part in zip(*errors)))
-
-
-def run(protocol: Protocol, move: Move, seed: int) -> tuple[float, float]:
-    """Train once; the errors on the training examples and on those held out.
+    """Train once a seed.
 
     Raises:
         RefkitError: the reference cannot be changed so, or training diverges.
     """
+    protocol = changed_protocol(bench.protocol, move)
+    learner, errors = None, []
+    for seed in bench.seeds:
+        examples, held = held_out(protocol.examples(seed), seed)
+        examples = share_of(examples, move.share, seed)
+        fresh = ReferenceLearner(protocol.reference, protocol.source, reference_config(protocol, examples, seed))
+        if learner is None:
+            learner, states = fresh, states_of(fresh)
+        else:
+            learner.first = fresh.first  # what is compiled stays
+        fit(protocol, seed, dataclasses.replace(examples, test=held, groups={}), learner, lambda share: None)
+        parts = (examples.train, held)
+        errors.append([error_on(protocol, learner.outputs(states[-1], one), one[-1], examples.scale) for one in parts])
+    return Runs(*(np.array(part) for part in zip(*errors)))
+
+
+def changed_protocol(protocol: Protocol, move: Move) -> Protocol:
+    """The experiment with a change in its configuration, its epochs or its options."""
     changed = move.changed(config_of(protocol))
     epochs = next((changed.pop(name) for name in EPOCHS if name in changed), protocol.epochs)
     options = dict(protocol.options)
     if protocol.reference in move.options:
         option, value = move.options[protocol.reference]
         options[option] = value
-    protocol = dataclasses.replace(
-        protocol,
-        options=tuple(options.items()),
-        config=tuple((dict(protocol.config) | changed).items()),
-        epochs=epochs,
-    )
-    examples, held = held_out(protocol.examples(seed), seed)
-    if move.share < 1:
-        kept = np.random.default_rng(seed).permutation(len(examples.train[-1]))
-        kept = np.sort(kept[: round(len(kept) * move.share)])
-        examples = dataclasses.replace(examples, train=tuple(array[kept] for array in examples.train))
-    config = reference_config(protocol, examples, seed)
-    learner = ReferenceLearner(protocol.reference, protocol.source, config)
-    states = states_of(learner)
-    fit(protocol, seed, dataclasses.replace(examples, test=held, groups={}), learner, lambda share: None)
-    return tuple(
-        error_on(protocol, learner.outputs(states[-1], part), part[-1], examples.scale)
-        for part in (examples.train, held)
-    )
+    config = tuple((dict(protocol.config) | changed).items())
+    return dataclasses.replace(protocol, options=tuple(options.items()), config=config, epochs=epochs)
+
+
+def share_of(examples: Examples, share: float, seed: int) -> Examples:
+    """The examples with a part of the training ones."""
+    if share == 1:
+        return examples
+    count = len(examples.train[-1])
+    kept = np.sort(np.random.default_rng(seed).permutation(count)[: round(count * share)])
+    return dataclasses.replace(examples, train=tuple(array[kept] for array in examples.train))
 
 
 def error_on(protocol: Protocol, outputs: np.ndarray, targets: np.ndarray, scale: float) -> float:
