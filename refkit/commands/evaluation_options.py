@@ -129,6 +129,7 @@ def of_source(source: str, given: dict[str, Any]) -> Evaluated:
 
 def predictions_of(source: str, given: dict[str, Any]) -> tuple[Any, str | None, list[str]]:
     """From a file, or from a model that is trained here; and the name of the data, where it has one."""
+    from refkit.edits.catalogue import REFERENCES
     from refkit.evaluation.files import KINDS
     from refkit.evaluation.metric import find_metric
     from refkit.evaluation.reading import Names, read_predictions
@@ -149,7 +150,7 @@ def predictions_of(source: str, given: dict[str, Any]) -> tuple[Any, str | None,
             done = trained.ask_yours(source, given["reference"], given["data"], given["seed"])
         else:
             done = trained.train_yours(source, given["reference"], given["data"], given["seed"], given["epochs"])
-    elif Path(source).suffix and not Path(source).suffix[1:].isidentifier() or "/" in source or Path(source).exists():
+    elif source.partition(":")[0] not in REFERENCES and (set("/.") & set(source) or Path(source).exists()):
         raise RefkitError(f"`{source}` is no file of predictions: give one that ends in {', '.join(KINDS)}")
     else:
         done = trained.train_reference(source, given["data"], given["seed"], given["epochs"])

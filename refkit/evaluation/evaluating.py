@@ -28,10 +28,12 @@ def evaluate_predictions(
     Raises:
         RefkitError: the metric cannot be computed of these, or runs the wrong way round.
     """
+    if irreducible is not None and not 0 <= irreducible < np.inf:
+        raise RefkitError(f"`--irreducible {irreducible:g}` is no error: give a number from 0 on, the lower the better")
     parts = parts_of(predictions, metric)
     if irreducible is not None and IRREDUCIBLE in parts:
         raise RefkitError("`--irreducible` and `--human` both say what cannot be reduced; give one of them")
-    errors = {name: part.error(metric) for name, part in parts.items()}
+    errors = {name: error_of(part, name, metric, predictions) for name, part in parts.items()}
     splits = [error for name, error in errors.items() if name != IRREDUCIBLE]
     require_below(irreducible, splits)
     if metric.name == "roc_auc" and min(splits) > 0.5:
@@ -45,6 +47,23 @@ def evaluate_predictions(
     if irreducible is not None:
         stages.append(Stage(IRREDUCIBLE, irreducible))
     return Decomposition(in_order(stages), metric.unit)
+
+
+def error_of(part: Part, name: str, metric: Metric, predictions: Predictions) -> float:
+    """The error of a part.
+
+    Raises:
+        RefkitError: the metric is not defined on it, with what it lacks.
+    """
+    try:
+        return part.error(metric)
+    except RefkitError as error:
+        if part.classes and len(np.unique(part.label)) == 1:
+            raise RefkitError(
+                f"every label of split `{name}` is `{predictions.shown(part.label[0])}`, and `{metric.name}` is not defined on "
+                "one class: give that split examples of others, or another `--metric`"
+            ) from error
+        raise
 
 
 def examples_of(part: Part) -> int:

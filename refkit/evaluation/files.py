@@ -69,7 +69,10 @@ def as_array(column) -> np.ndarray:
     if arrow.types.is_integer(column.type) or arrow.types.is_floating(column.type):
         return column.to_numpy()  # nulls of integers become NaN
     if arrow.types.is_list(column.type) or arrow.types.is_fixed_size_list(column.type):
-        return np.array(column.to_pylist(), float)
+        try:
+            return np.array(column.to_pylist(), float)
+        except (TypeError, ValueError):  # of words, or of different lengths
+            return np.array([None if value is None else str(value) for value in column.to_pylist()], object)
     return np.array(column.to_pylist(), object)
 
 

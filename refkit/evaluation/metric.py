@@ -13,6 +13,12 @@ from refkit.evaluation.means import MEANS, Mean
 
 REGRESSION, CLUSTERS = "_regression", "cluster"
 DEFAULT = {True: "neg_root_mean_squared_error", False: "accuracy"}
+SHORT = {
+    "rmse": "neg_root_mean_squared_error",
+    "mse": "neg_mean_squared_error",
+    "mae": "neg_mean_absolute_error",
+    "auc": "roc_auc",
+}
 UNBOUNDED = ("positive_likelihood_ratio",)  # there is no best score to take the error from
 
 
@@ -83,7 +89,8 @@ class Metric:
         other = f"`{self.name}_macro`" if self.keywords.get("average") == "binary" else "another `--metric`"
         if self.name.startswith("roc_auc") and classes > 2:
             other = "`--metric roc_auc_ovr`"
-        return f"`{self.name}` cannot be computed of {classes or 'no'} classes: {said.rstrip('.')}; try {other}"
+        what = f"{classes} classes" if classes else "these numbers"
+        return f"`{self.name}` cannot be computed of {what}: {said.rstrip('.')}; try {other}"
 
 
 def both(answer: np.ndarray) -> np.ndarray:
@@ -103,6 +110,7 @@ def find_metric(name: str) -> Metric:
     from sklearn.metrics import get_scorer, get_scorer_names
 
     names = get_scorer_names()
+    name = SHORT.get(name.lower(), name)
     known = next((tried for tried in (name, f"neg_{name}", f"{name}_score") if tried in names), None)
     if known is None:
         import difflib

@@ -72,6 +72,11 @@ def from_columns(
         used[names.prediction] = predicted
     for name, column in {**used, **{f"{prefix}_{word}" if word else prefix: found[word] for word in found}}.items():
         require_whole_column(column, name, source, first_line)
+        if column.ndim > 1 and name in (names.split, names.label, names.prediction):
+            raise RefkitError(
+                f"`{name}` of `{source}` has {column.shape[1]} values a row: write one, the class itself or the number, and "
+                "scores as `scores`"
+            )
     numbers = regression if regression is not None else is_regression(label, predicted, bool(found))
     if numbers:
         coded = read_numbers(label, predicted, human, answered, names, source)

@@ -139,6 +139,18 @@ def test_bad_input_is_one_sentence(words):
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", f"error: {SENTENCES[words]}\n")
 
 
+@pytest.mark.parametrize("value", ["-0.1", "nan"])
+def test_an_irreducible_error_that_is_none_is_one_sentence(tmp_path, value):
+    done = run(write_csv(tmp_path / "a.csv", columns(RATES)), "--irreducible", value)
+    assert done.exit_code == 2
+    assert done.stderr == f"error: `--irreducible {value}` is no error: give a number from 0 on, the lower the better\n"
+
+
+def test_options_of_a_reference_are_trained_with():
+    done = run("mlp:dropout=0.9", "--epochs", 1)
+    assert done.exit_code == 0 and done.stdout != run("mlp", "--epochs", 1).stdout.replace("mlp", "mlp:dropout=0.9")
+
+
 def test_a_picture_that_cannot_be_written_is_one_sentence(tmp_path):
     done = run(*STATED, "--plot", tmp_path / "no" / "w.png")
     assert done.exit_code == 2 and done.stderr == (

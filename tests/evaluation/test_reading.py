@@ -153,6 +153,10 @@ FAULTS = {
         "`made.csv` has the split `test` alone, and the terms are differences between splits: give predictions on the training "
         "examples, too",
     ),
+    "one-hot": (
+        with_(label=np.eye(3)[columns(RATES)["label"]]),
+        "`label` of `made.csv` has 3 values a row: write one, the class itself or the number, and scores as `scores`",
+    ),
     "words-and-numbers": (
         with_(prediction=np.full(1600, "cat", object)),
         "labels and predictions are words here and numbers there (`cat`): write both in the same way",
@@ -194,6 +198,18 @@ def test_what_a_metric_lacks_is_one_sentence(fault):
     with pytest.raises(RefkitError) as raised:
         errors_of(read(made), metric)
     assert str(raised.value) == sentence
+
+
+def test_a_split_of_one_class_is_named_where_the_metric_needs_more():
+    made = of_scores(columns(RATES, classes=2))
+    made["label"] = np.where(made["split"] == "test", 1, made["label"])
+    with pytest.raises(RefkitError) as raised:
+        errors_of(read(made), "roc_auc")
+    assert str(raised.value) == (
+        "every label of split `test` is `1`, and `roc_auc` is not defined on one class: give that split examples of others, or "
+        "another `--metric`"
+    )
+    assert errors_of(read(made))["train"] == pytest.approx(RATES["train"])  # accuracy is
 
 
 def test_scores_the_wrong_way_round_are_told():
