@@ -42,7 +42,7 @@ def evaluate(source: str | None, plot: str | None, save: str | None, **given: An
 
         waterfall.draw(done.parts, plot)
         click.echo(f"picture: {plot}")
-    click.echo(f"next: {next_step(source, save, given, verdict)}")
+    click.echo(f"next: {next_step(source, save, given | {'data': done.data}, verdict)}")
     return 0
 
 

@@ -66,12 +66,14 @@ class Evaluated:
         metric: None likewise, where none was named.
         parts: the decomposition.
         notes: one clause each.
+        data: the name of the data set, where it has one.
     """
 
     predictions: Any
     metric: Any
     parts: Any
     notes: list[str]
+    data: str | None = None
 
 
 def evaluate_given(source: str | None, given: dict[str, Any]) -> Evaluated:
@@ -106,7 +108,7 @@ def of_errors(errors: dict[str, float], given: dict[str, Any]) -> Evaluated:
     if irreducible is not None:
         errors = {"irreducible": irreducible, **errors}
     parts = stated.of_errors(errors, given["counts"], given["draws"], given["seed"], metric)
-    return Evaluated(None, metric, parts, notes)
+    return Evaluated(None, metric, parts, notes, given["data"])
 
 
 def of_source(source: str, given: dict[str, Any]) -> Evaluated:
@@ -124,7 +126,7 @@ def of_source(source: str, given: dict[str, Any]) -> Evaluated:
         )
     if metric.keywords.get("average") == "binary":
         notes.append(f"`{metric.name}` is of the class `{predictions.classes[-1]}`")
-    return Evaluated(predictions, metric, parts, notes + more)
+    return Evaluated(predictions, metric, parts, notes + more, data)
 
 
 def predictions_of(source: str, given: dict[str, Any]) -> tuple[Any, str | None, list[str]]:

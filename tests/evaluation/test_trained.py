@@ -36,7 +36,8 @@ def test_a_reference_is_trained_without_what_it_is_judged_on(tmp_path):
     assert counts == {"train": 365, "train_val": 91, "test": 113}
     again = train_reference("mlp", None, epochs=2).predictions
     assert kept.scores == pytest.approx(again.scores) and (kept.label == again.label).all()
-    assert f"next: python scripts/improve.py {tmp_path / 'p.npz'}" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(f"next: python scripts/improve.py {tmp_path / 'p.npz'} ")
+    assert done.stdout.splitlines()[-1].endswith(" --data breast_cancer")  # for what cannot be reduced
     rows = [line.split() for line in run(tmp_path / "p.npz").stdout.splitlines()]
     assert all(line.split() in rows for line in done.stdout.splitlines() if line.startswith("train"))
 
