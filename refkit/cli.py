@@ -9,6 +9,8 @@ import click
 
 import refkit
 from refkit import process, signs
+from refkit.commands.evaluate import evaluate
+from refkit.commands.improve import improve
 from refkit.commands.reproduce import reproduce
 from refkit.errors import RefkitError
 from refkit.failures import Commands, OneSentence, sentence_for
@@ -203,3 +205,5 @@ def main() -> None:
 
 main.add_command(compare)
 main.add_command(reproduce)
+main.add_command(evaluate)
+main.add_command(improve)

@@ -4,6 +4,7 @@ python scripts/benchmark.py compare      # time and memory, as ratios to a floor
 python scripts/benchmark.py limits       # seconds of whole commands beside the time that each may take
 python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
 python scripts/benchmark.py overfit      # kinds of curve on one held batch: their limits, and how well these tell them apart
+python scripts/benchmark.py evaluate     # a million predictions and a thousand draws, beside scikit-learn's metric on as many
 """
 
 import sys
@@ -60,6 +61,19 @@ def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: boo
     from refkit.experiments import overfitting
 
     click.echo(overfitting.measure(references or None, seeds, out, not kept, write))
+
+
+@main.command()
+@click.option("--examples", type=click.IntRange(min=1000), default=1_000_000, help="Predictions, over four splits.")
+@click.option("--draws", type=click.IntRange(min=100), default=1000, help="Of the bootstrap.")
+@click.option("--metric", "metrics", multiple=True, help="One metric alone; again for more.")
+def evaluate(examples: int, draws: int, metrics: tuple[str, ...]) -> None:
+    """Time of a whole evaluation beside that of scikit-learn's metric, called on every split of every draw."""
+    from refkit.experiments import evaluation_speed
+
+    click.echo(f"{examples} predictions, {draws} draws")
+    for name in metrics or evaluation_speed.METRICS:
+        click.echo(evaluation_speed.table(evaluation_speed.measure(examples, draws, (name,)), draws))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
