@@ -18,6 +18,9 @@ EVERY = "all"
 @click.argument("reference", required=False)
 @click.option("--data", metavar="SET", help="The data set, or `all`; the reference's offline default without it.")
 @click.option("--seeds", type=click.IntRange(min=1), metavar="N", help="How many seeds the result is to have.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Seeds at once, each on a core (default: all)."
+)
 @click.option("--check", is_flag=True, help="Run one seed again: status 1 if it is outside the stated interval.")
 @click.option("--plot", is_flag=True, help="Draw learning curves and seeds as PNG, without running anything.")
 @click.option("--list", "listing", is_flag=True, help="The experiments, and which of them have a result.")
@@ -58,7 +61,7 @@ def reproduce(reference: str | None, data: str | None, seeds: int | None, **give
         if given["check"]:
             return check_all(protocols, folder)
         for protocol in protocols:
-            reproduce_one(protocol, seeds, given["runs"], folder, alone=data != EVERY)
+            reproduce_one(protocol, seeds, given["runs"], folder, data != EVERY, given["workers"])
     showing.write_everywhere(folder)
     return 0
 
@@ -81,18 +84,21 @@ def stopping() -> Iterator[None]:
         ) from error
 
 
-def reproduce_one(protocol: Any, seeds: int | None, runs: Path | None, folder: Path, alone: bool) -> None:
+def reproduce_one(
+    protocol: Any, seeds: int | None, runs: Path | None, folder: Path, alone: bool, workers: int | None
+) -> None:
     from refkit.experiments import showing
     from refkit.experiments.progress import Bar
     from refkit.experiments.reproducing import reproduce as run_missing
     from refkit.experiments.reproducing import wanted_seeds
+    from refkit.experiments.workers import cores
 
     wanted = wanted_seeds(protocol, seeds)
     if seeds is not None and len(wanted) < seeds:
         click.echo(f"note: `{protocol.data}` has {len(wanted)} official splits, one for each seed", err=True)
     try:
         with Bar(f"{protocol.reference} on {protocol.data}") as bar:
-            result = run_missing(protocol, wanted, bar, runs, folder)
+            result = run_missing(protocol, wanted, bar, runs, folder, workers=workers or cores())
     except RefkitError as error:
         if alone:
             raise

@@ -17,7 +17,7 @@ class Bar:
 
     def __init__(self, title: str):
         console = Console(stderr=True)
-        self.title, self.done = title, 0
+        self.title, self.shares = title, {}
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -43,8 +43,8 @@ class Bar:
         self.task = self.progress.add_task(words, total=max(len(seeds), 1))
 
     def went_on(self, seed: int, share: float) -> None:
-        self.progress.update(self.task, completed=self.done + share)
+        self.shares[seed] = share
+        self.progress.update(self.task, completed=sum(self.shares.values()))
 
     def ended(self, seed: int, run: Run | None) -> None:
-        self.done += 1
-        self.progress.update(self.task, completed=self.done)
+        self.went_on(seed, 1.0)

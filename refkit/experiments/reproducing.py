@@ -12,6 +12,7 @@ from refkit.experiments import machine
 from refkit.experiments.protocol import Examples, Protocol
 from refkit.experiments.seed_files import SeedFiles
 from refkit.experiments.training import evaluated_epochs, run_seed
+from refkit.experiments.workers import run_seeds
 from refkit.results import store
 from refkit.results.record import Made, Result, Run
 from refkit.results.statistics import prediction_interval
@@ -44,6 +45,7 @@ def reproduce(
     runs: Path | None = None,
     results: Path = store.FOLDER,
     run: Callable[..., Run] = run_seed,
+    workers: int | None = None,
 ) -> Result:
     """Run the seeds that are missing, and keep each as soon as it is finished.
 
@@ -53,6 +55,8 @@ def reproduce(
         runs: folder of the finished seeds.
         results: folder of the results data.
         run: does one seed.
+        workers: processes that train at once, each on one core, so that their number changes no figure; None trains
+            here, by `run`.
 
     Returns:
         The result with all seeds that there are now.
@@ -72,6 +76,15 @@ def reproduce(
     if floors is None:
         floors = floors_of(protocol)
     result = keep(protocol, had, floors, results) if had else None
+    if workers is not None and missing:
+        at_once = min(workers, len(missing))
+        for seed, news in run_seeds(protocol.reference, protocol.data, missing, runs, at_once):
+            if not isinstance(news, bool):
+                watcher.went_on(seed, news)
+                continue
+            result = keep(protocol, files.read(), floors, results)
+            watcher.ended(seed, files.read().get(seed))
+        return result
     for seed in missing:
         with files.claimed(seed) as mine:
             if not mine or seed in files.read():

@@ -16,7 +16,10 @@ CRITERION = (
     "forget gate's bias 5 at first, fresh sequences, Adam at 1e-3, batches of 32, until 2,000 in a row are right before "
     "they are trained on"
 )
-REMEMBERING = ("forget-bias", "5")  # the cell of 1997 has no forget gate; at 0, temporal order was at chance after 400,000
+REMEMBERING = (
+    "forget-bias",
+    "5",
+)  # the cell of 1997 has no forget gate; at 0, temporal order was at chance after 400,000
 
 
 def offline(seed: int) -> Examples:
@@ -121,7 +124,13 @@ PROTOCOLS = (
         drawn_orders,
         Metric("share wrong", LOWER),
         lambda outputs, labels, scale: float(wrong_class(outputs, labels).mean()),
-        options=(("embedding", "9x8"), ("output-size", "4"), ("loss", "cross-entropy"), ("lengths", "ids"), REMEMBERING),
+        options=(
+            ("embedding", "9x8"),
+            ("output-size", "4"),
+            ("loss", "cross-entropy"),
+            ("lengths", "ids"),
+            REMEMBERING,
+        ),
         config=(("learning_rate", 1e-3),),
         until_solved=UntilSolved(orders, wrong_class),
         floor_score=lambda predictions, labels: float(np.mean(predictions != labels)),
