@@ -2,6 +2,7 @@
 
 python scripts/benchmark.py compare      # time and memory, as ratios to a floor process
 python scripts/benchmark.py limits       # seconds of whole commands beside the time that each may take
+python scripts/benchmark.py training     # examples a second of every way to train, beside PyTorch's
 python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
 python scripts/benchmark.py overfit      # kinds of curve on one held batch: their limits, and how well these tell them apart
 python scripts/benchmark.py evaluate     # a million predictions and a thousand draws, beside scikit-learn's metric on as many
@@ -44,6 +45,21 @@ def limits(repeats: int) -> None:
     click.echo(measured.HEAD)
     for row in measured.measure(repeats):
         click.echo(measured.line(row))
+
+
+@main.command()
+@click.option("--reference", "references", multiple=True, help="One of the references alone; again for more.")
+@click.option("--repeats", type=click.IntRange(min=1), default=3, help="Runs of each way.")
+def training(references: tuple[str, ...], repeats: int) -> None:
+    """Examples a second of 1, 8 and 32 seeds, as ratios to the best of PyTorch on the same model, batch and optimizer."""
+    from refkit.experiments import training_speed
+
+    click.echo(training_speed.HEAD)
+    rows = []
+    for row in training_speed.measure(references, repeats):
+        rows.append(row)
+        click.echo(training_speed.line(row))
+    click.echo(training_speed.summary(rows))
 
 
 @main.command()
