@@ -10,6 +10,7 @@ import click
 import refkit
 from refkit import process, signs
 from refkit.commands.reproduce import reproduce
+from refkit.commands.tune import tune
 from refkit.errors import RefkitError
 from refkit.failures import Commands, OneSentence, sentence_for
 from refkit.report import json_report
@@ -198,8 +199,9 @@ def show(report: Report) -> None:
 
 @click.group(cls=Commands, no_args_is_help=False)
 def main() -> None:
-    """Compare your own neural network with a reference, and reproduce what the references reach."""
+    """Compare your own neural network with a reference, reproduce what the references reach, and tune."""
 
 
 main.add_command(compare)
 main.add_command(reproduce)
+main.add_command(tune)

@@ -4,15 +4,16 @@ import contextlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from refkit.errors import RefkitError
 from refkit.loading.failures import say_error, user_line
 from refkit.loading.location import locate
-from refkit.tuning.spaces import Space, inside, read_space
+from refkit.tuning.spaces import Space, inside, read_space, read_spaces
 from refkit.tuning.subject import Report, Subject, Unusable, better_of, require_direction, require_finite
 
 DEFAULT_NAME, METRIC = "train", "value"
@@ -21,9 +22,9 @@ BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ON
 
 def function_subject(
     spec: str,
-    space: Space | None = None,
+    spaces: Iterable[str] = (),
+    settings: Mapping[str, Any] = MappingProxyType({}),
     *,
-    held: dict[str, Any] | None = None,
     metric: str | None = None,
     direction: str | None = None,
 ) -> Subject:
@@ -35,24 +36,25 @@ def function_subject(
 
     Args:
         spec: `file.py:train`, `file.py` or `package.module:train`.
-        space: what is searched; the file's own `SPACE` if None, with these in the place of its own where they have a name.
-        held: values that are the same in every trial.
+        spaces: what is searched, as `--space` says it; the file's own `SPACE` if empty.
+        settings: values that are kept; those outside the space belong to every trial of the study.
         metric: the key of what it returns that counts, and whether that is better the higher.
         direction: `maximize` or `minimize`, where the metric's name does not say it.
 
     Raises:
         RefkitError: there is no such file, function or search space.
     """
-    location, held = locate(spec), held or {}
+    location = locate(spec)
     module = imported(location.file, location.shown)
     function = function_of(module, location.name or DEFAULT_NAME, location.shown)
     name = f"{location.shown}:{location.name or DEFAULT_NAME}"
     own = read_space(module.SPACE) if hasattr(module, "SPACE") else {}
-    if not own and not space:
+    space = read_spaces(spaces, own)
+    if not space:
         raise RefkitError(
             f"`{name}` has no search space: put `SPACE = {{...}}` into the file, or give `--space name=1e-5..1e-1:log` for each"
         )
-    space = {key: what for key, what in (own | (space or {})).items() if key not in held}
+    held = {key: value for key, value in settings.items() if key not in space}
     call = Call(function, tuple(space | held), name)
     metric = metric or getattr(module, "METRIC", METRIC)
     better = require_direction(metric, direction or getattr(module, "DIRECTION", None), better_of(metric))

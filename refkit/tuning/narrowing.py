@@ -47,7 +47,7 @@ def narrow(space: Space, trials: Sequence[FrozenTrial], direction: str) -> Narro
     """
     order = best_first(trials, direction)
     few = order[: max(LEAST_FEW, len(order) // FEW)]
-    if len(order) < LEAST_FEW:
+    if len(order) < 2 * LEAST_FEW:
         return Narrowing(space, ())
     found = {}
     for name, what in space.items():
@@ -77,33 +77,24 @@ def closer(dimension: Range, values: list[Any]) -> Range:
     return Range(*ends, dimension.log) if ends[0] < ends[1] else dimension
 
 
-def narrowed_words(number: int, before: Space, narrowing: Narrowing) -> list[str]:
-    """What a round has closed in on, and one line for each hyper-parameter: from what to what."""
-    if not narrowing.around:
-        return [f"round {number}: too few trials were trained to their end to close in on any"]
-    around = ", ".join(map(str, narrowing.around))
-    return [
-        f"round {number}, around trials {around}, the best first",
-        *(
-            f"  {name}: {before[name]} to {what}" if what != before[name] else f"  {name}: {what}, as before"
-            for name, what in narrowing.space.items()
-        ),
-    ]
-
-
-def as_json(narrowing: Narrowing) -> dict[str, Any]:
-    """As it is kept with the study."""
-    kept = {
+def keep(study: optuna.Study, number: int, narrowing: Narrowing) -> None:
+    """Keep with the study what a round searches."""
+    part = {
         name: [what.low, what.high, what.log] if isinstance(what, Range) else list(what.values)
         for name, what in narrowing.space.items()
     }
-    return {"space": kept, "around": list(narrowing.around)}
+    study.set_user_attr(f"round {number}", {"space": part, "around": list(narrowing.around)})
 
 
-def from_json(space: Space, kept: dict[str, Any]) -> Narrowing:
-    """What `as_json` has kept of a part of `space`."""
-    parts = {
-        name: Range(*kept["space"][name]) if isinstance(what, Range) else Values(tuple(kept["space"][name]))
-        for name, what in space.items()
-    }
-    return Narrowing(parts, tuple(kept["around"]))
+def kept(study: optuna.Study, space: Space) -> dict[int, Narrowing]:
+    """What the rounds of a study of `space` search, by number; the first searches all of it and has no entry."""
+    found = {}
+    for key, value in study.user_attrs.items():
+        if key.startswith("round "):
+            part = value["space"]
+            parts = {
+                name: Range(*part[name]) if isinstance(what, Range) else Values(tuple(part[name]))
+                for name, what in space.items()
+            }
+            found[int(key.split()[1])] = Narrowing(parts, tuple(value["around"]))
+    return dict(sorted(found.items()))

@@ -2,11 +2,13 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from refkit.edits.catalogue import edited_source
+from refkit.edits.catalogue import edited_source, find_choice
 from refkit.edits.choices.initialization import initializer
 from refkit.errors import RefkitError
 from refkit.experiments.protocol import Examples, Protocol
@@ -15,7 +17,7 @@ from refkit.experiments.training import evaluated_epochs, shuffled
 from refkit.subjects.learner import module_of
 from refkit.subjects.shared_learner import Shape, SharedLearners
 from refkit.tuning.reference_space import default_space, option_text, own_value, require_values
-from refkit.tuning.spaces import Space, inside
+from refkit.tuning.spaces import Space, Values, inside, read_spaces
 from refkit.tuning.subject import Diverged, Report, Subject, require_direction, require_finite
 
 VALIDATION = 5  # one training example in so many is for validation
@@ -27,9 +29,9 @@ OWN_FIELDS = ("learning_rate", "schedule", "penalty", "batch_size", "units", "de
 def reference_subject(
     reference: str,
     data: str | None = None,
-    space: Space | None = None,
+    spaces: Iterable[str] = (),
+    settings: Mapping[str, Any] = MappingProxyType({}),
     *,
-    held: dict[str, Any] | None = None,
     epochs: int | None = None,
     seed: int = 0,
     metric: str | None = None,
@@ -39,8 +41,8 @@ def reference_subject(
 
     Args:
         data: the offline default's name if None.
-        space: what is searched; the guide's if None.
-        held: hyper-parameters outside the space, by name, that have the same value in every trial.
+        spaces: what is searched, as `--space` says it; the guide's if empty.
+        settings: hyper-parameters that keep one value; those outside the space belong to every trial of the study.
         epochs: of every trial; as many as the experiment has if None.
         seed: of the parameters and of the order of the examples.
         metric: only to be told that it is another one.
@@ -49,17 +51,16 @@ def reference_subject(
     Raises:
         RefkitError: no such reference, data set, hyper-parameter or value.
     """
-    protocol, held = find_protocol(reference, data), held or {}
+    protocol = find_protocol(reference, data)
     protocol = dataclasses.replace(protocol, epochs=epochs or protocol.epochs)
     if metric not in (None, protocol.metric.name):
         raise RefkitError(
             f"`{reference}` on `{protocol.data}` is judged by `{protocol.metric.name}`, not by `{metric}`: leave out `--metric`"
         )
     require_direction(protocol.metric.name, direction, protocol.metric.better)
-    space = {name: what for name, what in (space or default_space(protocol)).items() if name not in held}
-    require_values(reference, space)
-    for name, value in held.items():
-        require_values(reference, {name: space_of_one(value)})
+    space = read_spaces(spaces, default_space(protocol))
+    held = {name: value for name, value in settings.items() if name not in space}
+    require_values(reference, space | {name: Values((value,)) for name, value in held.items()})
     trials = ReferenceTrials(protocol, held, seed)
     return Subject(
         f"{reference} on {protocol.data}",
@@ -78,12 +79,6 @@ def reference_subject(
         f"{reference}" + (f" --data {protocol.data}" if data else ""),
         lambda values: next_step(protocol, held | values),
     )
-
-
-def space_of_one(value: Any):
-    from refkit.tuning.spaces import Values
-
-    return Values((value,))
 
 
 def own_values(protocol: Protocol, space: Space) -> dict[str, Any]:
@@ -221,17 +216,18 @@ def next_step(protocol: Protocol, values: dict[str, Any]) -> str:
     fields, options = [], []
     for name, value in values.items():
         match name:
-            case "learning_rate" | "batch_size":
-                fields.append(f"{name}={value:.4g}")
-            case "schedule" if value != "constant":
-                fields.append(f"learning_rate as the {value} schedule")
+            case "learning_rate":
+                schedule = values.get("schedule", "constant")
+                fields.append(f"{name}={value:.4g}" + (f" on the {schedule} schedule" if schedule != "constant" else ""))
+            case "batch_size":
+                fields.append(f"{name}={value}")
             case "penalty" if value > 0:
                 options.append(f"penalty=half-l2-{value:g}")
             case "schedule" | "penalty" | "units" | "depth":
                 pass
-            case _:
+            case _ if find_choice(protocol.reference, name).edit(option_text(value)) is not None:
                 options.append(f"{name}={option_text(value)}")
-    if "units" in values and "depth" in values:
+    if "units" in values and "depth" in values and (values["units"], values["depth"]) != (64, 1):
         options.insert(0, f"hidden={'-'.join([str(values['units'])] * values['depth'])}")
     target = f"{protocol.reference}:{','.join(options)}" if options else protocol.reference
     return (

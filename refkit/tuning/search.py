@@ -15,7 +15,7 @@ from refkit.errors import RefkitError
 from refkit.loading.failures import say_error
 from refkit.tuning import narrowing
 from refkit.tuning.methods import sampler
-from refkit.tuning.narrowing import Narrowing, narrowed_words
+from refkit.tuning.narrowing import Narrowing
 from refkit.tuning.spaces import Space, suggest
 from refkit.tuning.storages import HEARTBEAT_S, SILENT, beats, put_back
 from refkit.tuning.studies import REASON, Look, counts, finished, look
@@ -24,6 +24,7 @@ from refkit.tuning.subject import Diverged, Subject, Unusable
 SECONDS = "seconds"  # what a trial's own training took
 LOOK_S = 0.5  # between two looks at what other processes do
 ROUNDS = "trials a round"
+EVERY = 10**9  # trials, where none is one too many
 
 
 class Watcher:
@@ -34,9 +35,6 @@ class Watcher:
 
     def ended(self, done: int, trial: FrozenTrial) -> None:
         """So many are there now, and this one is the last."""
-
-    def narrowed(self, lines: list[str]) -> None:
-        """What a round has closed in on, in words."""
 
     def waits(self, count: int) -> None:
         """Nothing is left but so many trials of other processes."""
@@ -82,7 +80,6 @@ class Search:
         self.study, self.subject, self.plan, self.watcher = study, subject, plan, watcher or Watcher()
         self.unusable: Unusable | None = None
         self.number: int | None = None  # of the trial that this process runs or has run last
-        self.told = 1  # the last round of which the watcher knows
         if plan.method == "coarse-to-fine" and ROUNDS not in study.user_attrs:
             study.set_user_attr(ROUNDS, max(1, -(-plan.trials // plan.rounds)))
         study.sampler = sampler(plan.method, subject.space, plan.seed, plan.fixed, self.part, plan.points)
@@ -110,6 +107,22 @@ class Search:
             else:
                 now = self.one()
                 quiet_since = time.monotonic()
+
+    def try_values(self, values: dict[str, Any]) -> FrozenTrial:
+        """One trial at given values, whatever has been tried; trials that wait go first.
+
+        Args:
+            values: of every hyper-parameter, in the space.
+        """
+        self.plan.trials = EVERY
+        self.watcher.begin(1, 0)
+        self.study.enqueue_trial(values)
+        number = look(self.study).waiting[-1].number
+        while True:
+            self.one()
+            trial = self.study.get_trials(deepcopy=False)[number]
+            if trial.state.is_finished():
+                return trial
 
     def wait(self, count: int) -> Look:
         """A moment, for trials of others; those of killed processes are enqueued again."""
@@ -180,21 +193,18 @@ class Search:
 
     def part(self, trial: int) -> Space:
         """What of the space is searched by the trial of that number: all of it in the first round."""
-        found = Narrowing(self.subject.space, ())
+        found = self.subject.space
         for number in range(2, self.round_of(trial) + 1):
-            before, found = found, self.narrowing(number, found)
-            if number > self.told:
-                self.told = number
-                self.watcher.narrowed(narrowed_words(number, before.space, found))
-        return found.space
+            found = self.narrowing(number, found).space
+        return found
 
-    def narrowing(self, number: int, before: Narrowing) -> Narrowing:
+    def narrowing(self, number: int, before: Space) -> Narrowing:
         """That before a round; whichever process is there first keeps it for the others."""
-        key = f"round {number}"
-        if key not in self.study.user_attrs:
-            made = narrowing.narrow(before.space, finished(self.study), self.subject.direction)
-            self.study.set_user_attr(key, narrowing.as_json(made))
-        return narrowing.from_json(self.subject.space, self.study.user_attrs[key])
+        kept = narrowing.kept(self.study, self.subject.space).get(number)
+        if kept is None:
+            kept = narrowing.narrow(before, finished(self.study), self.subject.direction)
+            narrowing.keep(self.study, number, kept)
+        return kept
 
     def round_of(self, trial: int) -> int:
         """In which round a trial is, from 1: what was begun before it counts."""

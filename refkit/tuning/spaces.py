@@ -112,17 +112,41 @@ def value_of(text: str) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else text
 
 
-def named(text: str, option: str) -> tuple[str, str]:
-    """`name=rest` in its two parts.
+def read_spaces(texts: Iterable[str], default: Space) -> Space:
+    """What `--space` says: `name=range or values` for each, or a name alone for what `default` has; `default` where it says nothing.
 
     Raises:
-        RefkitError: it is none.
+        RefkitError: a text is neither, or a name comes twice.
     """
-    name, equals, rest = (part.strip() for part in text.partition("="))
-    if not (name and equals and rest):
-        how = HOW if option == "--space" else "write it as `name=value`"
-        raise RefkitError(f"`{option} {text}` names no hyper-parameter with its values: {how}")
-    return name, rest
+    space: Space = {}
+    for text in texts:
+        name, equals, what = (part.strip() for part in text.partition("="))
+        if name in space:
+            raise RefkitError(f"`--space` is given twice for `{name}`: give it once")
+        if equals:
+            space[name] = read_dimension(name, what)
+        elif name in default:
+            space[name] = default[name]
+        else:
+            raise RefkitError(f"`--space {text}` says no range for `{name}`, which has none of its own: {HOW}")
+    return space or dict(default)
+
+
+def read_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """What `--set name=value` says.
+
+    Raises:
+        RefkitError: a text is none of these, or a name comes twice.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not (name and equals and value):
+            raise RefkitError(f"`--set {text}` sets nothing: write it as `--set name=value`")
+        if name in found:
+            raise RefkitError(f"`--set` is given twice for `{name}`: give it once")
+        found[name] = value_of(value)
+    return found
 
 
 def read_dimension(name: str, text: str) -> Dimension:
