@@ -3,6 +3,7 @@
 python scripts/benchmark.py compare      # time and memory, as ratios to a floor process
 python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
 python scripts/benchmark.py overfit      # kinds of curve on one held batch: their limits, and how well these tell them apart
+python scripts/benchmark.py tune         # what a search of hyper-parameters takes beside its trials, as a share of theirs
 """
 
 import sys
@@ -48,6 +49,20 @@ def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: boo
     from refkit.experiments import overfitting
 
     click.echo(overfitting.measure(references or None, seeds, out, not kept, write))
+
+
+@main.command()
+@click.option("--reference", default="mlp", help="Whose trials; the shortest are mlp's.")
+@click.option("--trials", type=click.IntRange(min=1), default=20, help="Of each method.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of each trial; the experiment's without it.")
+def tune(reference: str, trials: int, epochs: int | None) -> None:
+    """The time of each search method beside its trials' own, on a reference and its offline data."""
+    from refkit import process
+
+    process.prepare()
+    from refkit.tuning import overhead
+
+    click.echo(overhead.table(overhead.measure(reference, trials, epochs)))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

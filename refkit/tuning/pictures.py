@@ -47,6 +47,8 @@ def draw(study: optuna.Study, subject: Subject, folder: Path) -> list[Path]:
             drawn["importances"] = plots.plot_param_importances(
                 scaled, evaluator=evaluator, params=varied, target_name=subject.metric
             )
+        for axes in np.ravel(drawn["slices"]):
+            axes.tick_params(axis="x", labelrotation=90)  # words lie over one another otherwise
         return [save(np.ravel(axes)[0].figure, folder / f"{name}.png") for name, axes in drawn.items()]
 
 

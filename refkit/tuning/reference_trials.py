@@ -218,7 +218,9 @@ def next_step(protocol: Protocol, values: dict[str, Any]) -> str:
         match name:
             case "learning_rate":
                 schedule = values.get("schedule", "constant")
-                fields.append(f"{name}={value:.4g}" + (f" on the {schedule} schedule" if schedule != "constant" else ""))
+                fields.append(
+                    f"{name}={value:.4g}" + (f" on the {schedule} schedule" if schedule != "constant" else "")
+                )
             case "batch_size":
                 fields.append(f"{name}={value}")
             case "penalty" if value > 0:

@@ -118,11 +118,12 @@ class Search:
         self.watcher.begin(1, 0)
         self.study.enqueue_trial(values)
         number = look(self.study).waiting[-1].number
-        while True:
-            self.one()
-            trial = self.study.get_trials(deepcopy=False)[number]
-            if trial.state.is_finished():
-                return trial
+        while not (trial := look(self.study).trials[number]).state.is_finished():
+            if trial.state == optuna.trial.TrialState.WAITING:
+                self.one()
+            else:
+                self.wait(1)  # another process has it
+        return trial
 
     def wait(self, count: int) -> Look:
         """A moment, for trials of others; those of killed processes are enqueued again."""
@@ -148,33 +149,35 @@ class Search:
         try:
             with quiet():
                 self.study.optimize(self.objective, n_trials=1, catch=(Exception,))
+        except Exception:
+            now = look(self.study)
+            if self.number is None or not now.trials[self.number].state.is_finished():
+                raise
+            return now  # it was silent too long: another process has taken it for dead and enqueued it again
         except BaseException:
-            self.put_back_mine()
+            with contextlib.suppress(Exception):
+                self.put_back_mine()
             raise
-        last = self.mine()
         if self.unusable is not None:
             raise self.unusable
-        if last is not None and last.state == optuna.trial.TrialState.FAIL and REASON not in last.user_attrs:
-            put_back(self.study, last)
         now = look(self.study)
-        if last is not None and counts(last):
+        last = now.trials[self.number]
+        if counts(last):
             self.watcher.ended(len(now.finished), last)
-        return now
-
-    def mine(self) -> FrozenTrial | None:
-        """The trial that this process has run last."""
-        return None if self.number is None else self.study.get_trials(deepcopy=False)[self.number]
+            return now
+        put_back(self.study, last)
+        return look(self.study)
 
     def put_back_mine(self) -> None:
-        with contextlib.suppress(Exception):
-            last = self.mine()
-            if last is not None and last.state == optuna.trial.TrialState.FAIL and REASON not in last.user_attrs:
-                put_back(self.study, last)
+        """Enqueue again the trial that was interrupted."""
+        last = look(self.study).trials[self.number] if self.number is not None else None
+        if last is not None and last.state == optuna.trial.TrialState.FAIL and not counts(last):
+            put_back(self.study, last)
 
     def objective(self, trial: optuna.Trial) -> float:
         """A trial as optuna runs it."""
         self.number = trial.number
-        if len(self.earlier(trial.number)) >= self.plan.trials:
+        if trial.number >= self.plan.trials and len(self.earlier(trial.number)) >= self.plan.trials:
             raise Surplus
         began = time.perf_counter()
         try:
@@ -208,10 +211,11 @@ class Search:
 
     def round_of(self, trial: int) -> int:
         """In which round a trial is, from 1: what was begun before it counts."""
-        return min(len(self.earlier(trial)) // self.study.user_attrs[ROUNDS], self.plan.rounds - 1) + 1
+        size = self.study.user_attrs[ROUNDS]
+        return 1 if trial < size else min(len(self.earlier(trial)) // size, self.plan.rounds - 1) + 1
 
     def earlier(self, trial: int) -> list[FrozenTrial]:
-        """The trials that were begun before one, and count or may still."""
+        """The trials that were begun before one, and count or may still: as many as its number at most."""
         now = look(self.study)
         return [one for one in now.finished + now.running if one.number < trial]
 

@@ -1,5 +1,6 @@
 """A study in words: its best trial, its trials, its rounds, how sensitive each hyper-parameter is, and what to do next."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -159,14 +160,20 @@ def next_step(study: optuna.Study, subject: Subject, order: Sequence[FrozenTrial
 
 
 def at_edge(dimension: Any, value: Any) -> bool:
-    return isinstance(dimension, Range) and not EDGE < dimension.share(value) < 1 - EDGE
+    """Whether a value lies at an end of its range beyond which there may be more: not at 0, nor at one layer."""
+    if not isinstance(dimension, Range):
+        return False
+    share = dimension.share(value)
+    return share >= 1 - EDGE or (share <= EDGE and dimension.low not in (0, 1))
 
 
 def wider(dimension: Range, value: Any) -> str:
-    """The range with as much again beyond the end at which the value lies."""
+    """The range with as much again beyond the end at which the value lies; what was above 0 stays above."""
     low, high = dimension.low, dimension.high
-    if dimension.share(value) < 0.5:
-        low = low**2 / high if dimension.log else 2 * low - high
+    if dimension.share(value) >= 0.5:
+        high = high * high / low if dimension.log else 2 * high - low
     else:
-        high = high**2 / low if dimension.log else 2 * high - low
+        low = low * low / high if dimension.log else low / 2 if low > 0 else 2 * low - high
+    if dimension.whole:
+        low, high = max(math.floor(low), 1) if dimension.low > 0 else math.floor(low), math.ceil(high)
     return f"{shown(low)}..{shown(high)}{':log' * dimension.log}"

@@ -101,11 +101,13 @@ class Look:
     """The trials of a study at one moment, by number.
 
     Args:
+        trials: all, whatever became of them.
         finished: those that count.
         running: of this process or of others.
         waiting: enqueued ones that nobody has begun.
     """
 
+    trials: tuple[FrozenTrial, ...]
     finished: tuple[FrozenTrial, ...]
     running: tuple[FrozenTrial, ...]
     waiting: tuple[FrozenTrial, ...]
@@ -114,7 +116,7 @@ class Look:
 def look(study: optuna.Study) -> Look:
     trials = study.get_trials(deepcopy=False)
     of = lambda state: tuple(trial for trial in trials if trial.state == state)
-    return Look(tuple(filter(counts, trials)), of(TrialState.RUNNING), of(TrialState.WAITING))
+    return Look(tuple(trials), tuple(filter(counts, trials)), of(TrialState.RUNNING), of(TrialState.WAITING))
 
 
 def finished(study: optuna.Study) -> tuple[FrozenTrial, ...]:
