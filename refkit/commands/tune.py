@@ -59,7 +59,7 @@ def tune(target: str, **given: Any) -> int:
     if given["study"] and given["storage"]:
         raise RefkitError("`--study` and `--storage` exclude one another; give one of them")
     process.prepare()
-    from refkit.tuning import pictures, showing, storages
+    from refkit.tuning import showing, storages
     from refkit.tuning.progress import Bar
     from refkit.tuning.search import Plan, Search
     from refkit.tuning.spaces import read_settings, require_inside
@@ -81,24 +81,30 @@ def tune(target: str, **given: Any) -> int:
         if values is not None:
             tried = search.try_values(values)
         else:
-            if new and subject.own and method != "grid":  # the first trial: what there is without any tuning
+            if (
+                new and set(subject.own) == set(subject.space) and method != "grid"
+            ):  # the first trial: what there is without any tuning
                 study.enqueue_trial(subject.own | fixed)
             search.run()
     if values is not None:
         click.echo(f"{showing.one_in_words(tried, subject)}\n")
-    files = pictures.draw(study, subject, given["plot"]) if given["plot"] else ()
+    files = ()
+    if given["plot"]:
+        from refkit.tuning import pictures
+
+        files = pictures.draw(study, subject, given["plot"])
     click.echo(showing.in_words(study, subject, given["trials"] if values is None else None, files))
     return 0 if any(trial.state.name == "COMPLETE" for trial in finished(study)) else 1
 
 
 def subject_of(target: str, settings: dict[str, Any], given: dict[str, Any]) -> Any:
     """The reference of that name, or the function of that file."""
-    from refkit.experiments.protocols import BY_REFERENCE
-    from refkit.tuning.function_trials import function_subject
-    from refkit.tuning.reference_trials import reference_subject
+    from refkit.edits.catalogue import REFERENCES
 
     judged = {"metric": given["metric"], "direction": given["direction"]}
-    if target in BY_REFERENCE or not re.search(r"[.:/]", target):
+    if target in REFERENCES or not re.search(r"[.:/]", target):
+        from refkit.tuning.reference_trials import reference_subject
+
         more = {"epochs": given["epochs"], "seed": given["seed"]}
         return reference_subject(target, given["data"], given["spaces"], settings, **more, **judged)
     for option in ("data", "epochs"):
@@ -106,6 +112,8 @@ def subject_of(target: str, settings: dict[str, Any], given: dict[str, Any]) -> 
             raise RefkitError(
                 f"`--{option}` is for references: let `{target}` say that itself, or give `--set {option}=...`"
             )
+    from refkit.tuning.function_trials import function_subject  # without JAX, which a file may not need
+
     return function_subject(target, given["spaces"], settings, **judged)
 
 

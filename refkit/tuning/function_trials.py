@@ -1,6 +1,5 @@
 """Tuning a function `train` of one's own: how it is found, called and read."""
 
-import contextlib
 import importlib.util
 import inspect
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 from refkit.errors import RefkitError
 from refkit.loading.failures import say_error, user_line
 from refkit.loading.location import locate
-from refkit.tuning.spaces import Space, inside, read_space, read_spaces
+from refkit.tuning.spaces import Space, inside_ones, read_space, read_spaces
 from refkit.tuning.subject import Report, Subject, Unusable, better_of, require_direction, require_finite
 
 DEFAULT_NAME, METRIC = "train", "value"
@@ -151,12 +150,11 @@ class Call:
         return self.function(**values, **more) if self.apart else self.function(dict(values), **more)
 
     def defaults(self, space: Space) -> dict[str, Any]:
-        """The function's own defaults in the space; empty where one is missing."""
+        """The function's own defaults, as far as they lie in the space."""
         if not self.apart:
             return {}
-        with contextlib.suppress(RefkitError, KeyError):
-            return {name: inside(name, what, self.parameters[name].default, "own") for name, what in space.items()}
-        return {}
+        given = {name: self.parameters[name].default for name in space if name in self.parameters}
+        return inside_ones(space, given)
 
 
 def listed(names: Any) -> str:

@@ -17,7 +17,7 @@ from refkit.experiments.training import evaluated_epochs, shuffled
 from refkit.subjects.learner import module_of
 from refkit.subjects.shared_learner import Shape, SharedLearners
 from refkit.tuning.reference_space import default_space, option_text, own_value, require_values
-from refkit.tuning.spaces import Space, Values, inside, read_spaces
+from refkit.tuning.spaces import Space, Values, inside_ones, read_spaces
 from refkit.tuning.subject import Diverged, Report, Subject, require_direction, require_finite
 
 VALIDATION = 5  # one training example in so many is for validation
@@ -82,11 +82,8 @@ def reference_subject(
 
 
 def own_values(protocol: Protocol, space: Space) -> dict[str, Any]:
-    """The experiment's own values; empty where one of them lies outside the space."""
-    try:
-        return {name: inside(name, what, own_value(protocol, name), "own") for name, what in space.items()}
-    except RefkitError:
-        return {}
+    """The experiment's own values, as far as they lie in the space."""
+    return inside_ones(space, {name: own_value(protocol, name) for name in space})
 
 
 class ReferenceTrials:

@@ -135,7 +135,7 @@ def next_step(study: optuna.Study, subject: Subject, order: Sequence[FrozenTrial
     if not order:
         lost = [trial for trial in now.finished if failed(trial)]
         return (
-            f"mend what made every trial fail, `{lost[0].user_attrs[REASON]}`, then search again in another study (`--study FILE`)"
+            f"mend what made every trial fail ({lost[0].user_attrs[REASON]}), then search again in another study (`--study FILE`)"
             if lost
             else "let a trial come to its end: run the same command again"
         )

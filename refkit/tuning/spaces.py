@@ -1,6 +1,7 @@
 """Search spaces: a range of numbers or a list of values for each hyper-parameter."""
 
 import ast
+import contextlib
 import dataclasses
 import math
 import re
@@ -244,6 +245,15 @@ def require_inside(space: Space, values: Mapping[str, Any], option: str = "--set
         RefkitError: one does not.
     """
     return {name: inside(name, space[name], value, option) for name, value in values.items()}
+
+
+def inside_ones(space: Space, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that lie in the space, of the types that it has."""
+    found = {}
+    for name, value in values.items():
+        with contextlib.suppress(RefkitError):
+            found[name] = inside(name, space[name], value, "--set")
+    return found
 
 
 def inside(name: str, dimension: Dimension, value: Any, option: str) -> Any:

@@ -34,7 +34,7 @@ class Subject:
         better: HIGHER or LOWER.
         settings: what else decides a trial's figure, by name: two studies that differ there cannot be joined.
         run: trains at values of the hyper-parameters, reports `(value, step)` on the way, and gives the last value.
-        own: values of its own, in the space: the reference's, or defaults of the function; empty where some have none.
+        own: values of its own, in the space: the reference's, or defaults of the function; some may have none.
         judged: on what: `91 validation examples`.
         source: the reference and its data, or the file, as on the command line.
         next_step: what to do with the best values, for the last line.
