@@ -60,6 +60,7 @@ def tune(target: str, **given: Any) -> int:
         raise RefkitError("`--study` and `--storage` exclude one another; give one of them")
     process.prepare()
     from refkit.tuning import showing, storages
+    from refkit.tuning.methods import grid_of, size_of
     from refkit.tuning.progress import Bar
     from refkit.tuning.search import Plan, Search
     from refkit.tuning.spaces import read_settings, require_inside
@@ -71,20 +72,20 @@ def tune(target: str, **given: Any) -> int:
     method = given["method"] or ("manual" if settings else "random")
     plan = Plan(method, given["trials"], given["seed"], fixed, given["rounds"], given["points"], given["heartbeat"])
     values = whole(subject, fixed) if method == "manual" else None
+    if method == "grid" and (size := size_of(grid_of(subject.space, fixed, plan.points))) > plan.trials:
+        click.echo(f"note: the grid has {size:,} points, of which {plan.trials:,} are tried, drawn at random", err=True)
     file = given["study"] or storages.default_file(subject.name)
-    where = given["storage"] or str(file)
+    where = storages.without_password(given["storage"] or str(file))
     with keeping(where), Bar(subject.name) as bar:
         beat = given["heartbeat"]
-        storage = storages.open_url(where, beat) if given["storage"] else storages.open_file(file, beat)
+        storage = storages.open_url(given["storage"], beat) if given["storage"] else storages.open_file(file, beat)
         study, new = open_study(subject, storage, given["name"] or subject.name, where, given["pruner"])
         search = Search(study, subject, plan, bar)
         if values is not None:
             tried = search.try_values(values)
         else:
-            if (
-                new and set(subject.own) == set(subject.space) and method != "grid"
-            ):  # the first trial: what there is without any tuning
-                study.enqueue_trial(subject.own | fixed)
+            if new and method != "grid" and set(subject.own) == set(subject.space):
+                study.enqueue_trial(subject.own | fixed)  # the first trial: what there is without any tuning
             search.run()
     if values is not None:
         click.echo(f"{showing.one_in_words(tried, subject)}\n")

@@ -71,7 +71,7 @@ def open_url(url: str, heartbeat: int = HEARTBEAT_S, shown: str = "") -> BaseSto
         RefkitError: it cannot be reached, or its driver is not installed.
     """
     kind = re.match(r"[a-z0-9+]*", url)[0].partition("+")[0]
-    shown = shown or re.sub(r"//[^/@]*@", "//…@", url)  # without a password
+    shown = shown or without_password(url)
     opener: Callable[[str, int], BaseStorage] = OPENERS.get(kind, open_database)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -90,6 +90,15 @@ def open_url(url: str, heartbeat: int = HEARTBEAT_S, shown: str = "") -> BaseSto
         except (sqlalchemy.exc.SQLAlchemyError, RuntimeError, ValueError, OSError) as error:
             first = str(getattr(error, "orig", None) or error).strip().splitlines()[0].rstrip(".")
             raise RefkitError(f"the study's storage `{shown}` cannot be opened: {first}") from error
+
+
+def without_password(url: str) -> str:
+    """A storage as it may be shown.
+
+    >>> without_password("postgresql://me:secret@there/db")
+    'postgresql://…@there/db'
+    """
+    return re.sub(r"//[^/@]*@", "//…@", url)
 
 
 def open_database(url: str, heartbeat: int) -> BaseStorage:

@@ -97,7 +97,7 @@ def test_a_trial_by_hand(tmp_path):
     )
     (tmp_path / "mine.py").write_text(MINE.replace("units=16", "units"))
     assert run(*words).stderr == (
-        f"error: `{os.path.relpath(tmp_path / 'mine.py', ROOT)}:train` has no value of its own for `units`, `depth`: give "
+        f"error: `{os.path.relpath(tmp_path / 'mine.py', ROOT)}:train` has no value of its own for `units`: give "
         "`--set units=...` as well, or `--method` to search the others\n"
     )
 
