@@ -14,14 +14,13 @@ from optuna.trial import FrozenTrial
 from refkit.errors import RefkitError
 from refkit.loading.failures import say_error
 from refkit.tuning import narrowing
-from refkit.tuning.methods import sampler
+from refkit.tuning.methods import grid_of, sampler, size_of
 from refkit.tuning.narrowing import Narrowing
 from refkit.tuning.spaces import Space, suggest
 from refkit.tuning.storages import HEARTBEAT_S, SILENT, beats, put_back
 from refkit.tuning.studies import REASON, Look, counts, finished, look
 from refkit.tuning.subject import Diverged, Subject, Unusable
 
-SECONDS = "seconds"  # what a trial's own training took
 LOOK_S = 0.5  # between two looks at what other processes do
 ROUNDS = "trials a round"
 EVERY = 10**9  # trials, where none is one too many
@@ -79,6 +78,7 @@ class Search:
     def __init__(self, study: optuna.Study, subject: Subject, plan: Plan, watcher: Watcher | None = None):
         self.study, self.subject, self.plan, self.watcher = study, subject, plan, watcher or Watcher()
         self.unusable: Unusable | None = None
+        self.points = 0 if plan.method != "grid" else size_of(grid_of(subject.space, plan.fixed, plan.points))
         self.number: int | None = None  # of the trial that this process runs or has run last
         if plan.method == "coarse-to-fine" and ROUNDS not in study.user_attrs:
             study.set_user_attr(ROUNDS, max(1, -(-plan.trials // plan.rounds)))
@@ -136,11 +136,13 @@ class Search:
     def exhausted(self, now: Look) -> bool:
         """Whether every point of a grid has been tried."""
         grid = self.study.sampler
-        return isinstance(grid, GridSampler) and not now.waiting and grid.is_exhausted(self.study)
+        if not isinstance(grid, GridSampler) or now.waiting or len(now.trials) < self.points:
+            return False
+        return grid.is_exhausted(self.study)
 
     def patience(self, now: Look) -> float:
         """Seconds to wait for trials of others: far longer than any has taken."""
-        longest = max((trial.user_attrs.get(SECONDS, 0.0) for trial in now.finished), default=0.0)
+        longest = max((trial.duration.total_seconds() for trial in now.finished if trial.duration), default=0.0)
         return 3 * longest + (SILENT + 2) * self.plan.heartbeat
 
     def one(self) -> Look:
@@ -179,11 +181,8 @@ class Search:
         self.number = trial.number
         if trial.number >= self.plan.trials and len(self.earlier(trial.number)) >= self.plan.trials:
             raise Surplus
-        began = time.perf_counter()
         try:
-            values = suggest(trial, self.subject.space)
-            began = time.perf_counter()
-            return self.subject.run(values, reporter(trial))
+            return self.subject.run(suggest(trial, self.subject.space), reporter(trial))
         except optuna.TrialPruned:
             raise
         except (Exception, SystemExit) as error:
@@ -191,8 +190,6 @@ class Search:
             if isinstance(error, Unusable):
                 self.unusable = error
             raise Failed from error
-        finally:
-            trial.set_user_attr(SECONDS, time.perf_counter() - began)
 
     def part(self, trial: int) -> Space:
         """What of the space is searched by the trial of that number: all of it in the first round."""

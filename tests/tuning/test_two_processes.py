@@ -16,20 +16,25 @@ from refkit.tuning.storages import open_url
 from refkit.tuning.studies import finished
 
 ROOT = Path(__file__).resolve().parents[2]
-TRIALS = 16
+TRIALS = 12
+# Each process waits until all have begun; one that is to be killed holds still in its third trial.
 SLOW = """
-import os, time
+import os, pathlib, time
 SPACE = {"x": (0.0, 1.0), "kind": ["a", "b"]}
 METRIC = "loss"
+BEGUN, WORKERS, HELD = pathlib.Path(os.environ["BEGUN"]), int(os.environ["WORKERS"]), int(os.environ["HELD"])
 def train(x, kind):
-    with open(os.environ["BEGUN"], "a") as file:
-        file.write(f"{os.getpid()} {x}\\n")
-    time.sleep(0.2)
+    with BEGUN.open("a") as file:
+        file.write(f"{os.getpid()}\\n")
+    while len({*BEGUN.read_text().split()}) < WORKERS:
+        time.sleep(0.01)
+    time.sleep(60 if BEGUN.read_text().split().count(str(os.getpid())) == HELD else 0.05)
     return x
 """
 
 
-def worker(folder: Path, url: str, *words: str) -> subprocess.Popen:
+def worker(folder: Path, url: str, *words: str, workers: int = 1, held: int = 0) -> subprocess.Popen:
+    (folder / "slow.py").write_text(SLOW)
     command = [sys.executable, "scripts/tune.py", str(folder / "slow.py"), "--trials", str(TRIALS), "--heartbeat", "1"]
     return subprocess.Popen(
         [*command, "--storage", url, "--name", "shared", *words],
@@ -37,35 +42,35 @@ def worker(folder: Path, url: str, *words: str) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=os.environ | {"BEGUN": str(folder / "begun")},
+        env=os.environ | {"BEGUN": str(folder / "begun"), "WORKERS": str(workers), "HELD": str(held)},
     )
 
 
 def begun_by(folder: Path, process: subprocess.Popen) -> int:
     file = folder / "begun"
-    lines = file.read_text().splitlines() if file.exists() else []
-    return sum(line.startswith(f"{process.pid} ") for line in lines)
+    return file.read_text().split().count(str(process.pid)) if file.exists() else 0
+
+
+def kill_in_trial(folder: Path, process: subprocess.Popen, number: int) -> None:
+    while begun_by(folder, process) < number and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
 
 
 @pytest.mark.parametrize("method", ["random", "grid"])
 def test_a_killed_worker_loses_nothing(method, tmp_path):
-    (tmp_path / "slow.py").write_text(SLOW)
     url = f"sqlite:///{tmp_path / 'shared.db'}"
-    words = ("--method", method, "--points", "8")
-    killed, other = worker(tmp_path, url, *words), worker(tmp_path, url, *words)
-    while min(begun_by(tmp_path, killed), begun_by(tmp_path, other)) < 2 and killed.poll() is None:
-        time.sleep(0.02)
-    count = begun_by(tmp_path, killed)
-    while begun_by(tmp_path, killed) == count and killed.poll() is None:
-        time.sleep(0.01)  # so that it has just begun one
-    killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    words = ("--method", method, "--points", str(TRIALS // 2))
+    killed = worker(tmp_path, url, *words, workers=2, held=3)
+    other = worker(tmp_path, url, *words, workers=2)
+    kill_in_trial(tmp_path, killed, 3)
     study = optuna.load_study(study_name="shared", storage=open_url(url))
     before = {trial.number: trial.value for trial in study.get_trials(states=(TrialState.COMPLETE,))}
     text, errors = other.communicate(timeout=120)
     assert other.returncode == 0, errors
     after = {trial.number: trial.value for trial in study.get_trials(states=(TrialState.COMPLETE,))}
-    assert before and before.items() <= after.items()
+    assert len(before) >= 2 and before.items() <= after.items()
     assert len(finished(study)) == len(after) == TRIALS
     assert not study.get_trials(states=(TrialState.RUNNING,))
     lost = [trial for trial in study.get_trials(states=(TrialState.FAIL,)) if trial.params]
@@ -77,16 +82,11 @@ def test_a_killed_worker_loses_nothing(method, tmp_path):
 
 
 def test_a_study_that_was_killed_goes_on_where_it_was(tmp_path):
-    (tmp_path / "slow.py").write_text(SLOW)
     url = f"sqlite:///{tmp_path / 'shared.db'}"
-    first = worker(tmp_path, url)
-    while begun_by(tmp_path, first) < 4 and first.poll() is None:
-        time.sleep(0.02)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
+    kill_in_trial(tmp_path, worker(tmp_path, url, held=4), 4)
     with sqlite3.connect(tmp_path / "shared.db") as kept:
         done = {number for (number,) in kept.execute("select number from trials where state = 'COMPLETE'")}
-    assert len(done) >= 3
+    assert done == {0, 1, 2}
     second = worker(tmp_path, url)
     _, errors = second.communicate(timeout=120)
     assert second.returncode == 0, errors
