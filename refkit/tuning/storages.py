@@ -19,6 +19,10 @@ from refkit.process import cache_folder
 
 HEARTBEAT_S = 10  # a running trial's sign of life
 SILENT = 3  # heartbeats left out, after which its process counts as dead
+TRIES = 50  # to open a database that others are opening
+BEING_MADE = re.compile(
+    "already exists|locked|unique|duplicate", re.IGNORECASE
+)  # another process makes the same tables
 MAGIC = b"SQLite format 3"
 LOCKED_S = 60  # how long to wait for another process that writes to the same SQLite file
 
@@ -106,14 +110,14 @@ def open_database(url: str, heartbeat: int) -> BaseStorage:
     if url.startswith("sqlite:///") and "?" not in url:
         local = {"creator": lambda: connect(url.removeprefix("sqlite:///"))}
     how = dict(heartbeat_interval=heartbeat, grace_period=SILENT * heartbeat, heartbeat_stale_trial_callback=put_back)
-    try:
-        storage = RDBStorage(url, engine_kwargs=local, **how)
-    except sqlalchemy.exc.OperationalError as error:
-        if "already exists" not in str(error):
-            raise
-        time.sleep(1.0)  # another process was just making the same tables
-        storage = RDBStorage(url, engine_kwargs=local, **how)
-    return optuna.storages.get_storage(storage)
+    for left in reversed(range(TRIES)):
+        try:
+            return optuna.storages.get_storage(RDBStorage(url, engine_kwargs=local, **how))
+        except sqlalchemy.exc.DBAPIError as error:
+            if not left or not BEING_MADE.search(str(error.orig)):
+                raise
+            time.sleep(0.2)
+    raise AssertionError("the last try returns or raises")
 
 
 def open_journal(url: str, heartbeat: int) -> BaseStorage:

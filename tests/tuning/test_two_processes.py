@@ -54,6 +54,7 @@ def begun_by(folder: Path, process: subprocess.Popen) -> int:
 def kill_in_trial(folder: Path, process: subprocess.Popen, number: int) -> None:
     while begun_by(folder, process) < number and process.poll() is None:
         time.sleep(0.01)
+    assert process.poll() is None, process.stderr.read()
     process.send_signal(signal.SIGKILL)
     process.wait()
 
@@ -93,3 +94,34 @@ def test_a_study_that_was_killed_goes_on_where_it_was(tmp_path):
     study = optuna.load_study(study_name="shared", storage=open_url(url))
     assert len(finished(study)) == TRIALS and done <= {trial.number for trial in finished(study)}
     assert begun_by(tmp_path, second) == TRIALS - len(done)
+
+
+OPENING = """
+import sys, time
+from refkit.tuning.storages import open_url
+from refkit.tuning.studies import open_study
+from refkit.tuning.subject import Subject
+from refkit.tuning.spaces import Range
+open_url("sqlite:///" + sys.argv[1] + "/first" + sys.argv[3])  # what is imported on first use
+for number in range(8):
+    while time.time() < float(sys.argv[2]) + number / 2:
+        pass
+    storage = open_url(f"sqlite:///{sys.argv[1]}/{number}.db")
+    open_study(Subject("made", {"x": Range(0.0, 1.0)}, "loss", "lower", {}, None), storage, "made", "it")
+"""
+
+
+def test_processes_may_make_one_study_at_the_same_moment(tmp_path):
+    began = str(time.time() + 8)
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENING, str(tmp_path), began, str(which)],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for which in range(2)
+    ]
+    for process in workers:
+        _, errors = process.communicate(timeout=120)
+        assert process.returncode == 0, errors
