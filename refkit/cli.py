@@ -12,6 +12,7 @@ from refkit import process, signs
 from refkit.commands.evaluate import evaluate
 from refkit.commands.improve import improve
 from refkit.commands.reproduce import reproduce
+from refkit.commands.tune import tune
 from refkit.errors import RefkitError
 from refkit.failures import Commands, OneSentence, sentence_for
 from refkit.report import json_report
@@ -200,10 +201,8 @@ def show(report: Report) -> None:
 
 @click.group(cls=Commands, no_args_is_help=False)
 def main() -> None:
-    """Compare your own neural network with a reference, and reproduce what the references reach."""
+    """Compare your own neural network with a reference, reproduce what the references reach, and tune."""
 
 
-main.add_command(compare)
-main.add_command(reproduce)
-main.add_command(evaluate)
-main.add_command(improve)
+for command in (compare, reproduce, evaluate, improve, tune):
+    main.add_command(command)

@@ -6,6 +6,7 @@ python scripts/benchmark.py training     # examples a second of every way to tra
 python scripts/benchmark.py detection    # what is found in hand-written programs, right and with planted bugs
 python scripts/benchmark.py overfit      # kinds of curve on one held batch: their limits, and how well these tell them apart
 python scripts/benchmark.py evaluate     # a million predictions and a thousand draws, beside scikit-learn's metric on as many
+python scripts/benchmark.py tune         # what a search of hyper-parameters takes beside its trials, as a share of theirs
 """
 
 import sys
@@ -90,6 +91,20 @@ def evaluate(examples: int, draws: int, metrics: tuple[str, ...]) -> None:
     click.echo(f"{examples} predictions, {draws} draws")
     for name in metrics or evaluation_speed.METRICS:
         click.echo(evaluation_speed.table(evaluation_speed.measure(examples, draws, (name,)), draws))
+
+
+@main.command()
+@click.option("--reference", default="mlp", help="Whose trials; the shortest are mlp's.")
+@click.option("--trials", type=click.IntRange(min=1), default=20, help="Of each method.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Of each trial; the experiment's without it.")
+def tune(reference: str, trials: int, epochs: int | None) -> None:
+    """The time of each search method beside its trials' own, on a reference and its offline data."""
+    from refkit import process
+
+    process.prepare()
+    from refkit.tuning import overhead
+
+    click.echo(overhead.table(overhead.measure(reference, trials, epochs)))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

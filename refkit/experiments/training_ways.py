@@ -1,0 +1,202 @@
+"""One way to train, timed in a process of its own: `python -m refkit.experiments.training_ways WAY REFERENCE SEEDS`.
+
+Prints a line of JSON: examples a second of all seeds together in each round, seconds to the first step, peak memory in
+megabytes.
+"""
+
+import dataclasses
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+ROUNDS = 5
+LONG = 0.4  # seconds that a round takes at least
+
+Way = Callable[[Any, int], tuple[Callable[[], None], int]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Timed:
+    """What one process found.
+
+    Args:
+        rates: examples a second, a round each.
+        first: seconds to the end of the first round, which compiles.
+        megabytes: peak memory; of all processes together where there are several.
+        floating: operations of one example, forward, backward and update, where the compiler says it.
+    """
+
+    rates: tuple[float, ...]
+    first: float
+    megabytes: float
+    floating: float = 0.0
+
+
+def plain(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
+    """The reference's own jitted step in a loop, as its `main` has it."""
+    import jax
+
+    module, config, model = made(work)
+    optimizer = module.make_optimizer(model, config)
+    batches = list(zip(*work.batches))
+
+    def once() -> None:
+        for batch in batches:
+            loss = module.train_step(model, optimizer, *batch)
+        jax.block_until_ready(loss)
+
+    return once, work.examples
+
+
+def looped(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
+    """Refkit's step in a loop."""
+    return of_learner(work, scans=False)
+
+
+def scanned(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
+    """Refkit's steps in one compiled loop."""
+    return of_learner(work, scans=True)
+
+
+def of_learner(work: Any, scans: bool) -> tuple[Callable[[], None], int]:
+    import jax
+
+    learner = learner_of(work)
+    learner.scans = scans
+    state = [learner.first]
+
+    def once() -> None:
+        state[0], _ = learner.train(state[0], zip(*work.batches))
+        jax.block_until_ready(state[0])
+
+    return once, work.examples
+
+
+def vmapped(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
+    """All seeds side by side in one compiled loop."""
+    import jax
+    import jax.numpy as jnp
+
+    from refkit.lowering import lowered
+
+    learner = learner_of(work)
+    step = lowered(learner.step)
+    every = jax.jit(jax.vmap(lambda state, batches: jax.lax.scan(step, state, batches), in_axes=(0, None)))
+    state = [jax.tree.map(lambda leaf: jnp.stack([leaf] * seeds), learner.first)]
+    batches = tuple(jnp.asarray(part) for part in work.batches)
+
+    def once() -> None:
+        state[0], _ = every(state[0], batches)
+        jax.block_until_ready(state[0])
+
+    return once, seeds * work.examples
+
+
+WAYS: dict[str, Way] = {"plain": plain, "loop": looped, "scan": scanned, "vmapped": vmapped}
+PROCESSES = "processes"  # a seed a core, each in a process of its own that scans
+
+
+def made(work: Any) -> tuple[Any, Any, Any]:
+    """The reference's module, a config and a model."""
+    from flax import nnx
+
+    from refkit.subjects import BY_NAME
+
+    module = module_of_reference(work.reference)
+    config = module.Config(**work.config)
+    return module, config, getattr(module, BY_NAME[work.reference].model)(config, nnx.Rngs(0))
+
+
+def learner_of(work: Any) -> Any:
+    from refkit.edits.catalogue import edited_source
+    from refkit.subjects.learner import ReferenceLearner
+
+    module = module_of_reference(work.reference)
+    return ReferenceLearner(work.reference, edited_source(work.reference, {}), module.Config(**work.config))
+
+
+def module_of_reference(reference: str) -> Any:
+    from refkit.edits.catalogue import edited_source
+    from refkit.subjects.learner import module_of
+
+    return module_of(reference, edited_source(reference, {}))
+
+
+def timed(way: str, reference: str, seeds: int, together: Callable[[], None] = lambda: None) -> Timed:
+    """Time one way in this process.
+
+    Args:
+        together: called before the rounds that count.
+    """
+    from refkit.experiments.workloads import workload
+
+    began = time.perf_counter()
+    work = workload(reference, module_of_reference(reference))
+    once, examples = WAYS[way](work, seeds)
+    once()
+    first = time.perf_counter() - began
+    began = time.perf_counter()
+    once()
+    times = max(1, round(LONG / (time.perf_counter() - began)))
+    together()
+    rates = []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        for _ in range(times):
+            once()
+        rates.append(times * examples / (time.perf_counter() - began))
+    return Timed(tuple(rates), first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, operations(work))
+
+
+def operations(work: Any) -> float:
+    """Floating-point operations of one example in one step, as XLA counts those of the plain step."""
+    import jax
+
+    learner = learner_of(work)
+    batch = tuple(part[0] for part in work.batches)
+    cost = jax.jit(learner.step).lower(learner.first, batch).compile().cost_analysis()
+    return float((cost or {}).get("flops", 0.0)) / len(batch[-1])
+
+
+def in_processes(reference: str, seeds: int) -> Timed:
+    """A seed on each core at once; with more seeds than cores, the others follow."""
+    from refkit.experiments.workers import cores, one_thread_each
+
+    count = min(cores(), seeds)
+    context = multiprocessing.get_context("spawn")
+    barrier, told = context.Barrier(count), context.Queue()
+    with one_thread_each():
+        workers = [context.Process(target=one_of_them, args=(k, reference, barrier, told)) for k in range(count)]
+        for worker in workers:
+            worker.start()
+    found = [told.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    return Timed(
+        tuple(map(sum, zip(*(one.rates for one in found)))),
+        max(one.first for one in found),
+        sum(one.megabytes for one in found),
+        found[0].floating,
+    )
+
+
+def one_of_them(core: int, reference: str, barrier: Any, told: Any) -> None:
+    if hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {allowed[core % len(allowed)]})
+    told.put(timed("scan", reference, 1, barrier.wait))
+
+
+def main() -> None:
+    way, reference, seeds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    found = in_processes(reference, seeds) if way == PROCESSES else timed(way, reference, seeds)
+    print(json.dumps(dataclasses.asdict(found)))
+
+
+if __name__ == "__main__":
+    main()

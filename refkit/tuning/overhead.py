@@ -1,0 +1,77 @@
+"""`benchmark.py tune`: what a search takes beside its trials, as a share of what the trials take."""
+
+import dataclasses
+import tempfile
+import time
+from pathlib import Path
+
+from refkit.tuning import showing
+from refkit.tuning.methods import METHODS
+from refkit.tuning.reference_trials import reference_subject
+from refkit.tuning.search import Plan, Search
+from refkit.tuning.storages import open_file
+from refkit.tuning.studies import finished, open_study
+
+
+@dataclasses.dataclass(frozen=True)
+class Overhead:
+    """One search.
+
+    Args:
+        method: one of METHODS.
+        trials: finished ones.
+        training: seconds in the trials, compilation among them.
+        beside: seconds from before the study was opened to after the last trial, less those.
+        report: seconds that the report took, sensitivity among them.
+    """
+
+    method: str
+    trials: int
+    training: float
+    beside: float
+    report: float
+
+    @property
+    def share(self) -> float:
+        return self.beside / self.training
+
+
+def measure(reference: str, trials: int, epochs: int | None = None) -> list[Overhead]:
+    """Every method on a reference and its offline data, each in a study of its own on disk.
+
+    What was compiled for one method is there for the next, so that the later ones are measured on the shorter trials. What the
+    storage imports on first use is imported before, as JAX is.
+    """
+    subject = reference_subject(reference, epochs=epochs)
+    with tempfile.TemporaryDirectory() as folder:
+        open_file(Path(folder) / "first.db")
+        return [measured(subject, method, trials, Path(folder) / f"{method}.db") for method in METHODS]
+
+
+def measured(subject, method: str, trials: int, file: Path) -> Overhead:
+    seconds: list[float] = []
+
+    def timed(values, report):
+        began = time.perf_counter()
+        try:
+            return subject.run(values, report)
+        finally:
+            seconds.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    study, _ = open_study(subject, open_file(file), subject.name, str(file))
+    Search(study, dataclasses.replace(subject, run=timed), Plan(method, trials)).run()
+    whole = time.perf_counter() - began
+    began = time.perf_counter()
+    showing.in_words(study, subject, trials)
+    report = time.perf_counter() - began
+    return Overhead(method, len(finished(study)), sum(seconds), whole - sum(seconds), report)
+
+
+def table(rows: list[Overhead]) -> str:
+    lines = [f"{'':16}{'trials':>8}{'training':>10}{'beside':>10}{'share':>8}{'report':>9}"]
+    lines += [
+        f"{row.method:16}{row.trials:>8}{row.training:>8.1f} s{row.beside:>8.2f} s{row.share:>8.1%}{row.report:>7.2f} s"
+        for row in rows
+    ]
+    return "\n".join(lines)
