@@ -41,8 +41,10 @@ def plain(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
     """The reference's own jitted step in a loop, as its `main` has it."""
     import jax
 
-    module, config, model = made(work)
-    optimizer = module.make_optimizer(model, config)
+    from refkit.subjects.learner import built
+
+    module = module_of_reference(work.reference)
+    model, optimizer = built(work.reference, module, module.Config(**work.config))
     batches = list(zip(*work.batches))
 
     def once() -> None:
@@ -99,17 +101,6 @@ def vmapped(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
 
 WAYS: dict[str, Way] = {"plain": plain, "loop": looped, "scan": scanned, "vmapped": vmapped}
 PROCESSES = "processes"  # a seed a core, each in a process of its own that scans
-
-
-def made(work: Any) -> tuple[Any, Any, Any]:
-    """The reference's module, a config and a model."""
-    from flax import nnx
-
-    from refkit.subjects import BY_NAME
-
-    module = module_of_reference(work.reference)
-    config = module.Config(**work.config)
-    return module, config, getattr(module, BY_NAME[work.reference].model)(config, nnx.Rngs(0))
 
 
 def learner_of(work: Any) -> Any:

@@ -96,9 +96,9 @@ class ReferenceLearner(Learner):
     def __init__(self, name: str, source: str, config: Any):
         self.module, self.config = module_of(name, source), config
         self.batch_size = config.batch_size
-        model = getattr(self.module, BY_NAME[name].model)(config, nnx.Rngs(config.seed))
+        model, optimizer = built(name, self.module, config)
         self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
-        self.graph, self.first = nnx.split((model, self.module.make_optimizer(model, config)))
+        self.graph, self.first = nnx.split((model, optimizer))
 
     def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
         model, optimizer = nnx.merge(self.graph, state)
@@ -110,6 +110,12 @@ class ReferenceLearner(Learner):
         model, _ = nnx.merge(self.graph, state)
         model.eval()
         return model(*inputs)
+
+
+def built(name: str, module: types.ModuleType, config: Any) -> tuple[Any, Any]:
+    """A reference's model and optimizer, as its own `main` makes them."""
+    model = getattr(module, BY_NAME[name].model)(config, nnx.Rngs(config.seed))
+    return model, module.make_optimizer(model, config)
 
 
 @functools.lru_cache(maxsize=8)

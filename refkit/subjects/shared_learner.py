@@ -10,7 +10,7 @@ import optax
 from flax import nnx
 
 from refkit.subjects import BY_NAME
-from refkit.subjects.learner import SCANNED, Arrays, Learner, module_of
+from refkit.subjects.learner import Arrays, Learner, module_of
 
 # Fields of `Config` that decide only the first parameters: the compiled step does not depend on them.
 OF_THE_START = ("kernel_init", "state_init", "seed")
@@ -52,10 +52,12 @@ class SharedLearner(Learner):
         shape: what is compiled.
     """
 
+    scans = True
+
     def __init__(self, shape: Shape):
         self.shape, self.module = shape, module_of(shape.name, shape.source)
         self.config = self.module.Config(**dict(shape.fields))
-        self.batch_size, self.scans = self.config.batch_size, shape.name in SCANNED
+        self.batch_size = self.config.batch_size
         self.graph: Any = None
 
     def start(self, start: dict[str, Any], rate: float, penalty: float = 0.0) -> Any:
