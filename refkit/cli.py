@@ -10,6 +10,7 @@ import click
 import refkit
 from refkit import process, signs
 from refkit.commands.reproduce import reproduce
+from refkit.commands.starter import starter
 from refkit.errors import RefkitError
 from refkit.failures import Commands, OneSentence, sentence_for
 from refkit.report import json_report
@@ -203,3 +204,4 @@ def main() -> None:
 
 main.add_command(compare)
 main.add_command(reproduce)
+main.add_command(starter)

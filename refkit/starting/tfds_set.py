@@ -1,0 +1,90 @@
+"""A TFDS set that is prepared, or one of refkit's own."""
+
+import os
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from refkit.datasets.arrays import find_builder
+from refkit.errors import RefkitError
+from refkit.starting.source import Columns, Source
+
+LOOKED_AT = 10_000  # examples of each part
+READ = '''def read(path: str) -> list[dict[str, np.ndarray]]:
+    """The columns of every part of a prepared TFDS set."""
+    import tensorflow_datasets as tfds
+
+    builder, parts = tfds.builder(path, file_format="array_record"), []
+    if not builder.is_prepared():
+        raise SystemExit(f"`{path}` is not prepared: run `tfds build {path} --file_format=array_record` once")
+    for source in builder.as_data_source([PARTS]):
+        rows = source.__getitems__(range(len(source)))
+        parts.append({name: np.array([row[name]DECODED for row in rows]) for name in (NAMES,)})
+    return RESULT
+'''
+
+
+def find(name: str) -> Source:
+    """The columns of a set's training and test examples, up to 10,000 of each.
+
+    Raises:
+        RefkitError: no such set, or it is not prepared: what to put where.
+    """
+    folder = os.path.expanduser(os.environ.get("TFDS_DATA_DIR") or tfds.core.constants.DATA_DIR)
+    builder = find_builder(name, folder)
+    splits = [part for part in ("train", "test", "validation") if part in builder.info.splits][:2]
+    if "train" not in splits:
+        raise RefkitError(
+            f"`{name}` has no split `train`, but {', '.join(f'`{part}`' for part in builder.info.splits)}"
+        )
+    features = builder.info.features
+    flat = {column: feature for column, feature in features.items() if not hasattr(feature, "items")}
+    found = {part: look(builder, part, flat) for part in splits}
+    kept = [
+        column
+        for column in flat
+        if all(found[part][column].dtype != object or is_text(flat[column]) for part in splits)
+    ]
+    skipped = {column: "its columns lie one in another" for column in features if column not in flat}
+    skipped |= {column: "its examples differ in shape" for column in flat if column not in kept}
+    parts = {part: {column: found[part][column] for column in kept} for part in splits}
+    named = ("train", "test") if len(splits) > 1 else ("all",)
+    keys = builder.info.supervised_keys
+    text = (
+        READ.replace("PARTS", ", ".join(f'"{part}"' for part in splits))
+        .replace("NAMES", ", ".join(f'"{column}"' for column in kept))
+        .replace("DECODED", "" if not any(is_text(flat[column]) for column in kept) else DECODED)
+        .replace("RESULT", "parts" if len(splits) > 1 else "parts[0]")
+    )
+    return Source(
+        name,
+        f"a TFDS set of {len(features)} columns",
+        dict(zip(named, parts.values())),
+        {part: builder.info.splits[split].num_examples for part, split in zip(named, splits)},
+        text if len(splits) > 1 else text.replace("list[dict[str, np.ndarray]]", "dict[str, np.ndarray]"),
+        keys[1] if keys and keys[1] in kept else ("label" if "label" in kept else None),
+        skipped,
+    )
+
+
+DECODED = ".decode() if isinstance(row[name], bytes) else row[name]"
+
+
+def look(builder: tfds.core.DatasetBuilder, part: str, features: dict) -> Columns:
+    """Examples taken evenly from a part; texts as words."""
+    source = builder.as_data_source(part)
+    places = np.linspace(0, len(source) - 1, min(len(source), LOOKED_AT)).astype(int).tolist()
+    rows = source.__getitems__(places)
+    columns = {}
+    for name in features:
+        values = [row[name].decode() if isinstance(row[name], bytes) else row[name] for row in rows]
+        columns[name] = np.empty(len(values), object)
+        if isinstance(values[0], str):
+            columns[name][:] = values
+        elif len({np.shape(value) for value in values}) == 1:
+            columns[name] = np.array(values)
+    return columns
+
+
+def is_text(feature) -> bool:
+    return isinstance(feature, tfds.features.Text)
