@@ -9,19 +9,17 @@ from pyarrow import ArrowException
 from pyarrow import csv as arrow_csv
 
 from refkit.errors import RefkitError
-from refkit.starting.source import Columns, Source
+from refkit.starting.source import PATH, Columns, Source
 
 MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?"]
-READ = '''def read(path: str) -> dict[str, np.ndarray]:
-    """The columns of the table; what is missing is nan, or None among words, and rows without a target are left out."""
-    from pyarrow import csv
-
-    missing = csv.ConvertOptions(null_values=[MISSING], strings_can_be_null=True)
-    kept = csv.ParseOptions(delimiter="DELIMITER", newlines_in_values=True)
-    table = csv.read_csv(Path(__file__).parent / path, parse_options=kept, convert_options=missing)
-    table = table.filter(table["TARGET"].is_valid())
-    return {name: table[name].to_numpy() for name in table.column_names}
-'''
+READ = (
+    "missing = [MISSING]",
+    "gaps = csv.ConvertOptions(null_values=missing, strings_can_be_null=True)",
+    'form = csv.ParseOptions(delimiter="DELIMITER", newlines_in_values=True)',
+    "table = csv.read_csv(Path(__file__).parent / path, parse_options=form, convert_options=gaps)",
+    'table = table.filter(table["TARGET"].is_valid())  # rows without a target teach nothing',
+    "columns = {name: table[name].to_numpy() for name in table.column_names}",
+)
 
 
 def find(path: Path, shown: str) -> Source:
@@ -47,9 +45,11 @@ def find(path: Path, shown: str) -> Source:
     if all(is_number(name) for name in names):
         raise RefkitError(f"the first line of `{shown}` holds numbers: put the columns' names there")
     columns: Columns = {name: plain(table[name].to_numpy()) for name in names}
-    text = READ.replace("DELIMITER", {"\t": "\\t"}.get(delimiter, delimiter))
-    text = text.replace("[MISSING]", "[" + ", ".join(f'"{word}"' for word in MISSING) + "]")
-    return Source(shown, f"{len(names)} columns", {"all": columns}, {"all": table.num_rows}, text)
+    words = ", ".join(f'"{word}"' for word in MISSING)
+    sign = {"\t": "\\t"}.get(delimiter, delimiter)
+    read = tuple(line.replace("DELIMITER", sign).replace("MISSING", words) for line in READ)
+    needs = (PATH, "from pyarrow import csv")
+    return Source(shown, f"{len(names)} columns", {"all": columns}, {"all": table.num_rows}, read, needs=needs)
 
 
 def plain(values: np.ndarray) -> np.ndarray:

@@ -43,7 +43,9 @@ def said_inputs(plan: Plan) -> str:
     for name in plan.of(PICTURE):
         said.append(f"`{name}`: pictures of {'×'.join(plan.options['image'].split('x'))}")
     for name in plan.of(SEQUENCE):
-        said.append(f"`{name}`: sequences of {plan.options['features']} numbers a step, {plan.steps} steps at most")
+        said.append(
+            f"`{name}`: sequences of {plan.steps} steps at most, {numbers(int(plan.options['features']))} a step"
+        )
     for name in plan.of(IDS):
         size = plan.options.get("vocabulary") or plan.options["embedding"].partition("x")[0]
         said.append(f"`{name}`: sequences of {size} ids, {plan.steps} steps at most")
@@ -51,7 +53,7 @@ def said_inputs(plan: Plan) -> str:
         said.append(f"`{name}`: texts")
     if tables:
         width = sum(plan.source.train[name].shape[1] if plan.source.train[name].ndim > 1 else 1 for name in tables)
-        said.append(f"{width} number{'s' if width > 1 else ''} ({named(tables)})")
+        said.append(f"{numbers(width)} ({named(tables)})")
     kinds = [f"`{name}` {len(plan.kinds[name].kinds)}" for name in plan.of(CATEGORY)]
     if kinds:
         said.append(f"categories by their kinds: {', '.join(kinds[:MOST_SAID])}{more(len(kinds))}")
@@ -86,9 +88,9 @@ def missing(plan: Plan) -> str:
     if counts:
         ordered = sorted(counts.items(), key=lambda item: -item[1])
         listed = ", ".join(f"`{name}` {count:,}" for name, count in ordered[:MOST_SAID]) + more(len(ordered))
-        numbers = any(plan.kind(name) != CATEGORY for name in counts)
+        gaps = any(plan.kind(name) != CATEGORY for name in counts)
         kinds = any(plan.kind(name) == CATEGORY for name in counts)
-        how = ["a number's mean over the training examples stands in"] if numbers else []
+        how = ["a number's mean over the training examples stands in"] if gaps else []
         how += ["a category has no kind then"] if kinds else []
         said.append(f"{sum(counts.values()):,} cells ({listed}): {', '.join(how)}")
     if plan.target.missing:
@@ -127,7 +129,7 @@ def scale(plan: Plan) -> str:
     columns = plan.of(NUMBERS, SEQUENCE)
     if not columns:
         return ""
-    ranges = [(np.nanmin(plan.source.train[name]), np.nanmax(plan.source.train[name])) for name in columns]
+    ranges = [(np.nanmin(values), np.nanmax(values)) for values in (real(plan, name) for name in columns)]
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     how = "standardised by the training examples' mean and deviation"
     if plan.target.regression:
@@ -135,9 +137,21 @@ def scale(plan: Plan) -> str:
     return f"{low:.4g} to {high:.4g}; {how}"
 
 
+def real(plan: Plan, name: str) -> np.ndarray:
+    """A column's numbers without the steps behind a sequence's end."""
+    values = plan.source.train[name]
+    if plan.lengths not in plan.source.train or plan.flat(name):
+        return values
+    return values[np.arange(values.shape[1]) < plan.source.train[plan.lengths][:, None]]
+
+
 def left_out(plan: Plan) -> str:
     said = [f"`{name}`: {why}" for name, why in plan.left_out.items()]
     return "; ".join(said[:MOST_SAID]) + more(len(said))
+
+
+def numbers(count: int) -> str:
+    return f"{count} number{'s' if count > 1 else ''}"
 
 
 def named(names: list[str]) -> str:

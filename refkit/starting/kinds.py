@@ -48,9 +48,10 @@ def kinds_of(source: Source, target: str, reference: str | None = None) -> dict[
     """
     columns = {name: source.values(name) for name in source.train if name != target}
     found = {name: kind_of(name, values, source, reference) for name, values in columns.items()}
-    if any(kind.what == LENGTHS for kind in found.values()):
-        found = {name: with_lengths(name, kind, columns[name]) for name, kind in found.items()}
-    return found
+    lengths = next((columns[name] for name, kind in found.items() if kind.what == LENGTHS), None)
+    if lengths is None:
+        return found
+    return {name: with_lengths(kind, columns[name], len(lengths)) for name, kind in found.items()}
 
 
 def kind_of(name: str, values: np.ndarray, source: Source, reference: str | None) -> Kind:
@@ -114,10 +115,11 @@ def is_lengths(values: np.ndarray) -> bool:
     return values.dtype.kind in "iu" and values.min() >= 0 and values.max() < 100_000
 
 
-def with_lengths(name: str, kind: Kind, values: np.ndarray) -> Kind:
-    """Beside lengths, rows of numbers are steps."""
-    if kind.what == NUMBERS and values.ndim == 2:
-        return Kind(IDS if values.dtype.kind in "iu" and values.min() >= 0 else SEQUENCE)
+def with_lengths(kind: Kind, values: np.ndarray, rows: int) -> Kind:
+    """Beside lengths, rows of numbers are steps, and so are more rows than there are lengths."""
+    if kind.what in (NUMBERS, IDS) and (values.ndim == 2 or len(values) != rows):
+        whole = values.dtype.kind in "iu" and values.min() >= 0
+        return Kind(IDS if whole and (values.ndim == 1 or len(values) == rows) else SEQUENCE)
     return kind
 
 

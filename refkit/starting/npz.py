@@ -14,17 +14,12 @@ PICKLED = (
     "holds Python objects, which only pickle reads, and a pickle can run anything: save sequences of different lengths "
     "padded, with a whole number for each in `lengths`"
 )
-READ = '''def read(path: str) -> dict[str, np.ndarray]:
-    """The arrays of the file, one row an example."""
-    with np.load(Path(__file__).parent / path) as arrays:
-        return {name: arrays[name] for name in (NAMES,)}
-'''
-READ_PARTS = '''def read(path: str) -> list[dict[str, np.ndarray]]:
-    """The arrays of the training and of the test examples, by the names of the training ones."""
-    with np.load(Path(__file__).parent / path) as arrays:
-        train = {name: arrays[name] for name in (NAMES,)}
-        return [train, {name: arrays[name.replace("train", "TEST")] for name in train}]
-'''
+READ = ("columns = np.load(Path(__file__).parent / path)",)
+READ_PARTS = (
+    "arrays = np.load(Path(__file__).parent / path)",
+    'pairs = {name: (arrays[name], arrays[name.replace("train", "TEST")]) for name in (NAMES,)}',
+    "columns = {name: np.concatenate(pair) for name, pair in pairs.items()}",
+)
 
 
 def find(path: Path, shown: str) -> Source:
@@ -56,10 +51,13 @@ def find(path: Path, shown: str) -> Source:
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"`{name}` {count}" for name, count in lengths.items())
             raise RefkitError(f"the arrays of `{shown}` for `{part}` differ in their rows ({said}): save them anew")
-    text = (READ_PARTS if train and test else READ).replace("NAMES", ", ".join(f'"{name}"' for name in kept))
+    names = ", ".join(f'"{name}"' for name in kept)
+    split = bool(train and test)
+    read = tuple(line.replace("NAMES", names).replace("TEST", test or "") for line in (READ_PARTS if split else READ))
     count = {part: count_rows(columns) for part, columns in parts.items()}
     skipped = {name: "it has not one row an example" for name in rest}
-    return Source(shown, f"{len(arrays)} arrays", parts, count, text.replace("TEST", test or ""), skipped=skipped)
+    first = f'len(arrays["{train[0]}"])' if split else ""
+    return Source(shown, f"{len(arrays)} arrays", parts, count, read, first, skipped=skipped)
 
 
 def load(path: Path, shown: str) -> Columns:

@@ -6,24 +6,19 @@ import numpy as np
 from PIL import Image
 
 from refkit.errors import RefkitError
-from refkit.starting.source import Columns, Source
+from refkit.starting.source import PATH, Columns, Source
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 LARGEST = 64  # of a side: as LeNet is meant
 LOOKED_AT = 500  # pictures whose pixels are looked at
-READ = '''def read(path: str) -> CONTAINER:
-    """The pictures, `u8[pictures, HEIGHT, WIDTH, CHANNELS]`, and the names of their folders."""
-    from PIL import Image
-
-    def part(folder: Path) -> dict[str, np.ndarray]:
-        files = sorted(file for file in folder.glob("*/*") if file.suffix.lower() in {SUFFIXES})
-        images = [Image.open(file).convert("MODE").resize((WIDTH, HEIGHT)) for file in files]
-        pixels = np.stack([np.asarray(image) for image in images]).reshape(-1, HEIGHT, WIDTH, CHANNELS)
-        return {"image": pixels, "label": np.array([file.parent.name for file in files])}
-
-    folder = Path(__file__).parent / path
-    return RESULT
-'''
+READ = (
+    "folder, kinds = Path(__file__).parent / path, {SUFFIXES}",
+    'parts = [sorted(file for file in where.glob("*/*") if file.suffix.lower() in kinds) for where in [FOLDERS]]',
+    "files = [file for part in parts for file in part]",
+    'images = [np.asarray(Image.open(file).convert("MODE").resize((WIDTH, HEIGHT))) for file in files]',
+    "pixels = np.stack(images).reshape(-1, HEIGHT, WIDTH, CHANNELS)  # u8[pictures, HEIGHT, WIDTH, CHANNELS]",
+    'columns = {"image": pixels, "label": np.array([file.parent.name for file in files])}',
+)
 
 
 def find(path: Path, shown: str, largest: int = LARGEST) -> Source:
@@ -50,20 +45,22 @@ def find(path: Path, shown: str, largest: int = LARGEST) -> Source:
     height, width = one_size([size for size, _ in seen], largest)
     mode = "L" if sum(mode in ("1", "L", "I;16", "I") for _, mode in seen) > len(seen) / 2 else "RGB"
     parts = {part: columns(several, (width, height), mode) for part, several in files.items()}
-    text = (
-        READ.replace("CONTAINER", "list[dict[str, np.ndarray]]" if split else "dict[str, np.ndarray]")
-        .replace("RESULT", f'[part(folder / name) for name in ("train", "{test}")]' if split else "part(folder)")
+    read = tuple(
+        line.replace("FOLDERS", f'folder / "train", folder / "{test}"' if split else "folder")
         .replace("HEIGHT", str(height))
         .replace("WIDTH", str(width))
         .replace("CHANNELS", "1" if mode == "L" else "3")
         .replace("MODE", mode)
         .replace("SUFFIXES", ", ".join(f'"{suffix}"' for suffix in SUFFIXES))
+        for line in READ
     )
     sizes = sorted({size for size, _ in seen})
     differ = f"{said(sizes[0])} to {said(sizes[-1])}" if len(sizes) > 1 else said(sizes[0])
     sides = f"{differ} as they lie there, read at {height}×{width}" if sizes != [(width, height)] else ""
     count = {part: len(several) for part, several in files.items()}
-    return Source(shown, f"{len(every)} pictures", parts, count, text, "label", sides=sides)
+    needs = (PATH, "from PIL import Image")
+    first = "len(parts[0])" if split else ""
+    return Source(shown, f"{len(every)} pictures", parts, count, read, first, needs, "label", sides=sides)
 
 
 def list_pictures(folder: Path) -> list[Path]:

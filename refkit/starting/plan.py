@@ -49,6 +49,11 @@ class Plan:
     def kind(self, name: str) -> str:
         return self.kinds[name].what
 
+    def flat(self, name: str) -> bool:
+        """Whether a column holds the steps of all sequences one after the other."""
+        rows = self.source.train.get(self.lengths)
+        return rows is not None and len(self.source.train[name]) != len(rows)
+
     def of(self, *kinds: str) -> list[str]:
         """The inputs of these kinds."""
         return [name for name in self.inputs if self.kind(name) in kinds]
@@ -153,7 +158,7 @@ def with_options(plan: Plan) -> Plan:
     if plan.reference in ("lstm", "multimodal"):
         name = plan.inputs[-1]
         if plan.kind(name) == SEQUENCE:
-            options["features"] = str(source.train[name].shape[2] if source.train[name].ndim > 2 else 1)
+            options["features"] = str(step_size(plan, name))
         elif plan.reference == "lstm":
             options["embedding"] = f"{vocabulary(plan, name)}x{EMBEDDING}"
         else:
@@ -168,6 +173,18 @@ def with_options(plan: Plan) -> Plan:
     if target.regression != (plan.reference == "lstm"):
         options["loss"] = "mse" if target.regression else "cross-entropy"
     return dataclasses.replace(plan, options=options, lengths=lengths, steps=steps)
+
+
+def step_size(plan: Plan, name: str) -> int:
+    """Numbers of a step."""
+    column = lengths_column(plan)
+    values = plan.source.train[name]
+    flat = column is not None and len(values) != len(plan.source.train[column])
+    return values.shape[-1] if values.ndim > (1 if flat else 2) else 1
+
+
+def lengths_column(plan: Plan) -> str | None:
+    return next((name for name, kind in plan.kinds.items() if kind.what == LENGTHS), None)
 
 
 def features(plan: Plan) -> int:
@@ -192,10 +209,15 @@ def ends(plan: Plan, name: str) -> tuple[str, int]:
     values = plan.source.values(name)
     if plan.kind(name) == TEXT:
         return "ids" if plan.reference == "lstm" else "", longest(values)
-    column = next((other for other, kind in plan.kinds.items() if kind.what == LENGTHS), None)
+    column = lengths_column(plan)
     if column is not None and plan.reference == "lstm":
         lengths = plan.source.values(column)
-        return column, int(values.shape[1] if values.ndim > 2 or len(values) == len(lengths) else lengths.max())
+        steps = values.shape[1] if len(values) == len(lengths) else int(lengths.max())
+        if lengths.min() < 1 or lengths.max() > steps:
+            raise RefkitError(
+                f"`{column}` has lengths of {lengths.min()} to {lengths.max()} for {steps} steps: give 1 to {steps}"
+            )
+        return column, steps
     steps = values.shape[1]
     if plan.kind(name) == SEQUENCE and values.dtype.kind == "f":
         real = np.isfinite(values).reshape(len(values), steps, -1).any(axis=2)

@@ -1,103 +1,65 @@
-"""The text that makes examples of columns: what stands in the written file between `read` and the training."""
+"""The text that makes training and test examples of columns, in the written file."""
 
 import json
 
 from refkit.starting.kinds import CATEGORY, IDS, NUMBERS, PICTURE, SEQUENCE, TEXT
 from refkit.starting.plan import Plan
-from refkit.starting.simplify import SMALL_SIDE, SUBSET, kept_classes
+from refkit.starting.simplify import SMALL_SIDE, simplify_lines
 from refkit.starting.text import array_words, call_all
 
 MOST_NAMED = 40  # columns that are listed by name
-SPLIT = '''def split(*arrays: np.ndarray, seed: int = 0) -> list[tuple[np.ndarray, ...]]:
-    """Training examples, four in five, and test examples, the rest."""
-    order = np.random.default_rng(seed).permutation(len(arrays[-1]))
-    test, train = np.split(order, [len(order) // 5])
-    return [tuple(array[rows] for array in arrays) for rows in (train, test)]
-'''
-TO_IDS = '''def split_words(text: str) -> list[str]:
-    return re.findall(r"[\\w']+", str(text or "").lower())[:STEPS]
-
-
-def to_ids(texts: np.ndarray, known: list[str]) -> np.ndarray:
-    """`i32[texts, STEPS]`: a known word's place and 2, 1 for another word, 0 for padding WHERE the words."""
-    ids, places = np.zeros((len(texts), STEPS), np.int32), {word: place + 2 for place, word in enumerate(known)}
-    for row, words in zip(ids, map(split_words, texts)):
-        row[SLICE] = [places.get(word, 1) for word in words]
-    return ids
-'''
-WITH_WORDS = """    known = sorted({word for text in train[-2] for word in split_words(text)})
-    train, test = ((*inputs, to_ids(texts, known), TARGET) for *inputs, texts, TARGET in (train, test))
+OWN_SPLIT = ("mlp", "lenet")  # references with a `split` of one input and what is told of it
+WORDS = """    texts = [re.findall(r"[\\w']+", str(text).lower())[:STEPS] for text in COLUMN]
+    known = {word: 2 + place for place, word in enumerate(sorted({word for row in train for word in texts[row]}))}
+    NAME = np.int32([PADDED for text in texts])
 """
-
-
-def definitions(plan: Plan, simplify: str | None) -> str:
-    """`read`, `examples`, `load_data` and what they need."""
-    parts = [
-        plan.source.read.replace('"TARGET"', json.dumps(plan.target.name, ensure_ascii=False)),
-        examples(plan, simplify),
-    ]
-    if plan.of(TEXT):
-        front = plan.reference == "multimodal"
-        text = TO_IDS.replace("WHERE", "before" if front else "after").replace("STEPS", str(plan.steps))
-        parts.append(text.replace("SLICE", f"{plan.steps} - len(words) :" if front else ": len(words)"))
-    if simplify:
-        parts.append(SUBSET[plan.target.regression].replace("CLASSES", str(len(kept_classes(plan)))))
-    if not plan.source.split and own_split(plan):
-        parts.append(SPLIT)
-    parts.append(load_data(plan, simplify))
-    return "\n\n".join(parts)
-
-
-def own_split(plan: Plan) -> bool:
-    """Whether the reference's own `split` does not do: it has none, or it is of one input."""
-    return plan.reference not in ("mlp", "lenet")
+IDS_OF = "[known.get(word, 1) for word in text]"
+ZEROS = "[0] * (STEPS - len(text))"
 
 
 def load_data(plan: Plan, simplify: str | None) -> str:
-    target = array_words(plan)[-1]
-    classes = not plan.target.regression and not plan.target.plain and not plan.target.one_hot
-    words = ".astype(str)" if plan.source.train[plan.target.name].dtype.kind in "OU" else ""
-    column = f"[{json.dumps(plan.target.name, ensure_ascii=False)}]{words}"
+    """The function that reads the data and cuts it in two."""
+    words = array_words(plan)
+    count, column = f"len({words[-1]})", quoted(plan.target.name)
+    read = [f"    {line}".replace('"TARGET"', column) for line in plan.source.read]
     lines = [
         "def load_data(path: str) -> list[tuple[np.ndarray, ...]]:",
-        '    """Training and test examples, inputs and what is to be told of them."""',
+        f'    """Training and test examples: {said(plan)}."""',
+        *(part for line in read for part in broken(line)),
+        *input_lines(plan, simplify),
+        f"    {words[-1]} = {target_text(plan)}",
     ]
     if plan.source.split:
-        lines.append("    parts = read(path)")
-        given = f", np.unique(parts[0]{column})" if classes else ""
-        lines.append(f"    train, test = (examples(part{given}) for part in parts)")
+        shuffled = f"np.random.default_rng(0).permutation({plan.source.first})"
+        given = f"{shuffled}, np.arange({plan.source.first}, {count})"
+        cut = f"np.split(np.arange({count}), [{plan.source.first}])"
+        lines.append(f"    train, test = {given if simplify else cut}")
+    elif simplify or plan.reference not in OWN_SPLIT:
+        lines.append(f"    test, train = np.split(np.random.default_rng(0).permutation({count}), [{count} // 5])")
     else:
-        lines.append("    columns = read(path)")
-        given = f", np.unique(columns{column})" if classes else ""
-        lines.append(f"    train, test = split(*examples(columns{given}))")
-    if plan.of(TEXT):
-        lines += WITH_WORDS.replace("TARGET", target).splitlines()
-    lines.append(f"    return {'simplify(train, test)' if simplify else '[train, test]'}")
+        return "\n".join([*lines, f"    return split({', '.join(words)})"]) + "\n"
+    lines += [f"    {line}" for line in (simplify_lines(plan) if simplify else ())]
+    lines += [line for name in plan.of(TEXT) for line in text_lines(plan, name)]
+    lines.append(f"    return [({', '.join(f'{word}[rows]' for word in words)}) for rows in (train, test)]")
     return "\n".join(lines) + "\n"
 
 
-def examples(plan: Plan, simplify: str | None) -> str:
-    """The function that makes inputs and targets of the columns of a part."""
-    classes = not plan.target.regression and not plan.target.plain and not plan.target.one_hot
-    given = ", classes: np.ndarray" if classes else ""
-    returned = ", ".join(array_words(plan))
-    lines = [
-        f"def examples(columns: dict[str, np.ndarray]{given}) -> tuple[np.ndarray, ...]:",
-        f'    """{said(plan)}."""',
-        *input_lines(plan, simplify),
-        f"    {array_words(plan)[-1]} = {target_text(plan)}",
-        f"    return {returned}",
-    ]
-    return "\n".join(lines) + "\n"
+def broken(line: str) -> list[str]:
+    """A line that may hold a long tuple, on several lines."""
+    before, opening, rest = line.partition("for name in (")
+    if len(line) <= 118 or not opening:
+        return [line]
+    listed, _, after = rest.rpartition(")")
+    return wrapped(before + opening[:-1], f"({listed})", after)
 
 
 def said(plan: Plan) -> str:
-    """What `examples` gives, one sentence."""
+    """What `load_data` gives, one clause."""
     inputs = {
-        "mlp": "Numbers `f32[rows, features]`, nan where one is missing",
-        "lenet": "Pictures",
-        "lstm": "Sequences",
-        "multimodal": "Pictures, words",
+        "mlp": "numbers `f32[examples, features]`",
+        "lenet": "pictures",
+        "lstm": "sequences",
+        "multimodal": "pictures, word ids `i32[examples, time]`",
     }[plan.reference]
     ends = ", their lengths" if plan.lengths not in ("", "ids") else ""
     return f"{inputs}{ends}, and {call_all(plan)}"
@@ -105,27 +67,24 @@ def said(plan: Plan) -> str:
 
 def target_text(plan: Plan) -> str:
     target = plan.target
-    column = access(target.name)
-    shape = plan.source.train[target.name].shape
+    column, values = access(target.name), plan.source.train[target.name]
     if target.regression:
         return f"{column}.astype(np.float32).reshape(-1, {target.outputs})"
     if target.one_hot:
         return f"{column}.argmax(axis=1).astype(np.int32)"
-    if len(shape) > 1:
+    if values.ndim > 1:
         column += "[:, 0]"
     if target.plain:
         return f"{column}.astype(np.int32)"
-    words = ".astype(str)" if plan.source.train[target.name].dtype.kind in "OU" else ""
-    return f"np.searchsorted(classes, {column}{words}).astype(np.int32)"
+    words = ".astype(str)" if values.dtype.kind in "OU" else ""
+    return f"np.unique({column}{words}, return_inverse=True)[1].astype(np.int32)  # places among the sorted classes"
 
 
 def input_lines(plan: Plan, simplify: str | None) -> list[str]:
     if plan.reference == "mlp":
         return table_lines(plan)
     lines = [picture_line(plan, name, simplify) for name in plan.of(PICTURE)]
-    word = "words" if plan.reference == "multimodal" else "x"
-    lines += [f"    {word} = {access(name)}" for name in plan.of(TEXT)]
-    return lines + [line for name in plan.of(IDS, SEQUENCE) for line in sequence_lines(plan, name, word)]
+    return lines + [line for name in plan.of(IDS, SEQUENCE) for line in sequence_lines(plan, name)]
 
 
 def picture_line(plan: Plan, name: str, simplify: str | None) -> str:
@@ -133,7 +92,7 @@ def picture_line(plan: Plan, name: str, simplify: str | None) -> str:
     every = -(-max(values.shape[1:3]) // SMALL_SIDE) if simplify else 1
     fewer = f"[:, ::{every}, ::{every}]" if every > 1 else ""
     axis = "[..., None]" if values.ndim == 3 else ""
-    return f"    {'image' if plan.reference == 'multimodal' else 'x'} = {access(name)}{fewer}{axis}"
+    return f"    {array_words(plan)[0]} = {access(name)}{fewer}{axis}"
 
 
 def table_lines(plan: Plan) -> list[str]:
@@ -141,45 +100,50 @@ def table_lines(plan: Plan) -> list[str]:
     if len(plan.inputs) == 1 and numbers and plan.source.train[numbers[0]].ndim == 2:
         return [f"    x = {access(numbers[0])}.astype(np.float32)"]
     lines = []
-    column = "columns[name].reshape(len(columns[name]), -1)"
     if numbers:
-        named = f"for name in {tuple_text(numbers)}"
+        listed, which = numbers, "in"
         if len(numbers) > MOST_NAMED:
-            others = [name for name in plan.source.train if name not in numbers]
-            named = f"for name in columns if name not in {tuple_text(others)}"
-        lines += wrapped(f"    numbers = [{column} {named}]")
+            listed, which = [name for name in plan.source.train if name not in numbers], "not in"
+        column = "columns[name].reshape(len(columns[name]), -1)"
+        lines += wrapped(f"    names = [name for name in columns if name {which} ", tuple_text(listed), "]")
+        lines.append(f"    numbers = [{column} for name in names]")
     if categories:
-        known = ", ".join(f"{quoted(name)}: {tuple_text(plan.kinds[name].kinds)}" for name in categories)
-        lines += wrapped(f"    categories = {{{known}}}")
+        known = [f"{quoted(name)}: {tuple_text(plan.kinds[name].kinds)}" for name in categories]
+        lines += wrapped("    categories = ", "{" + ", ".join(known) + "}", "")
         lines.append("    kinds = [columns[name].astype(str)[:, None] == known for name, known in categories.items()]")
     every = ", ".join((["*numbers"] if numbers else []) + (["*kinds"] if categories else []))
     return [*lines, f"    x = np.hstack([{every}]).astype(np.float32)"]
 
 
-def sequence_lines(plan: Plan, name: str, word: str) -> list[str]:
+def sequence_lines(plan: Plan, name: str) -> list[str]:
+    word = array_words(plan)[1 if plan.reference == "multimodal" else 0]
     values, ids = plan.source.train[name], plan.kind(name) == IDS
     kind, empty = ("np.int32", "0") if ids else ("np.float32", "np.nan")
-    axis = "[..., None]" if not ids and values.ndim == 2 else ""
-    if plan.lengths in ("", "ids", "nan"):
-        lines = [f"    {word} = {access(name)}.astype({kind}){axis}"]
-        if plan.lengths == "nan":
-            lines.append("    lengths = np.isfinite(x).any(axis=2).sum(axis=1).astype(np.int32)")
-        return lines
-    lengths = f"    lengths = {access(plan.lengths)}.astype(np.int32)"
-    rows = len(plan.source.train[plan.lengths])
-    if len(values) == rows:
+    if plan.flat(name):
+        sizes = f"{plan.steps}" if ids else f"{plan.steps}, {plan.options['features']}"
+        flat = "" if ids else ".reshape(-1, x.shape[-1])"
         return [
-            lengths,
-            f"    x = {access(name)}.astype({kind}){axis}",
-            f"    x[np.arange(x.shape[1]) >= lengths[:, None]] = {empty}  # padding, whatever stood there",
+            f"    lengths = {access(plan.lengths)}.astype(np.int32)",
+            f"    x = np.full((len(lengths), {sizes}), {empty}, {kind})",
+            f"    x[np.arange(x.shape[1]) < lengths[:, None]] = {access(name)}{flat}",
         ]
-    shape = f"(len(lengths), {plan.steps})" if ids else f"(len(lengths), {plan.steps}, {plan.options['features']})"
-    flat = "" if ids else ".reshape(-1, x.shape[-1])"
-    return [
-        lengths,
-        f"    x = np.full({shape}, {empty}, {kind})",
-        f"    x[np.arange(x.shape[1]) < lengths[:, None]] = {access(name)}{flat}",
-    ]
+    axis = "[..., None]" if not ids and values.ndim == 2 else ""
+    lines = [f"    {word} = {access(name)}.astype({kind}){axis}"]
+    if plan.lengths == "nan":
+        lines.append("    lengths = np.isfinite(x).any(axis=2).sum(axis=1).astype(np.int32)")
+    elif plan.lengths not in ("", "ids"):
+        lines.append(f"    lengths = {access(plan.lengths)}.astype(np.int32)")
+        lines.append(f"    x[np.arange(x.shape[1]) >= lengths[:, None]] = {empty}  # padding, whatever stood there")
+    return lines
+
+
+def text_lines(plan: Plan, name: str) -> list[str]:
+    """Ids of a text's words: 0 for padding, 1 for a word that no training text has."""
+    front = plan.reference == "multimodal"  # its last step counts, so padding comes first
+    padded = f"{ZEROS} + {IDS_OF}" if front else f"{IDS_OF} + {ZEROS}"
+    word = array_words(plan)[1 if front else 0]
+    text = WORDS.replace("PADDED", padded).replace("STEPS", str(plan.steps))
+    return text.replace("COLUMN", access(name)).replace("NAME", word).splitlines()
 
 
 def access(name: str) -> str:
@@ -194,13 +158,13 @@ def tuple_text(names) -> str:
     return "(" + ", ".join(map(quoted, names)) + ("," if len(names) == 1 else "") + ")"
 
 
-def wrapped(line: str, width: int = 118) -> list[str]:
-    """A line broken at its commas."""
-    lines = []
-    while len(line) > width:
-        cut = line.rfind(", ", 0, width) + 1
-        if cut <= 8:
-            break
-        lines.append(line[:cut])
-        line = "        " + line[cut + 1 :]
-    return [*lines, line]
+def wrapped(before: str, listed: str, after: str, width: int = 118) -> list[str]:
+    """One line, or a bracketed list broken at its commas."""
+    if len(before + listed + after) <= width:
+        return [before + listed + after]
+    lines, rest = [before + listed[0]], listed[1:-1]
+    while len(rest) > width - 8:
+        cut = rest.rfind(", ", 0, width - 8) + 1 or len(rest)
+        lines.append(f"        {rest[:cut].strip()}")
+        rest = rest[cut:].strip()
+    return [*lines, f"        {rest}", f"    {listed[-1]}{after}"]

@@ -3,21 +3,21 @@
 from refkit.starting.plan import Plan
 
 MOST, MOST_CLASSES, SMALL_SIDE = 10_000, 10, 32
-OF_CLASSES = '''def simplify(train: tuple, test: tuple, most: int = 10_000, seed: int = 0) -> list[tuple[np.ndarray, ...]]:
-    """As many training examples of each class, `most` in all; the CLASSES largest classes alone, in the test, too."""
-    counts = np.bincount(train[-1])
-    kept = np.sort(np.argsort(-counts, kind="stable")[:CLASSES])
-    each, rng = min(counts[kept].min(), most // len(kept)), np.random.default_rng(seed)
-    rows = np.hstack([rng.permutation(np.flatnonzero(train[-1] == label))[:each] for label in kept])
-    parts = [array[rows] for array in train], [array[np.isin(test[-1], kept)] for array in test]
-    return [(*inputs, np.searchsorted(kept, labels).astype(np.int32)) for *inputs, labels in parts]
-'''
-OF_NUMBERS = '''def simplify(train: tuple, test: tuple, most: int = 10_000, seed: int = 0) -> list[tuple[np.ndarray, ...]]:
-    """`most` of the training examples."""
-    rows = np.random.default_rng(seed).permutation(len(train[-1]))[:most]
-    return [tuple(array[rows] for array in train), test]
-'''
-SUBSET = {False: OF_CLASSES, True: OF_NUMBERS}
+OF_CLASSES = (
+    "kept = np.array([KEPT])  # the largest classes: as many training examples of each",
+    "each = min(MOST // len(kept), np.bincount(labels[train])[kept].min())",
+    "train = np.hstack([train[labels[train] == label][:each] for label in kept])",
+    "test, labels = test[np.isin(labels[test], kept)], np.searchsorted(kept, labels).astype(np.int32)",
+)
+OF_NUMBERS = ("train = train[:MOST]  # in a random order",)
+
+
+def simplify_lines(plan: Plan) -> list[str]:
+    """Lines of the written file that leave rows out of `train` and `test`."""
+    names = list(plan.target.classes or ())
+    kept = ", ".join(str(names.index(name)) for name in sorted(kept_classes(plan), key=names.index))
+    lines = OF_NUMBERS if plan.target.regression else OF_CLASSES
+    return [line.replace("KEPT", kept).replace("MOST", f"{MOST:_}") for line in lines]
 
 
 def kept_classes(plan: Plan) -> list[str]:

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 Columns = dict[str, np.ndarray]
+PATH = "from pathlib import Path"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +18,9 @@ class Source:
         parts: the columns of `train` and `test` where the data has a split of its own, else of `all`. Rows may be a
             sample, and of one column more than of another.
         count: examples of every part.
-        read: text of the function `read(path)` of the written file: a dict of columns, or a list of one for each part.
+        read: lines of the written file that make `columns`, of all parts one after the other, from `path`.
+        first: expression of how many of the rows are to train on, where the data has a split of its own.
+        needs: what those lines import, one line each.
         guessed: the column that is the target where the source itself says so, or None.
         skipped: columns and arrays that are no examples, with the reason.
         sides: the pictures' smallest and largest height and width where they differ, for the report.
@@ -27,7 +30,9 @@ class Source:
     what: str
     parts: dict[str, Columns]
     count: dict[str, int]
-    read: str
+    read: tuple[str, ...]
+    first: str = ""
+    needs: tuple[str, ...] = (PATH,)
     guessed: str | None = None
     skipped: dict[str, str] = dataclasses.field(default_factory=dict)
     sides: str = ""

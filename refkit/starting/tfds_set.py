@@ -10,18 +10,12 @@ from refkit.errors import RefkitError
 from refkit.starting.source import Columns, Source
 
 LOOKED_AT = 10_000  # examples of each part
-READ = '''def read(path: str) -> list[dict[str, np.ndarray]]:
-    """The columns of every part of a prepared TFDS set."""
-    import tensorflow_datasets as tfds
-
-    builder, parts = tfds.builder(path, file_format="array_record"), []
-    if not builder.is_prepared():
-        raise SystemExit(f"`{path}` is not prepared: run `tfds build {path} --file_format=array_record` once")
-    for source in builder.as_data_source([PARTS]):
-        rows = source.__getitems__(range(len(source)))
-        parts.append({name: np.array([row[name]DECODED for row in rows]) for name in (NAMES,)})
-    return RESULT
-'''
+DECODED = "row[name].decode() if isinstance(row[name], bytes) else row[name]"
+READ = (
+    'sources = tfds.builder(path, file_format="array_record").as_data_source([PARTS])',
+    "rows = [row for source in sources for row in source.__getitems__(range(len(source)))]",
+    "columns = {name: np.array([ROW for row in rows]) for name in (NAMES,)}",
+)
 
 
 def find(name: str) -> Source:
@@ -50,24 +44,24 @@ def find(name: str) -> Source:
     parts = {part: {column: found[part][column] for column in kept} for part in splits}
     named = ("train", "test") if len(splits) > 1 else ("all",)
     keys = builder.info.supervised_keys
-    text = (
-        READ.replace("PARTS", ", ".join(f'"{part}"' for part in splits))
+    row = DECODED if any(is_text(flat[column]) for column in kept) else "row[name]"
+    read = tuple(
+        line.replace("PARTS", ", ".join(f'"{part}"' for part in splits))
         .replace("NAMES", ", ".join(f'"{column}"' for column in kept))
-        .replace("DECODED", "" if not any(is_text(flat[column]) for column in kept) else DECODED)
-        .replace("RESULT", "parts" if len(splits) > 1 else "parts[0]")
+        .replace("ROW", row)
+        for line in READ
     )
     return Source(
         name,
         f"a TFDS set of {len(features)} columns",
         dict(zip(named, parts.values())),
         {part: builder.info.splits[split].num_examples for part, split in zip(named, splits)},
-        text if len(splits) > 1 else text.replace("list[dict[str, np.ndarray]]", "dict[str, np.ndarray]"),
+        read,
+        "len(sources[0])" if len(splits) > 1 else "",
+        ("import tensorflow_datasets as tfds",),
         keys[1] if keys and keys[1] in kept else ("label" if "label" in kept else None),
         skipped,
     )
-
-
-DECODED = ".decode() if isinstance(row[name], bytes) else row[name]"
 
 
 def look(builder: tfds.core.DatasetBuilder, part: str, features: dict) -> Columns:

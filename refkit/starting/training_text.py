@@ -64,8 +64,7 @@ JUDGED
 if __name__ == "__main__":
     main()
 """
-JUDGED = """    score = accuracy(model, TEST_INPUTS, test_labels)
-    print(f"accuracy on {len(test_labels)} test examples: {score:.3f}")
+JUDGED = """    print(f"accuracy on {len(test_labels)} test examples: {accuracy(model, TEST_INPUTS, test_labels):.3f}")
     print(f"baseline, the majority class: {np.mean(test_labels == np.bincount(labels).argmax()):.3f}")
 """
 JUDGED_NUMBERS = """    errors = root_mean_squared_error(model, TEST_INPUTS, (test_targets - mean) / deviation) * deviation
@@ -73,7 +72,27 @@ JUDGED_NUMBERS = """    errors = root_mean_squared_error(model, TEST_INPUTS, (te
     print(f"RMSE on {len(test_targets)} test examples: {', '.join(f'{error:.4g}' for error in errors)}")
     print(f"baseline, the mean target: {', '.join(f'{floor:.4g}' for floor in floors)}")
 """
-SOLVED = '    print("solved" if score >= 0.95 else "not solved: this set can be, so mend the program first")\n'
+PAIRED_MAIN = """def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=int, default=Config.epochs)
+    parser.add_argument("--seed", type=int, default=Config.seed)
+    config = Config(**vars(parser.parse_args()))
+    data, test = load_data(LOADED)
+    model = MODEL(config, nnx.Rngs(config.seed))
+    optimizer = make_optimizer(model, config)
+    for epoch in range(config.epochs):
+        losses = [train_step(model, optimizer, preprocess(x), *y) for x, *y in batches(*data, config.batch_size, epoch)]
+        chex.assert_tree_all_finite(losses)
+        print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}")
+    score = accuracy(model, preprocess(test[0]), *test[1:])
+    print(f"accuracy on {len(test[0])} test examples: {score:.3f}")
+    print(f"baseline, the majority class: {np.mean(test[2] == np.bincount(data[2]).argmax()):.3f}")
+JUDGED
+
+if __name__ == "__main__":
+    main()
+"""
+SOLVED = '    print("solved" if accuracy(model, TEST_INPUTS, test_labels) >= 0.95 else "not solved: this set can be, so mend the program first")\n'
 SOLVED_NUMBERS = (
     "    solved = (errors <= 0.2 * floors).all()\n"
     '    print("solved" if solved else "not solved: this set can be, so mend the program first")\n'
@@ -137,8 +156,12 @@ def main(plan: Plan, text_of_preprocess: str, synthetic: bool) -> str:
         text_of_preprocess: the definition that the file has.
         synthetic: whether the data is made, and so must be solved.
     """
-    first = inputs(plan)[0]
     alone = text_of_preprocess.partition("(")[2].partition(")")[0].count(":") == 1
+    if plan.reference == "multimodal" and alone and not plan.target.regression:
+        solved = SOLVED.replace("accuracy(model, TEST_INPUTS, test_labels)", "score") if synthetic else ""
+        text = PAIRED_MAIN.replace("JUDGED\n", f"{solved}\n").replace("LOADED", "" if synthetic else "DATA")
+        return filled(text, plan)
+    first = inputs(plan)[0]
     prepared = (
         f"    {first}, test_{first} = preprocess({first}), preprocess(test_{first})\n"
         if alone

@@ -81,21 +81,24 @@ def changes(plan: Plan, data: str, out: str, epochs: int, simplify: str | None) 
     if plan.lengths not in ("", "ids"):
         steps.append(Define("batches", training_text.filled(training_text.BATCHES, plan)))
         steps.append(Define("train_step", training_text.filled(training_text.STEP, plan)))
-    load = synthetic.definitions(plan) if made else reading_text.definitions(plan, simplify)
-    own = None if name in ("lstm", "multimodal") else "split"
-    if own and (made or plan.source.split):
-        steps.append(Define(own))
-    steps += [Define(MADE_BY[name]), Define("main", load, before=True)]
+    load = synthetic.definitions(plan) if made else reading_text.load_data(plan, simplify)
+    if name in reading_text.OWN_SPLIT and (made or simplify or plan.source.split):
+        steps.append(Define("split"))
     if name != "multimodal":
-        steps.insert(-1, Define("load_data"))
-    steps.append(Training(plan, made))
+        steps.append(Define("load_data"))
+    steps += [Define(MADE_BY[name]), Define("main", load, before=True), Training(plan, made)]
     if not made:
-        steps.append(Constant(data))
-        if "Path(" in load:
-            steps.append(Insert("from collections.abc import", "from pathlib import Path"))
+        steps += [Constant(data), *map(imported, plan.source.needs)]
     if plan.of(TEXT) and not made:
         steps.append(Insert("import dataclasses", "import re"))
     return steps
+
+
+def imported(line: str) -> Insert:
+    """An import in its place."""
+    if "pathlib" in line:
+        return Insert("from collections.abc import", line)
+    return Insert("from flax import nnx", line, before=line.startswith("import"))
 
 
 class Docstring:
@@ -110,7 +113,7 @@ class Docstring:
         said, closing, after = rest.partition('"""')
         lines = [line for line in said.splitlines() if not line.startswith(("Task:", "Run:", "Known result:"))]
         what = f"{plan.target.outputs} classes" if plan.target.classes else "numbers"
-        task = f"`{plan.target.name}` of {plan.source.name}, {what}"
+        task = f"`{plan.target.name}` of {plan.source.name.rpartition('/')[2]}, {what}"
         lines += [
             f"Task: {task}{', on a synthetic set of its shape' if self.made else ''}.",
             f"Run: python {self.out}",
@@ -150,8 +153,9 @@ class Constant:
         self.data = data
 
     def apply(self, source: str) -> str:
-        line = f"DATA = {json.dumps(self.data, ensure_ascii=False)}\n\n\n"
-        return Define("Config", line, before=True).apply(source).replace(line + "\n\n", line)
+        start, _ = span(source, "Config")
+        line = f"DATA = {json.dumps(self.data, ensure_ascii=False)}"
+        return f"{source[:start].rstrip()}\n\n{line}\n\n\n{source[start:]}"
 
 
 def said_shapes(plan: Plan) -> str:
