@@ -26,8 +26,7 @@ def load_data(plan: Plan, simplify: str | None) -> str:
         "def load_data(path: str) -> list[tuple[np.ndarray, ...]]:",
         f'    """Training and test examples: {said(plan)}."""',
         *(part for line in read for part in broken(line)),
-        *input_lines(plan, simplify),
-        f"    {words[-1]} = {target_text(plan)}",
+        *joined(plan, [*input_lines(plan, simplify), f"    {words[-1]} = {target_text(plan)}"]),
     ]
     if plan.source.split:
         shuffled = f"np.random.default_rng(0).permutation({plan.source.first})"
@@ -42,6 +41,15 @@ def load_data(plan: Plan, simplify: str | None) -> str:
     lines += [line for name in plan.of(TEXT) for line in text_lines(plan, name)]
     lines.append(f"    return [({', '.join(f'{word}[rows]' for word in words)}) for rows in (train, test)]")
     return "\n".join(lines) + "\n"
+
+
+def joined(plan: Plan, lines: list[str]) -> list[str]:
+    """Two lines as one, where the reference leaves few."""
+    if plan.reference != "multimodal" or len(lines) != 2 or "#" in lines[1]:
+        return lines
+    (first, one), (second, other) = (line.strip().split(" = ", 1) for line in lines)
+    line = f"    {first}, {second} = {one}, {other}"
+    return [line] if len(line) <= 118 else lines
 
 
 def broken(line: str) -> list[str]:

@@ -119,9 +119,7 @@ def report(full: Plan, made: Plan, notes: list[str], epochs: int, out: Path, tex
     hint = flat_pictures(int(full.options["features"])) if full.reference == "mlp" and len(numbers) == 1 else ""
     if hint:
         pairs.append(("note", hint))
-    pairs.append(
-        ("wrote", f"{out}, {len(text.splitlines())} lines, {epochs} epochs: about as many steps as the reference's own")
-    )
+    pairs.append(("wrote", f"{out}, {len(text.splitlines())} lines, {epochs} epochs"))
     if how is None:
         pairs.append(("later", f"once this works: {later(made.reference)}"))
     else:

@@ -8,17 +8,12 @@ from refkit.starting.kinds import IDS, TEXT
 from refkit.starting.plan import Plan
 from refkit.starting.text import array_words
 
-TRAIN, TEST = 6_000, 1_000
+TRAIN, TEST = 6_000, 1_000  # as `training_text.MADE` says
 MOST_STEPS = 50  # of a sequence: whether a program learns at all shows sooner on short ones
 MADE = '''def synthetic(examples: int, seed: int) -> tuple[np.ndarray, ...]:
     """DOCUMENTED"""
     same, rng = np.random.default_rng(0), np.random.default_rng((1, seed))  # for all examples alike, and for these
 BODY    return ARRAYS
-
-
-def load_data() -> list[tuple[np.ndarray, ...]]:
-    """Training and test examples, made."""
-    return [synthetic(TRAIN, seed=0), synthetic(TEST, seed=1)]
 '''
 LABELS = "labels = rng.integers(CLASSES, size=examples).astype(np.int32)"
 # Each class lies around a corner of its own: a feature takes one of its digits.
@@ -42,7 +37,7 @@ SAYS = {
 
 
 def definitions(plan: Plan) -> str:
-    """`synthetic` and `load_data` of the written file.
+    """`synthetic` of the written file.
 
     Raises:
         RefkitError: nothing of this shape can be made that is sure to be solved.
@@ -76,8 +71,6 @@ def slots(plan: Plan) -> dict[str, int]:
         "WIDTH": width,
         "CHANNELS": channels,
         "STEPS": plan.steps,
-        "TRAIN": TRAIN,
-        "TEST": TEST,
         "VOCABULARY": vocabulary(plan),
     }
 

@@ -50,7 +50,7 @@ MAIN = """def main() -> None:
 DATA_OPTION    parser.add_argument("--epochs", type=int, default=Config.epochs)
     parser.add_argument("--seed", type=int, default=Config.seed)
     arguments = parser.parse_args()
-    (ARRAYS), (TEST_ARRAYS) = load_data(LOADED)
+    (ARRAYS), (TEST_ARRAYS) = LOADED
     config = Config(epochs=arguments.epochs, seed=arguments.seed)
     model = MODEL(config, nnx.Rngs(config.seed))
     optimizer = make_optimizer(model, config)
@@ -72,20 +72,20 @@ JUDGED_NUMBERS = """    errors = root_mean_squared_error(model, TEST_INPUTS, (te
     print(f"RMSE on {len(test_targets)} test examples: {', '.join(f'{error:.4g}' for error in errors)}")
     print(f"baseline, the mean target: {', '.join(f'{floor:.4g}' for floor in floors)}")
 """
+MADE = "synthetic(6_000, seed=0), synthetic(1_000, seed=1)"
 PAIRED_MAIN = """def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=Config.epochs)
     parser.add_argument("--seed", type=int, default=Config.seed)
     config = Config(**vars(parser.parse_args()))
-    data, test = load_data(LOADED)
+    data, test = LOADED
     model = MODEL(config, nnx.Rngs(config.seed))
     optimizer = make_optimizer(model, config)
     for epoch in range(config.epochs):
         losses = [train_step(model, optimizer, preprocess(x), *y) for x, *y in batches(*data, config.batch_size, epoch)]
         chex.assert_tree_all_finite(losses)
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.4f}")
-    score = accuracy(model, preprocess(test[0]), *test[1:])
-    print(f"accuracy on {len(test[0])} test examples: {score:.3f}")
+    print(f"accuracy on {len(test[0])} test examples: {accuracy(model, preprocess(test[0]), *test[1:]):.3f}")
     print(f"baseline, the majority class: {np.mean(test[2] == np.bincount(data[2]).argmax()):.3f}")
 JUDGED
 
@@ -158,8 +158,10 @@ def main(plan: Plan, text_of_preprocess: str, synthetic: bool) -> str:
     """
     alone = text_of_preprocess.partition("(")[2].partition(")")[0].count(":") == 1
     if plan.reference == "multimodal" and alone and not plan.target.regression:
-        solved = SOLVED.replace("accuracy(model, TEST_INPUTS, test_labels)", "score") if synthetic else ""
-        text = PAIRED_MAIN.replace("JUDGED\n", f"{solved}\n").replace("LOADED", "" if synthetic else "DATA")
+        solved = SOLVED.replace("TEST_INPUTS, test_labels", "preprocess(test[0]), *test[1:]") if synthetic else ""
+        text = PAIRED_MAIN.replace("JUDGED\n", f"{solved}\n").replace(
+            "LOADED", MADE if synthetic else "load_data(DATA)"
+        )
         return filled(text, plan)
     first = inputs(plan)[0]
     prepared = (
@@ -176,4 +178,6 @@ def main(plan: Plan, text_of_preprocess: str, synthetic: bool) -> str:
         judged += SOLVED_NUMBERS if plan.target.regression else SOLVED
     option = '    parser.add_argument("--data", default=DATA, help="where the data lies, as seen from this file")\n'
     text = MAIN.replace("JUDGED", judged).replace("DATA_OPTION", "" if synthetic else option)
-    return filled(text.replace("PREPARED", prepared).replace("LOADED", "" if synthetic else "arguments.data"), plan)
+    return filled(
+        text.replace("PREPARED", prepared).replace("LOADED", MADE if synthetic else "load_data(arguments.data)"), plan
+    )

@@ -108,7 +108,12 @@ def sequences(folder: Path) -> Path:
     """Of different lengths, padded with anything, and classes that are words."""
     lengths, kinds = 2 + np.arange(ROWS) % 6, np.array(["down", "up"])[np.arange(ROWS) % 2]
     x = rng().normal(size=(ROWS, 7, 3)) + 4 * (np.arange(ROWS) % 2)[:, None, None]
-    return saved(folder / "runs.npz", x=np.where(np.arange(7)[None, :, None] < lengths[:, None, None], x, 99), lengths=lengths, y=kinds)
+    return saved(
+        folder / "runs.npz",
+        x=np.where(np.arange(7)[None, :, None] < lengths[:, None, None], x, 99),
+        lengths=lengths,
+        y=kinds,
+    )
 
 
 def steps_in_one(folder: Path) -> Path:
@@ -156,5 +161,5 @@ KINDS = {  # of data, the reference that fits, and options on the command line
     steps_in_one: ("lstm:features=2,output-size=1,lengths=true", {}),
     nan_at_the_end: ("lstm:features=2,output-size=2,lengths=true", {}),
     word_ids: ("lstm:embedding=9x32,output-size=4,lengths=ids,loss=cross-entropy", {}),
-    pictures_and_words: ("multimodal:image=14x14x1,vocabulary=70,classes=3", {"inputs": "image,question"}),
+    pictures_and_words: ("multimodal:image=14x14x1,vocabulary=69,classes=3", {"inputs": "image,question"}),
 }
