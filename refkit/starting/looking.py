@@ -6,6 +6,7 @@ from pathlib import Path
 from refkit.errors import RefkitError
 from refkit.starting.source import Source, enough
 
+FILE = re.compile(r"\.[a-zA-Z]\w*$")
 SETS = re.compile(r"^[a-z][a-z0-9_]*(/[\w.\-:]+)*$")
 
 
@@ -38,7 +39,7 @@ def find(path: Path, data: str, largest: int | None) -> Source:
         from refkit.starting import csv_table, npz
 
         return npz.find(path, data) if suffix == ".npz" else csv_table.find(path, data)
-    if path.exists() or not SETS.match(data):
+    if path.exists() or not SETS.match(data) or FILE.search(data):
         here = "is no .npz, CSV or folder" if path.exists() else "is not there"
         raise RefkitError(f"`{data}` {here}: give an .npz, a CSV, a folder of pictures by class, or a TFDS name")
     from refkit.starting import tfds_set

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from refkit.errors import RefkitError
-from refkit.starting.source import Columns, Source
+from refkit.starting.source import Columns, Source, tuple_text
 
 TESTS = ("test", "val", "valid", "validation", "dev")  # what stands in the place of `train`, the likeliest first
 PICKLED = (
@@ -17,7 +17,7 @@ PICKLED = (
 READ = ("columns = np.load(Path(__file__).parent / path)",)
 READ_PARTS = (
     "arrays = np.load(Path(__file__).parent / path)",
-    'pairs = {name: (arrays[name], arrays[name.replace("train", "TEST")]) for name in (NAMES,)}',
+    'pairs = {name: (arrays[name], arrays[name.replace("train", "TEST")]) for name in NAMES}',
     "columns = {name: np.concatenate(pair) for name, pair in pairs.items()}",
 )
 
@@ -51,7 +51,7 @@ def find(path: Path, shown: str) -> Source:
         if len(set(lengths.values())) > 1:
             said = ", ".join(f"`{name}` {count}" for name, count in lengths.items())
             raise RefkitError(f"the arrays of `{shown}` for `{part}` differ in their rows ({said}): save them anew")
-    names = ", ".join(f'"{name}"' for name in kept)
+    names = tuple_text(kept)
     split = bool(train and test)
     read = tuple(line.replace("NAMES", names).replace("TEST", test or "") for line in (READ_PARTS if split else READ))
     count = {part: count_rows(columns) for part, columns in parts.items()}

@@ -13,7 +13,7 @@ from refkit.starting.words import longest, split_words
 
 OWN_STEPS = {"mlp": 1_500, "lenet": 2_250, "lstm": 1_900, "multimodal": 6_250}  # training steps on its own data
 BATCH = {"mlp": 32, "lenet": 32, "lstm": 32, "multimodal": 16}
-SMALLEST = 12  # side of a picture that LeNet's two convolutions leave anything of
+SMALLEST = 16  # side of a picture of which LeNet's convolutions, one of them not padded, leave more than one pixel
 EMBEDDING = 32
 
 
@@ -238,7 +238,7 @@ def is_prefix(real: np.ndarray) -> bool:
 def epochs(plan: Plan, examples: int) -> int:
     """Passes that make about as many training steps as the reference's on its own data."""
     steps = -(-examples // BATCH[plan.reference])
-    return int(np.clip(round(OWN_STEPS[plan.reference] / steps), 2, 200))
+    return int(np.clip(round(OWN_STEPS[plan.reference] / steps), 2, 500))
 
 
 def training_count(source: Source) -> int:

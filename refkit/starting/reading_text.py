@@ -1,10 +1,9 @@
 """The text that makes training and test examples of columns, in the written file."""
 
-import json
-
 from refkit.starting.kinds import CATEGORY, IDS, NUMBERS, PICTURE, SEQUENCE, TEXT
 from refkit.starting.plan import Plan
 from refkit.starting.simplify import SMALL_SIDE, simplify_lines
+from refkit.starting.source import quoted, tuple_text
 from refkit.starting.text import array_words, call_all
 
 MOST_NAMED = 40  # columns that are listed by name
@@ -85,7 +84,7 @@ def target_text(plan: Plan) -> str:
     if target.plain:
         return f"{column}.astype(np.int32)"
     words = ".astype(str)" if values.dtype.kind in "OU" else ""
-    return f"np.unique({column}{words}, return_inverse=True)[1].astype(np.int32)  # places among the sorted classes"
+    return f"np.unique({column}{words}, return_inverse=True)[1].astype(np.int32)"
 
 
 def input_lines(plan: Plan, simplify: str | None) -> list[str]:
@@ -156,14 +155,6 @@ def text_lines(plan: Plan, name: str) -> list[str]:
 
 def access(name: str) -> str:
     return f"columns[{quoted(name)}]"
-
-
-def quoted(name: str) -> str:
-    return json.dumps(name, ensure_ascii=False)
-
-
-def tuple_text(names) -> str:
-    return "(" + ", ".join(map(quoted, names)) + ("," if len(names) == 1 else "") + ")"
 
 
 def wrapped(before: str, listed: str, after: str, width: int = 118) -> list[str]:

@@ -1,6 +1,8 @@
 """What DATA holds, wherever it lies: columns with one row an example, and the text that reads them again."""
 
 import dataclasses
+import json
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -59,3 +61,17 @@ def enough(source: Source, least: int = 10) -> str:
             which = "" if part == "all" else f" for `{part}`"
             return f"`{source.name}` has {count} example{'s' if count != 1 else ''}{which}: give {least} at least"
     return ""
+
+
+def quoted(name: str) -> str:
+    """A name as the written file has it."""
+    return json.dumps(name, ensure_ascii=False)
+
+
+def tuple_text(names: Iterable[str]) -> str:
+    """
+    >>> tuple_text(["image"]), tuple_text(["image", "label"])
+    ('("image",)', '("image", "label")')
+    """
+    names = list(names)
+    return "(" + ", ".join(map(quoted, names)) + ("," if len(names) == 1 else "") + ")"

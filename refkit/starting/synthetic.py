@@ -8,7 +8,7 @@ from refkit.starting.kinds import IDS, TEXT
 from refkit.starting.plan import Plan
 from refkit.starting.text import array_words
 
-TRAIN, TEST = 6_000, 1_000  # as `training_text.MADE` says
+TRAIN, TEST = 4_000, 1_000  # as `training_text.MADE` says
 MOST_STEPS = 50  # of a sequence: whether a program learns at all shows sooner on short ones
 MADE = '''def synthetic(examples: int, seed: int) -> tuple[np.ndarray, ...]:
     """DOCUMENTED"""

@@ -80,7 +80,7 @@ def are_classes(values: np.ndarray, task: str | None) -> bool:
         return True
     if values.ndim == 2 and values.shape[1] > 1:
         return is_one_hot(values)
-    return values.dtype.kind in "iu" and len(np.unique(values)) <= MOST_CLASSES
+    return values.dtype.kind in "iu" and len(np.unique(values)) <= min(MOST_CLASSES, len(values) / 2)
 
 
 def classes_of(source: Source, name: str, how: str) -> Target:

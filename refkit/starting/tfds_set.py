@@ -7,14 +7,14 @@ import tensorflow_datasets as tfds
 
 from refkit.datasets.arrays import find_builder
 from refkit.errors import RefkitError
-from refkit.starting.source import Columns, Source
+from refkit.starting.source import Columns, Source, tuple_text
 
 LOOKED_AT = 10_000  # examples of each part
 DECODED = "row[name].decode() if isinstance(row[name], bytes) else row[name]"
 READ = (
     'sources = tfds.builder(path, file_format="array_record").as_data_source([PARTS])',
     "rows = [row for source in sources for row in source.__getitems__(range(len(source)))]",
-    "columns = {name: np.array([ROW for row in rows]) for name in (NAMES,)}",
+    "columns = {name: np.array([ROW for row in rows]) for name in NAMES}",
 )
 
 
@@ -32,14 +32,14 @@ def find(name: str) -> Source:
             f"`{name}` has no split `train`, but {', '.join(f'`{part}`' for part in builder.info.splits)}"
         )
     features = builder.info.features
-    flat = {column: feature for column, feature in features.items() if not hasattr(feature, "items")}
+    flat = {column: feature for column, feature in sorted(features.items()) if not hasattr(feature, "items")}
     found = {part: look(builder, part, flat) for part in splits}
     kept = [
         column
         for column in flat
         if all(found[part][column].dtype != object or is_text(flat[column]) for part in splits)
     ]
-    skipped = {column: "its columns lie one in another" for column in features if column not in flat}
+    skipped = {column: "its columns lie one in another" for column in sorted(features) if column not in flat}
     skipped |= {column: "its examples differ in shape" for column in flat if column not in kept}
     parts = {part: {column: found[part][column] for column in kept} for part in splits}
     named = ("train", "test") if len(splits) > 1 else ("all",)
@@ -47,7 +47,7 @@ def find(name: str) -> Source:
     row = DECODED if any(is_text(flat[column]) for column in kept) else "row[name]"
     read = tuple(
         line.replace("PARTS", ", ".join(f'"{part}"' for part in splits))
-        .replace("NAMES", ", ".join(f'"{column}"' for column in kept))
+        .replace("NAMES", tuple_text(kept))
         .replace("ROW", row)
         for line in READ
     )

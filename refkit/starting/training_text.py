@@ -8,7 +8,7 @@ from refkit.starting.text import array_words
 
 MODELS = {"mlp": "MLP", "lenet": "LeNet", "lstm": "LSTM", "multimodal": "Multimodal"}
 STANDARDISED = '''def preprocess(x: np.ndarray, train_x: np.ndarray) -> np.ndarray:
-    """Every feature less the training examples' mean, over their standard deviation; 0, the mean, where it is missing."""
+    """Every feature less the training examples' mean, over the standard deviation; 0, the mean, where it is missing."""
     mean, deviation = np.nanmean(train_x, axis=AXES), np.nanstd(train_x, axis=AXES)
     return np.nan_to_num((x - mean) / np.maximum(deviation, 1e-8)).astype(np.float32)
 '''
@@ -72,7 +72,7 @@ JUDGED_NUMBERS = """    errors = root_mean_squared_error(model, TEST_INPUTS, (te
     print(f"RMSE on {len(test_targets)} test examples: {', '.join(f'{error:.4g}' for error in errors)}")
     print(f"baseline, the mean target: {', '.join(f'{floor:.4g}' for floor in floors)}")
 """
-MADE = "synthetic(6_000, seed=0), synthetic(1_000, seed=1)"
+MADE = "synthetic(4_000, seed=0), synthetic(1_000, seed=1)"
 PAIRED_MAIN = """def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--epochs", type=int, default=Config.epochs)

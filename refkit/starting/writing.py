@@ -117,7 +117,7 @@ class Docstring:
         lines += [
             f"Task: {task}{', on a synthetic set of its shape' if self.made else ''}.",
             f"Run: python {self.out}",
-            f"Reference: refkit's {plan.spec}, changed in its loading and normalisation.",
+            f"Reference: refkit's {plan.spec}",
         ]
         text = "\n".join(line for line in lines)
         return opening + text.replace("\\", "/").replace('"""', "'''") + "\n" + closing + after

@@ -155,11 +155,11 @@ KINDS = {  # of data, the reference that fits, and options on the command line
     csv_of_texts: ("lstm:embedding=70x32,output-size=2,lengths=ids,loss=cross-entropy", {}),
     one_hot_rows: ("mlp:features=5,outputs=3", {}),
     picture_folder: ("lenet:image=21x24x3,classes=2", {}),
-    pictures: ("lenet:image=16x12x3,classes=3", {}),
+    pictures: ("lenet:image=16x12x3,padding=same,classes=3", {}),
     small_grey_floats: ("lenet:image=8x8x1,padding=same,classes=1,loss=mse", {}),
     sequences: ("lstm:features=3,output-size=2,lengths=true,loss=cross-entropy", {}),
     steps_in_one: ("lstm:features=2,output-size=1,lengths=true", {}),
     nan_at_the_end: ("lstm:features=2,output-size=2,lengths=true", {}),
     word_ids: ("lstm:embedding=9x32,output-size=4,lengths=ids,loss=cross-entropy", {}),
-    pictures_and_words: ("multimodal:image=14x14x1,vocabulary=69,classes=3", {"inputs": "image,question"}),
+    pictures_and_words: ("multimodal:image=14x14x1,padding=same,vocabulary=69,classes=3", {"inputs": "image,question"}),
 }
