@@ -15,6 +15,7 @@ from refkit.subjects.reference import compiled
 
 Arrays = tuple[np.ndarray, ...]
 
+OTHERS = {"coral": "LeNet", "gradient_reversal": "LeNet"}  # references that nothing is compared with, and their models
 SCANNED = ("mlp", "lstm")  # references without convolutions, which XLA runs slowly inside loops on a CPU
 AT_ONCE = 1_000  # examples of one evaluation
 CHUNK = 64  # steps of one scan
@@ -94,7 +95,9 @@ class ReferenceLearner(Learner):
     def __init__(self, name: str, source: str, config: Any):
         self.module, self.config = module_of(name, source), config
         self.batch_size, self.scans = config.batch_size, name in SCANNED
-        model = getattr(self.module, BY_NAME[name].model)(config, nnx.Rngs(config.seed))
+        model = getattr(self.module, BY_NAME[name].model if name in BY_NAME else OTHERS[name])(
+            config, nnx.Rngs(config.seed)
+        )
         self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
         self.graph, self.first = nnx.split((model, self.module.make_optimizer(model, config)))
 
