@@ -12,6 +12,7 @@ from refkit import process, signs
 from refkit.commands.evaluate import evaluate
 from refkit.commands.improve import improve
 from refkit.commands.reproduce import reproduce
+from refkit.commands.starter import starter
 from refkit.commands.tune import tune
 from refkit.errors import RefkitError
 from refkit.failures import Commands, OneSentence, sentence_for
@@ -201,8 +202,8 @@ def show(report: Report) -> None:
 
 @click.group(cls=Commands, no_args_is_help=False)
 def main() -> None:
-    """Compare your own neural network with a reference, reproduce what the references reach, and tune."""
+    """Compare your own neural network with a reference, and take it from there as the field guide says."""
 
 
-for command in (compare, reproduce, evaluate, improve, tune):
+for command in (compare, reproduce, evaluate, improve, starter, tune):
     main.add_command(command)

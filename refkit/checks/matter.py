@@ -237,8 +237,13 @@ def lines_of(differences: list[Difference]) -> frozenset[tuple[str, int]]:
 def default_config(name: str, model: str, given: tuple[tuple[str, str], ...] = ()):
     """A reference's `Config()` as its file has it, at the sizes among some options."""
     sizes = {choice.option for choice in SIZES if choice.reference == name}
-    options = {option: value for option, value in given if option in sizes}
+    options = {option: value for option, value in given if option in sizes or keeps_small_pictures(option, value)}
     return build(name, model, edited_source(name, options)).config
+
+
+def keeps_small_pictures(option: str, value: str) -> bool:
+    """Whether an option leaves something of a picture of which the reference's own padding leaves nothing."""
+    return option == "padding" and "-" not in value
 
 
 class LossError(Exception):

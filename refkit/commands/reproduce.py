@@ -29,7 +29,7 @@ EVERY = "all"
 def reproduce(reference: str | None, data: str | None, seeds: int | None, **given: Any) -> int:
     """Run a reference and its baselines again on a data set, seed by seed.
 
-    REFERENCE is mlp, lenet, lstm or multimodal. What is finished is kept: the same command goes on where it was stopped.
+    REFERENCE is mlp, lenet, lstm, multimodal, coral or gradient_reversal. What is finished is kept: the same command goes on where it was stopped.
 
     The status is 0 when it is done, 1 when `--check` finds a seed outside the interval, 2 where nothing could be run.
     """
@@ -48,7 +48,7 @@ def reproduce(reference: str | None, data: str | None, seeds: int | None, **give
         return 0
     if reference is None:
         raise RefkitError(
-            "no reference is named: give one of mlp, lenet, lstm, multimodal (`--list` shows what they have)"
+            "no reference is named: give one of mlp, lenet, lstm, multimodal, coral, gradient_reversal (`--list` shows what they have)"
         )
     protocols = chosen(reference, data) if data == EVERY else (find_protocol(reference, data),)
     if given["plot"]:

@@ -25,6 +25,7 @@ class Examples:
             where they take the same.
         scale: what a unit of the model's target is in the unit of the metric, for targets that are standardised.
         groups: test examples that are scored apart, too: by name, which of them.
+        then: what the last epochs train on in the place of `train`: the few examples of fine-tuning.
     """
 
     train: Arrays
@@ -32,6 +33,7 @@ class Examples:
     floors: tuple[tuple[Arrays, np.ndarray], tuple[Arrays, np.ndarray]] | None = None
     scale: float = 1.0
     groups: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    then: Arrays | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Protocol:
         options: of the reference.
         config: fields of its config, and functions of the examples for those that depend on them.
         epochs: over the training examples.
+        then_after: so many of them; the rest are over the examples' `then`.
         evaluations: points of the curve, evenly over the epochs.
         until_solved: in the place of epochs, fresh sequences until it is solved.
         seeds: how many are made where none is asked for.
@@ -67,6 +70,7 @@ class Protocol:
     options: tuple[tuple[str, str], ...] = ()
     config: tuple[tuple[str, Any], ...] = ()
     epochs: int = 10
+    then_after: int | None = None
     evaluations: int = 10
     until_solved: "UntilSolved | None" = None
     seeds: int = 20
@@ -93,6 +97,8 @@ class Protocol:
             "metric": self.metric.name,
             "task": self.task,
         }
+        if self.then_after is not None:
+            said["then_after"] = self.then_after
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:12]
 
 

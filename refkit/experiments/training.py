@@ -54,6 +54,8 @@ def fit(protocol: Protocol, seed: int, examples: Examples, learner: Learner, pro
     """
     state, curve, targets = learner.first, [], examples.test[-1]
     for epoch in range(protocol.epochs):
+        if epoch == protocol.then_after:
+            examples = dataclasses.replace(examples, train=examples.then)
         state, _ = learner.train(state, shuffled(examples, learner.batch_size, (seed, epoch)))
         if epoch + 1 in evaluated_epochs(protocol):
             outputs = learner.outputs(state, examples.test)

@@ -16,6 +16,7 @@ from refkit.subjects.reference import compiled
 
 Arrays = tuple[np.ndarray, ...]
 
+OTHERS = {"coral": "LeNet", "gradient_reversal": "LeNet"}  # references that nothing is compared with, and their models
 AT_ONCE = 1_000  # examples of one evaluation
 CHUNK = 64  # steps of one scan
 
@@ -114,7 +115,8 @@ class ReferenceLearner(Learner):
 
 def built(name: str, module: types.ModuleType, config: Any) -> tuple[Any, Any]:
     """A reference's model and optimizer, as its own `main` makes them."""
-    model = getattr(module, BY_NAME[name].model)(config, nnx.Rngs(config.seed))
+    kind = BY_NAME[name].model if name in BY_NAME else OTHERS[name]
+    model = getattr(module, kind)(config, nnx.Rngs(config.seed))
     return model, module.make_optimizer(model, config)
 
 

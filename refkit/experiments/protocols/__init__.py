@@ -2,9 +2,10 @@
 
 from refkit.errors import RefkitError
 from refkit.experiments.protocol import Protocol
-from refkit.experiments.protocols import lenet, lstm, mlp, multimodal
+from refkit.experiments.protocols import coral, gradient_reversal, lenet, lstm, mlp, multimodal
 
-BY_REFERENCE = {module.PROTOCOLS[0].reference: module.PROTOCOLS for module in (mlp, lenet, lstm, multimodal)}
+MODULES = (mlp, lenet, lstm, multimodal, coral, gradient_reversal)
+BY_REFERENCE = {module.PROTOCOLS[0].reference: module.PROTOCOLS for module in MODULES}
 
 
 def find_protocol(reference: str, data: str | None = None) -> Protocol:

@@ -5,6 +5,7 @@ import numpy as np
 from baselines import scores as floor_scores
 from refkit.experiments.protocol import Examples, Protocol
 from refkit.experiments.protocols.scores import accuracy
+from refkit.experiments.protocols.shifted_digits import LENET_PROTOCOLS
 from refkit.references import lenet
 from refkit.results.record import READ, TIERS, TRANSCRIBED, UNCONFIRMED, Metric, Published
 
@@ -109,4 +110,5 @@ PROTOCOLS = (
         needs="Fashion-MNIST, prepared",
         **FASTER,
     ),
+    *LENET_PROTOCOLS,
 )
