@@ -6,6 +6,9 @@ product each. `REFKIT_LOWERING=off` in the environment leaves every program as i
 
 import os
 from collections.abc import Callable
+from typing import Any
+
+import jax
 
 from refkit.lowering import convolutions, interpreter
 
@@ -20,3 +23,8 @@ def lowered(function: Callable) -> Callable:
         function: of pytrees of arrays; pure.
     """
     return function if os.environ.get("REFKIT_LOWERING", "") == OFF else interpreter.lower(function)
+
+
+def has_convolutions(function: Callable, *arguments: Any) -> bool:
+    """Whether convolutions are left in the function as it is lowered: XLA runs these slowly inside loops on a CPU."""
+    return "conv_general_dilated" in str(jax.make_jaxpr(lowered(function))(*arguments))

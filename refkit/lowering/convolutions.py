@@ -17,11 +17,13 @@ from refkit.lowering.interpreter import Environment
 from refkit.lowering.turned import Turned, turned
 
 MOST_SLICES = 64  # shifted copies that are written out one by one
+MOST_BYTES = 16e6  # of what is made: 5 MB for LeNet on 64 digits are faster, 78 MB for pictures of 64x64x3 slower
 Made = dict[tuple, Any]
 
 
 def convolve(equation: jex.JaxprEqn, inputs: list[Any], environment: Environment) -> Turned | None:
-    """The same convolution in the form that makes the fewest numbers; None where it strides, is dilated or grouped."""
+    """The same convolution in the form that makes the fewest numbers; None where it strides, is dilated, grouped or
+    too large."""
     params = equation.params
     if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
         return None
@@ -29,7 +31,8 @@ def convolve(equation: jex.JaxprEqn, inputs: list[Any], environment: Environment
         return None
     x, w = (variable.aval.shape for variable in equation.invars)
     sizes = Sizes(x, w, params["dimension_numbers"], tuple(params["padding"]))
-    ways = [(cost, way) for cost, count, way in sizes.ways() if count <= MOST_SLICES]
+    most = MOST_BYTES / equation.outvars[0].aval.dtype.itemsize
+    ways = [(cost, way) for cost, count, way in sizes.ways() if count <= MOST_SLICES and cost <= most]
     if not ways:
         return None
     _, way = min(ways, key=lambda pair: pair[0])

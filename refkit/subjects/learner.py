@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from refkit.lowering import lowered
+from refkit.lowering import has_convolutions, lowered
 from refkit.subjects import BY_NAME
 from refkit.subjects.reference import compiled
 
@@ -27,12 +27,13 @@ class Learner:
     Attributes:
         first: the state before the first step; it is given away to that step.
         batch_size: examples of a step.
-        scans: whether many steps run faster as one loop.
+        scans: whether many steps may run as one loop, where that is faster.
     """
 
     first: Any
     batch_size: int
     scans = False
+    looping: bool | None = None
 
     def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
         """The next state, and the loss before it."""
@@ -57,20 +58,21 @@ class Learner:
     def train(self, state: Any, batches: Iterator[Arrays]) -> tuple[Any, list[float]]:
         """Steps over batches, those of one size together where that is faster; their losses."""
         losses: list[Any] = []
-        if not self.scans:
-            for batch in batches:
+        for group in grouped(batches) if self.scans else ([batch] for batch in batches):
+            if len(group) == CHUNK and self.loops_well(state, group[0]):
+                state, some = self.many_steps(state, tuple(jnp.asarray(np.stack(parts)) for parts in zip(*group)))
+                losses.append(some)
+                continue
+            for batch in group:
                 state, loss = self.one_step(state, batch)
                 losses.append(loss)
-            return state, [float(loss) for loss in losses]
-        for group in grouped(batches):
-            if len(group) == CHUNK:
-                state, some = self.many_steps(state, tuple(jnp.asarray(np.stack(parts)) for parts in zip(*group)))
-                losses.append(np.asarray(some))
-            else:
-                for batch in group:
-                    state, loss = self.one_step(state, batch)
-                    losses.append(np.asarray(loss)[None])
-        return state, [float(loss) for some in losses for loss in some]
+        return state, [float(loss) for some in losses for loss in np.atleast_1d(some)]
+
+    def loops_well(self, state: Any, batch: Arrays) -> bool:
+        """Whether its steps are as fast in one loop as one by one; asked once."""
+        if self.looping is None:
+            self.looping = not has_convolutions(self.step, state, batch)
+        return self.looping
 
     def outputs(self, state: Any, part: Arrays) -> np.ndarray:
         """Of every example of `part`, inputs and the targets last, in evaluation mode."""
