@@ -24,6 +24,18 @@ def figure(result: Result) -> str:
     return f"{summary.mean:.4g} ± {summary.deviation:.2g}{unit}"
 
 
+def until_solved(result: Result) -> str:
+    """`, solved by 3 of 3 after 281,600 to 313,600 sequences`, where seeds were trained until they were."""
+    runs = [run.more for run in result.runs.values() if "sequences" in run.more]
+    if not runs:
+        return ""
+    seen = sorted(run["sequences"] for run in runs if run["solved"])
+    after = (
+        f" after {seen[0]:,.0f}" + (f" to {seen[-1]:,.0f}" if seen[-1] > seen[0] else "") + " sequences" if seen else ""
+    )
+    return f", solved by {len(seen)} of {len(runs)}{after}"
+
+
 def seeds_of(result: Result) -> str:
     count = len(result.runs)
     return f"{count} seed{'s' if count > 1 else ''}"
@@ -31,7 +43,8 @@ def seeds_of(result: Result) -> str:
 
 def in_words(result: Result) -> str:
     """A few lines: the figure, the best baseline, what others report."""
-    lines = [f"{result.reference} on {result.data}: {result.metric.name} {figure(result)} ({seeds_of(result)})"]
+    reached = f"{result.metric.name} {figure(result)} ({seeds_of(result)}){until_solved(result)}"
+    lines = [f"{result.reference} on {result.data}: {reached}"]
     best = result.best_baseline
     if best is not None:
         lines.append(f"  best baseline: {best[0]}, {best[1]:.4g}")
@@ -63,10 +76,13 @@ def table(folder: Path = store.FOLDER) -> str:
         for result in (known[protocol.data] for protocol in several if protocol.data in known):
             best = result.best_baseline
             floor = f"{best[1]:.4g} ({best[0]})" if best else ""
-            others = "; ".join(f"{told.figure:.4g} ({told.name}; {told.sure})" for told in result.published[:2])
+            others = "; ".join(
+                f"{told.figure:.4g} ({told.name}{', ' * bool(told.note)}{told.note}; {told.sure})"
+                for told in result.published[:2]
+            )
             metric = result.metric.name + ("" if result.metric.better == HIGHER else ", lower is better")
             rows.append(
-                f"| `{reference}` | `{result.data}` | {metric} | {figure(result)} | {len(result.runs)} | {floor} | {others} |"
+                f"| `{reference}` | `{result.data}` | {metric} | {figure(result)}{until_solved(result)} | {len(result.runs)} | {floor} | {others} |"
             )
     return "\n".join(rows) + "\n"
 
