@@ -8,8 +8,10 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import optuna
+import sqlalchemy
 import sqlalchemy.exc
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
@@ -25,6 +27,33 @@ BEING_MADE = re.compile(
 )  # another process makes the same tables
 MAGIC = b"SQLite format 3"
 LOCKED_S = 60  # how long to wait for another process that writes to the same SQLite file
+
+
+class Database(RDBStorage):
+    """optuna's storage in a database, in which a trial counts as silent, too, that never gave any sign of life.
+
+    optuna leaves such a trial running for ever: its process was killed between the trial's beginning and the first sign.
+    """
+
+    def __init__(self, *given: Any, **named: Any):
+        super().__init__(*given, **named)
+        self.never_heard: dict[
+            int, float
+        ] = {}  # by trial, since when; by this process's clock, as machines' clocks differ
+
+    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+        with self.engine.connect() as connection:
+            silent = connection.scalars(NEVER_HEARD, {"study": study_id}).all()
+        now = time.monotonic()
+        self.never_heard = {trial: self.never_heard.get(trial, now) for trial in silent}
+        gone = [trial for trial, since in self.never_heard.items() if now - since > self.grace_period]
+        return super()._get_stale_trial_ids(study_id) + gone
+
+
+NEVER_HEARD = sqlalchemy.text(
+    "SELECT trials.trial_id FROM trials LEFT JOIN trial_heartbeats ON trials.trial_id = trial_heartbeats.trial_id "
+    "WHERE trials.study_id = :study AND trials.state = 'RUNNING' AND trial_heartbeats.trial_id IS NULL"
+)
 
 
 def default_file(name: str) -> Path:
@@ -112,7 +141,7 @@ def open_database(url: str, heartbeat: int) -> BaseStorage:
     how = dict(heartbeat_interval=heartbeat, grace_period=SILENT * heartbeat, heartbeat_stale_trial_callback=put_back)
     for left in reversed(range(TRIES)):
         try:
-            return optuna.storages.get_storage(RDBStorage(url, engine_kwargs=local, **how))
+            return optuna.storages.get_storage(Database(url, engine_kwargs=local, **how))
         except sqlalchemy.exc.DBAPIError as error:
             if not left or not BEING_MADE.search(str(error.orig)):
                 raise

@@ -165,6 +165,16 @@ def test_a_trial_that_others_took_for_dead_is_theirs(tmp_path):
     assert len(finished(study)) == 4 and len(study.trials) == 5
 
 
+def test_a_trial_whose_process_died_before_its_first_sign_of_life_is_done_again(tmp_path):
+    subject, file = subject_of(distance), tmp_path / "a.db"
+    study, _ = open_study(subject, open_file(file, heartbeat=1), "made", "a.db")
+    dead = optuna.load_study(study_name="made", storage=f"sqlite:///{file}").ask()  # without any heartbeat
+    dead.suggest_float("rate", 1e-4, 1.0, log=True)
+    Search(study, subject, Plan("random", 3, heartbeat=1)).run()
+    assert len(finished(study)) == 3 and not look(study).running
+    assert dead.params["rate"] in [trial.params["rate"] for trial in finished(study)]
+
+
 @pytest.mark.parametrize(
     ("other", "sentence"),
     [
