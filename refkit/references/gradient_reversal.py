@@ -20,14 +20,13 @@ from flax import nnx
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """Sizes and defaults: LeNet's, and the reversal's weight rising from 0 to 0.1."""
+    """Sizes and defaults: LeNet's, and the reversal's weight rising from 0 to 1 as in the paper."""
 
     image: tuple[int, int, int] = (28, 28, 1)
     classes: int = 10
     activation: Callable = nnx.relu
     kernel_init: Callable = nnx.initializers.he_normal()
     domain_units: int = 100
-    reversal: float = 0.1
     rising_steps: int = 1_150
     learning_rate: float = 3e-4
     batch_size: int = 32
@@ -54,7 +53,7 @@ class LeNet(nnx.Module):
         self.dense1 = nnx.Linear(flat_features(config), 120, kernel_init=init, rngs=rngs)
         self.dense2 = nnx.Linear(120, 84, kernel_init=init, rngs=rngs)
         self.logits = nnx.Linear(84, config.classes, kernel_init=init, rngs=rngs)
-        self.domain1 = nnx.Linear(84, config.domain_units, kernel_init=init, rngs=rngs)
+        self.domain1 = nnx.Linear(flat_features(config), config.domain_units, kernel_init=init, rngs=rngs)
         self.domain = nnx.Linear(config.domain_units, 1, kernel_init=init, rngs=rngs)
 
     def features(self, x: jax.Array) -> jax.Array:
@@ -67,19 +66,24 @@ class LeNet(nnx.Module):
         x = activation(x)  # f32[batch, 10, 10, 16]
         x = nnx.avg_pool(x, (2, 2), strides=(2, 2))  # f32[batch, 5, 5, 16]
         x = x.reshape(x.shape[0], -1)  # f32[batch, 400]
-        x = self.dense1(x)  # f32[batch, 120]
+        return x
+
+    def classify(self, features: jax.Array) -> jax.Array:
+        activation = self.config.activation
+        x = self.dense1(features)  # f32[batch, 120]
         x = activation(x)  # f32[batch, 120]
         x = self.dense2(x)  # f32[batch, 84]
         x = activation(x)  # f32[batch, 84]
-        return x
-
-    def __call__(self, x: jax.Array) -> jax.Array:
-        x = self.features(x)  # f32[batch, 84]
         x = self.logits(x)  # f32[batch, 10]
         return x
 
+    def __call__(self, x: jax.Array) -> jax.Array:
+        x = self.features(x)  # f32[batch, 400]
+        x = self.classify(x)  # f32[batch, 10]
+        return x
+
     def tell_domain(self, features: jax.Array, weight: jax.Array) -> jax.Array:
-        x = reverse(features, weight)  # f32[batch, 84]
+        x = reverse(features, weight)  # f32[batch, 400]
         x = self.domain1(x)  # f32[batch, 100]
         x = self.config.activation(x)  # f32[batch, 100]
         x = self.domain(x)  # f32[batch, 1]
@@ -94,8 +98,8 @@ def flat_features(config: Config) -> int:
 
 def loss_fn(model: LeNet, x: jax.Array, target_x: jax.Array, labels: jax.Array, weight: jax.Array) -> jax.Array:
     """Mean cross-entropy in nats of the source's logits, and of telling both kinds of pictures apart."""
-    features = model.features(jnp.concatenate([x, target_x]))  # f32[2 batch, 84]
-    logits = model.logits(features[: len(x)])  # f32[batch, 10]
+    features = model.features(jnp.concatenate([x, target_x]))  # f32[2 batch, 400]
+    logits = model.classify(features[: len(x)])  # f32[batch, 10]
     chex.assert_shape(labels, logits.shape[:1])
     losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)  # f32[batch]
     kinds = jnp.arange(features.shape[0]) < len(x)  # bool[2 batch]
@@ -104,8 +108,8 @@ def loss_fn(model: LeNet, x: jax.Array, target_x: jax.Array, labels: jax.Array, 
 
 
 def reversal_weight(step: jax.Array, config: Config) -> jax.Array:
-    """2 / (1 + exp(-10 p)) - 1 of the share p of the steps that are done, as in the paper; and up to 0.1 for its 1."""
-    return config.reversal * (2 * nnx.sigmoid(10 * jnp.minimum(step / config.rising_steps, 1.0)) - 1)  # f32[]
+    """2 / (1 + exp(-10 p)) - 1 of the share p of the steps that are done, as in the paper."""
+    return 2 * nnx.sigmoid(10 * jnp.minimum(step / config.rising_steps, 1.0)) - 1  # f32[]
 
 
 def make_optimizer(model: LeNet, config: Config) -> nnx.Optimizer:
