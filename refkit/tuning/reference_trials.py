@@ -16,7 +16,7 @@ from refkit.experiments.protocols import find_protocol
 from refkit.experiments.training import evaluated_epochs, shuffled
 from refkit.subjects.learner import module_of
 from refkit.subjects.shared_learner import Shape, SharedLearners
-from refkit.tuning.reference_space import default_space, option_text, own_value, require_values
+from refkit.tuning.reference_space import BY_REFERENCE, default_space, option_text, own_value, require_values
 from refkit.tuning.spaces import Space, Values, inside_ones, read_spaces
 from refkit.tuning.subject import Diverged, Report, Subject, require_direction, require_finite
 
@@ -52,6 +52,11 @@ def reference_subject(
         RefkitError: no such reference, data set, hyper-parameter or value.
     """
     protocol = find_protocol(reference, data)
+    if protocol.reference not in BY_REFERENCE:
+        known = ", ".join(f"`{name}`" for name in BY_REFERENCE)
+        raise RefkitError(
+            f"`{reference}` has no search space: tune one of {known}, or a function of your own (`my.py:train`)"
+        )
     protocol = dataclasses.replace(protocol, epochs=epochs or protocol.epochs)
     if metric not in (None, protocol.metric.name):
         raise RefkitError(

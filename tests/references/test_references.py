@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from refkit.subjects.learner import OTHERS
 from tests.references.stand_alone import FOLDER, NAMES
 from tests.references.subjects import SUBJECTS
 
@@ -18,7 +19,8 @@ each = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda subject: subject.
 
 
 def test_no_reference_is_left_out():
-    assert {subject.name for subject in SUBJECTS} == set(NAMES) == {file.stem for file in FOLDER.glob("[!_]*.py")}
+    assert set(NAMES) == {file.stem for file in FOLDER.glob("[!_]*.py")}
+    assert {subject.name for subject in SUBJECTS} == set(NAMES) - set(OTHERS)  # those have tests of their own
 
 
 @each

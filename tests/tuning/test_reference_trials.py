@@ -7,12 +7,14 @@ from refkit.edits.catalogue import edited_source
 from refkit.errors import RefkitError
 from refkit.experiments.protocol import Examples
 from refkit.experiments.protocols import BY_REFERENCE, find_protocol
+from refkit.tuning import reference_space
 from refkit.tuning.guide import entry_of
 from refkit.tuning.reference_space import default_space, own_value, require_values
 from refkit.tuning.reference_trials import ReferenceTrials, own_values, reference_subject, with_validation
 from refkit.tuning.spaces import Range, Values
 
-PROTOCOLS = [protocol for protocols in BY_REFERENCE.values() for protocol in protocols]
+TUNED = {name: BY_REFERENCE[name] for name in reference_space.BY_REFERENCE}
+PROTOCOLS = [protocol for protocols in TUNED.values() for protocol in protocols]
 named = lambda protocol: f"{protocol.reference}-{protocol.data}"
 
 
@@ -48,7 +50,7 @@ def test_the_guides_space_is_one_that_the_reference_can_have(protocol):
         assert rank in ("high", "medium", "low")
 
 
-@pytest.mark.parametrize("reference", BY_REFERENCE)
+@pytest.mark.parametrize("reference", TUNED)
 def test_every_value_of_the_guides_space_makes_a_reference(reference):
     protocol = BY_REFERENCE[reference][0]
     trials = object.__new__(ReferenceTrials)
@@ -137,4 +139,12 @@ def test_the_next_step_says_the_values_in_the_references_terms():
         "take learning_rate=0.01 on the cosine schedule, batch_size=32 into `Config` of your copy of mlp.py and judge it on the "
         "test examples with several seeds: `refkit compare my_mlp.py --reference mlp:hidden=128-128,penalty=half-l2-0.0001 "
         "--only result --data breast_cancer --seeds 5`"
+    )
+
+
+def test_a_reference_without_a_space_is_said():
+    with pytest.raises(RefkitError) as raised:
+        reference_subject("coral")
+    assert str(raised.value) == (
+        "`coral` has no search space: tune one of `mlp`, `lenet`, `lstm`, `multimodal`, or a function of your own (`my.py:train`)"
     )
