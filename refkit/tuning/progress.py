@@ -1,44 +1,20 @@
-"""A progress bar over a study's trials, on standard error where that is a terminal."""
-
-from types import TracebackType
+"""A progress bar over a study's trials."""
 
 from optuna.trial import FrozenTrial
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from refkit.progress import TerminalBar
 from refkit.tuning.search import Watcher
 
 
-class Bar(Watcher):
-    """What a search tells of its progress.
+class Bar(TerminalBar, Watcher):
+    """What a search tells of its progress; what a trial prints goes where it goes without a bar.
 
     Args:
         title: what is tuned.
     """
 
     def __init__(self, title: str):
-        console = Console(stderr=True)
-        self.title = title
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            redirect_stdout=False,
-            disable=not console.is_terminal,
-        )
-
-    def __enter__(self) -> "Bar":
-        self.progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.progress.stop()
+        super().__init__(title, redirect_stdout=False)
 
     def begin(self, wanted: int, had: int) -> None:
         words = f"{self.title}: {wanted} trials" + (f", {had} are there" if had else "")
