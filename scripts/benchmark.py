@@ -27,7 +27,7 @@ def main() -> None:
 @click.option("--deep/--no-deep", default=True, help="Also a deep network of about 500 and 5,000 steps.")
 def compare(repeats: int, deep: bool) -> None:
     """Wall time and peak memory of compare beside a process that only builds the model and takes one gradient."""
-    from refkit.experiments import speed
+    from refkit.benchmarks import speed
 
     click.echo(speed.table(speed.measure_references(repeats)))
     if deep:
@@ -41,7 +41,7 @@ def compare(repeats: int, deep: bool) -> None:
 @click.option("--repeats", type=click.IntRange(min=1), default=1, help="Runs of each command.")
 def limits(repeats: int) -> None:
     """Seconds of `compare --quick` and of the whole ladder to `overfit`, beside 15 and 60."""
-    from refkit.experiments import limits as measured
+    from refkit.benchmarks import limits as measured
 
     click.echo(measured.HEAD)
     for row in measured.measure(repeats):
@@ -53,7 +53,7 @@ def limits(repeats: int) -> None:
 @click.option("--repeats", type=click.IntRange(min=1), default=3, help="Runs of each way.")
 def training(references: tuple[str, ...], repeats: int) -> None:
     """Examples a second of 1, 8 and 32 seeds, as ratios to the best of PyTorch on the same model, batch and optimizer."""
-    from refkit.experiments import training_speed
+    from refkit.benchmarks import training_speed
 
     click.echo(training_speed.HEAD)
     rows = []
@@ -75,7 +75,7 @@ def training(references: tuple[str, ...], repeats: int) -> None:
 )
 def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: bool, write: bool) -> None:
     """The curves of the references and of known bugs on one held batch."""
-    from refkit.experiments import overfitting
+    from refkit.benchmarks import overfitting
 
     click.echo(overfitting.measure(references or None, seeds, out, not kept, write))
 
@@ -86,7 +86,7 @@ def overfit(references: tuple[str, ...], seeds: int, out: Path | None, kept: boo
 @click.option("--metric", "metrics", multiple=True, help="One metric alone; again for more.")
 def evaluate(examples: int, draws: int, metrics: tuple[str, ...]) -> None:
     """Time of a whole evaluation beside that of scikit-learn's metric, called on every split of every draw."""
-    from refkit.experiments import evaluation_speed
+    from refkit.benchmarks import evaluation_speed
 
     click.echo(f"{examples} predictions, {draws} draws")
     for name in metrics or evaluation_speed.METRICS:
@@ -102,9 +102,9 @@ def tune(reference: str, trials: int, epochs: int | None) -> None:
     from refkit import process
 
     process.prepare()
-    from refkit.tuning import overhead
+    from refkit.benchmarks import tuning_overhead
 
-    click.echo(overhead.table(overhead.measure(reference, trials, epochs)))
+    click.echo(tuning_overhead.table(tuning_overhead.measure(reference, trials, epochs)))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

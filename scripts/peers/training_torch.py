@@ -1,6 +1,6 @@
 """The references in PyTorch, trained on the same sizes: `python scripts/peers/training_torch.py eager|compile REFERENCE`.
 
-`scripts/benchmark.py training` calls it; it prints the same line of JSON as `refkit.experiments.training_ways`.
+`scripts/benchmark.py training` calls it; it prints the same line of JSON as `refkit.benchmarks.training_ways`.
 """
 
 import json

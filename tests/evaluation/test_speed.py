@@ -2,7 +2,7 @@
 
 import pytest
 
-from refkit.experiments import evaluation_speed
+from refkit.benchmarks import evaluation_speed
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "neg_log_loss"])

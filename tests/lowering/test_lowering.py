@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from refkit.benchmarks.workloads import workload
 from refkit.edits.catalogue import edited_source
-from refkit.experiments.workloads import workload
 from refkit.lowering import has_convolutions, lowered
 from refkit.subjects.learner import ReferenceLearner, module_of
 

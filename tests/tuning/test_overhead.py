@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from refkit.benchmarks.tuning_overhead import Overhead, measured, table
 from refkit.results.record import LOWER
-from refkit.tuning.overhead import Overhead, measured, table
 from refkit.tuning.spaces import Range
 from refkit.tuning.subject import Subject
 

@@ -5,8 +5,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from refkit.experiments.floor_processes import DEEP_FLOOR, FLOOR, deep_program
-from refkit.experiments.processes import Cost, run_python
+from refkit.benchmarks.floor_processes import DEEP_FLOOR, FLOOR, deep_program
+from refkit.benchmarks.processes import Cost, run_python
 from refkit.subjects import SUBJECTS
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from refkit.benchmarks.processes import run_python
+from refkit.benchmarks.speed import COMPARE
 from refkit.edits.catalogue import bugs_for, edited_source
-from refkit.experiments.processes import run_python
-from refkit.experiments.speed import COMPARE
 from refkit.subjects import SUBJECTS
 
 PLANTED = {"lstm": "gates-swapped"}  # and in the others:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from refkit.experiments.training_ways import PROCESSES, Timed
+from refkit.benchmarks.training_ways import PROCESSES, Timed
 from refkit.subjects import SUBJECTS
 
 PEER = Path(__file__).parents[2] / "scripts" / "peers" / "training_torch.py"
@@ -57,7 +57,7 @@ def measure(references: tuple[str, ...], repeats: int) -> Iterator[Row]:
                 if timed is not None:
                     found.setdefault((way, 1), []).append(timed)
             for way, seeds in OURS:
-                module = [*"-m refkit.experiments.training_ways".split(), way, subject.name, str(seeds)]
+                module = [*"-m refkit.benchmarks.training_ways".split(), way, subject.name, str(seeds)]
                 found.setdefault((way, seeds), []).append(ask(module))
         best = [max(rates) for rates in zip(*(map(rate, found[way, 1]) for way in TORCH if (way, 1) in found))]
         base = found["plain", 1]

@@ -1,4 +1,4 @@
-"""One way to train, timed in a process of its own: `python -m refkit.experiments.training_ways WAY REFERENCE SEEDS`.
+"""One way to train, timed in a process of its own: `python -m refkit.benchmarks.training_ways WAY REFERENCE SEEDS`.
 
 Prints a line of JSON: examples a second of all seeds together in each round, seconds to the first step, peak memory in
 megabytes.
@@ -124,7 +124,7 @@ def timed(way: str, reference: str, seeds: int, together: Callable[[], None] = l
     Args:
         together: called before the rounds that count.
     """
-    from refkit.experiments.workloads import workload
+    from refkit.benchmarks.workloads import workload
 
     began = time.perf_counter()
     work = workload(reference, module_of_reference(reference))
