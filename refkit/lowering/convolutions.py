@@ -13,17 +13,17 @@ import jax.numpy as jnp
 from jax import lax
 from jax.extend import core as jex
 
+from refkit.lowering.in_parts import in_parts, summed_in_parts
 from refkit.lowering.interpreter import Environment
 from refkit.lowering.turned import Turned, turned
 
 MOST_SLICES = 64  # shifted copies that are written out one by one
-MOST_BYTES = 16e6  # of what is made: 5 MB for LeNet on 64 digits are faster, 78 MB for pictures of 64x64x3 slower
+MOST_BYTES = 6e6  # of what is made at once: more leaves the processor's cache
 Made = dict[tuple, Any]
 
 
 def convolve(equation: jex.JaxprEqn, inputs: list[Any], environment: Environment) -> Turned | None:
-    """The same convolution in the form that makes the fewest numbers; None where it strides, is dilated, grouped or
-    too large."""
+    """The same convolution in the form that makes the fewest numbers; None where it strides, is dilated or grouped."""
     params = equation.params
     if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
         return None
@@ -31,12 +31,19 @@ def convolve(equation: jex.JaxprEqn, inputs: list[Any], environment: Environment
         return None
     x, w = (variable.aval.shape for variable in equation.invars)
     sizes = Sizes(x, w, params["dimension_numbers"], tuple(params["padding"]))
-    most = MOST_BYTES / equation.outvars[0].aval.dtype.itemsize
-    ways = [(cost, way) for cost, count, way in sizes.ways() if count <= MOST_SLICES and cost <= most]
+    ways = [(cost, way) for cost, count, way in sizes.ways() if count <= MOST_SLICES]
     if not ways:
         return None
-    _, way = min(ways, key=lambda pair: pair[0])
-    return way(*inputs, sizes, environment.made)
+    cost, way = min(ways, key=lambda pair: pair[0])
+    examples, one_by_one = (sizes.channels, summed_in_parts) if way is by_outputs else (sizes.batch, in_parts)
+    parts = fewest_parts(examples, cost * equation.outvars[0].aval.dtype.itemsize)
+    return way(*inputs, sizes, environment.made) if parts == 1 else one_by_one(way, *inputs, sizes, parts)
+
+
+def fewest_parts(examples: int, size: float) -> int:
+    """Equal parts of the examples of which none makes more than is allowed, as far as there are such."""
+    counts = [count for count in range(1, examples + 1) if examples % count == 0]
+    return next((count for count in counts if size / count <= MOST_BYTES), examples)
 
 
 class Sizes:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax.extend import core as jex
 
 
+@jax.tree_util.register_dataclass
 @dataclasses.dataclass(frozen=True)
 class Turned:
     """An array with its axes in another order.
@@ -19,7 +20,7 @@ class Turned:
     """
 
     array: jax.Array
-    order: tuple[int, ...]
+    order: tuple[int, ...] = dataclasses.field(metadata={"static": True})
 
 
 def settled(value: Any) -> Any:

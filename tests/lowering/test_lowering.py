@@ -7,7 +7,7 @@ import pytest
 
 from refkit.benchmarks.workloads import workload
 from refkit.edits.catalogue import edited_source
-from refkit.lowering import has_convolutions, lowered
+from refkit.lowering import convolutions, has_convolutions, lowered
 from refkit.subjects.learner import ReferenceLearner, module_of
 
 SETTINGS = {
@@ -81,9 +81,23 @@ def test_what_has_no_other_form_stays(more):
     close(lowered(function)(x, w), function(x, w))
 
 
-def test_large_pictures_stay():
-    x, w = jax.ShapeDtypeStruct((64, 64, 64, 3), jnp.float32), jax.ShapeDtypeStruct((5, 5, 3, 6), jnp.float32)
-    assert has_convolutions(lambda x, w: convolved(x, w, "SAME"), x, w)
+@pytest.mark.parametrize("layout", [("NHWC", "HWIO", "NHWC"), ("HWNC", "HWIO", "NCHW")])
+@pytest.mark.parametrize(("examples", "most"), [(6, 20_000), (7, 1)])
+def test_large_ones_are_carried_out_on_some_examples_after_the_other(monkeypatch, layout, examples, most):
+    monkeypatch.setattr(convolutions, "MOST_BYTES", most)
+    sizes, rng = {"N": examples, "H": 9, "W": 8, "C": 2}, np.random.default_rng(0)
+    x = jnp.asarray(rng.normal(size=[sizes[axis] for axis in layout[0]]), jnp.float32)
+    w = jnp.asarray(rng.normal(size=[3, 4, 2, 5]), jnp.float32)
+    kernels = jnp.asarray(rng.normal(size=[3, 4, 5, 3]), jnp.float32)
+
+    def twice(x, w):
+        middle = jnp.tanh(convolved(x, w, "SAME", layout))
+        return jnp.sin(convolved(middle, kernels, "VALID", (layout[2], "HWIO", "NHWC"))).sum()
+
+    both = jax.value_and_grad(twice, (0, 1))
+    assert " scan[" in str(jax.make_jaxpr(lowered(both))(x, w))
+    assert not has_convolutions(both, x, w)
+    close(jax.jit(lowered(both))(x, w), jax.jit(both)(x, w))
 
 
 def test_one_flag_leaves_everything_as_it_is(monkeypatch):
