@@ -91,14 +91,14 @@ def reproduce_one(
     from refkit.experiments.progress import Bar
     from refkit.experiments.reproducing import reproduce as run_missing
     from refkit.experiments.reproducing import wanted_seeds
-    from refkit.experiments.workers import cores
+    from refkit.experiments.workers import workers_here
 
     wanted = wanted_seeds(protocol, seeds)
     if seeds is not None and len(wanted) < seeds:
         click.echo(f"note: `{protocol.data}` has {len(wanted)} official splits, one for each seed", err=True)
     try:
         with Bar(f"{protocol.reference} on {protocol.data}") as bar:
-            result = run_missing(protocol, wanted, bar, runs, folder, workers=workers or cores())
+            result = run_missing(protocol, wanted, bar, runs, folder, workers=workers or workers_here())
     except RefkitError as error:
         if alone:
             raise

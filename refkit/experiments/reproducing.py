@@ -9,9 +9,11 @@ import numpy as np
 
 from baselines.floors import find_floors
 from refkit.experiments import machine
+from refkit.experiments.blocks import blocks, run_block
 from refkit.experiments.protocol import Examples, Protocol
 from refkit.experiments.seed_files import SeedFiles
 from refkit.experiments.training import evaluated_epochs, run_seed
+from refkit.experiments.widths import find_width, kept_width
 from refkit.experiments.workers import run_seeds
 from refkit.results import store
 from refkit.results.record import Made, Result, Run
@@ -54,9 +56,9 @@ def reproduce(
         watcher: is told.
         runs: folder of the finished seeds.
         results: folder of the results data.
-        run: does one seed.
+        run: does one seed, here.
         workers: processes that train at once, each on one core, so that their number changes no figure; None trains
-            here, by `run`.
+            here.
 
     Returns:
         The result with all seeds that there are now.
@@ -76,24 +78,20 @@ def reproduce(
     if floors is None:
         floors = floors_of(protocol)
     result = keep(protocol, had, floors, results) if had else None
-    if workers is not None and missing:
-        at_once = min(workers, len(missing))
-        for seed, news in run_seeds(protocol.reference, protocol.data, missing, runs, at_once):
-            if not isinstance(news, bool):
-                watcher.went_on(seed, news)
-                continue
-            result = keep(protocol, files.read(), floors, results)
-            watcher.ended(seed, files.read().get(seed))
+    if workers is None:
+        width = kept_width(files, len(missing)) or find_width(protocol, files)
+        for block in blocks(missing, width):
+            done = run_block(protocol, files, block, width, watcher.went_on, run)
+            result = keep(protocol, files.read(), floors, results) if done else result
+            for seed in block:
+                watcher.ended(seed, done.get(seed))
         return result
-    for seed in missing:
-        with files.claimed(seed) as mine:
-            if not mine or seed in files.read():
-                watcher.ended(seed, None)
-                continue
-            done = run(protocol, seed, lambda share, seed=seed: watcher.went_on(seed, share))
-            files.write(seed, done)
+    for seed, news in run_seeds(protocol.reference, protocol.data, missing, runs, workers) if missing else ():
+        if not isinstance(news, bool):
+            watcher.went_on(seed, news)
+            continue
         result = keep(protocol, files.read(), floors, results)
-        watcher.ended(seed, done)
+        watcher.ended(seed, files.read().get(seed))
     return result
 
 

@@ -1,6 +1,7 @@
 """Training as an experiment says: one seed, from its first parameters to its figures; of the reference, or of any learner."""
 
 import dataclasses
+import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,13 +16,19 @@ Progress = Callable[[float], None]
 
 
 def reference_learner(protocol: Protocol, examples: Examples, seed: int) -> ReferenceLearner:
-    """The reference as the experiment has it.
+    """The reference as the experiment has it; what is compiled for one seed serves the next.
 
     Args:
         examples: whose sizes the model has.
         seed: of the parameters.
     """
-    return ReferenceLearner(protocol.reference, protocol.source, reference_config(protocol, examples, seed))
+    config = dataclasses.replace(reference_config(protocol, examples, seed), seed=0)
+    return compiled_learner(protocol.reference, protocol.source, config).begin(seed)
+
+
+@functools.lru_cache(maxsize=2)
+def compiled_learner(reference: str, source: str, config: Any) -> ReferenceLearner:
+    return ReferenceLearner(reference, source, config)
 
 
 def reference_config(protocol: Protocol, examples: Examples, seed: int) -> Any:
@@ -52,18 +59,48 @@ def fit(protocol: Protocol, seed: int, examples: Examples, learner: Learner, pro
         seed: of their order.
         learner: the reference's, or any other whose outputs are as the reference's.
     """
-    state, curve, targets = learner.first, [], examples.test[-1]
+    state, scored = learner.first, Scored(protocol, examples)
+    for epoch, batches in enumerate(epochs_of(protocol, examples, learner.batch_size, seed), 1):
+        state, _ = learner.train(state, batches)
+        if epoch in evaluated_epochs(protocol):
+            scored.add(learner.outputs(state, examples.test))
+        progress(epoch / protocol.epochs)
+    return scored.run()
+
+
+def epochs_of(protocol: Protocol, examples: Examples, batch_size: int, seed: int) -> Iterator[Iterator[Arrays]]:
+    """The batches of each epoch.
+
+    Args:
+        seed: of their order.
+    """
     for epoch in range(protocol.epochs):
-        if epoch == protocol.then_after:
-            examples = dataclasses.replace(examples, train=examples.then)
-        state, _ = learner.train(state, shuffled(examples, learner.batch_size, (seed, epoch)))
-        if epoch + 1 in evaluated_epochs(protocol):
-            outputs = learner.outputs(state, examples.test)
-            curve.append(protocol.score(outputs, targets, examples.scale))
-        progress((epoch + 1) / protocol.epochs)
-    groups = examples.groups.items()
-    more = {name: protocol.score(outputs[chosen], targets[chosen], examples.scale) for name, chosen in groups}
-    return Run(curve[-1], tuple(curve), more=more)
+        late = protocol.then_after is not None and epoch >= protocol.then_after
+        yield shuffled(examples.then if late else examples.train, batch_size, (seed, epoch))
+
+
+class Scored:
+    """The figures of one seed, while it is trained.
+
+    Args:
+        examples: that it is tested on.
+    """
+
+    def __init__(self, protocol: Protocol, examples: Examples):
+        self.protocol, self.examples, self.curve = protocol, examples, []
+
+    def add(self, outputs: np.ndarray) -> None:
+        """Score the outputs of every test example."""
+        self.outputs = outputs
+        self.curve.append(self.score(slice(None)))
+
+    def score(self, chosen: Any) -> float:
+        return self.protocol.score(self.outputs[chosen], self.examples.test[-1][chosen], self.examples.scale)
+
+    def run(self) -> Run:
+        """What the last outputs give."""
+        more = {name: self.score(chosen) for name, chosen in self.examples.groups.items()}
+        return Run(self.curve[-1], tuple(self.curve), more=more)
 
 
 def evaluated_epochs(protocol: Protocol) -> list[int]:
@@ -72,11 +109,11 @@ def evaluated_epochs(protocol: Protocol) -> list[int]:
     return sorted({round(protocol.epochs * (k + 1) / count) for k in range(count)})
 
 
-def shuffled(examples: Examples, batch_size: int, seed: tuple[int, int]) -> Iterator[Arrays]:
-    """Every training example once; the last batch may be short."""
-    order = np.random.default_rng(seed).permutation(len(examples.train[-1]))
+def shuffled(examples: Arrays, batch_size: int, seed: tuple[int, int]) -> Iterator[Arrays]:
+    """Every example once; the last batch may be short."""
+    order = np.random.default_rng(seed).permutation(len(examples[-1]))
     for start in range(0, len(order), batch_size):
-        yield tuple(array[order[start : start + batch_size]] for array in examples.train)
+        yield tuple(array[order[start : start + batch_size]] for array in examples)
 
 
 def solve(protocol: Protocol, seed: int, progress: Progress) -> Run:

@@ -1,9 +1,10 @@
 """Something that learns from batches, and the references as such."""
 
+import dataclasses
 import functools
 import types
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -56,10 +57,13 @@ class Learner:
         return jax.jit(lowered(self.answer))
 
     def train(self, state: Any, batches: Iterator[Arrays]) -> tuple[Any, list[float]]:
-        """Steps over batches, those of one size together where that is faster; their losses."""
+        """Steps over batches, those of one size together where that is faster; their losses.
+
+        Which steps run together depends on the number of batches alone, so that the same batches give the same figures.
+        """
         losses: list[Any] = []
         for group in grouped(batches) if self.scans else ([batch] for batch in batches):
-            if len(group) == CHUNK and self.loops_well(state, group[0]):
+            if len(group) > 1 and self.loops_well(state, group[0]):
                 state, some = self.many_steps(state, tuple(jnp.asarray(np.stack(parts)) for parts in zip(*group)))
                 losses.append(some)
                 continue
@@ -98,10 +102,15 @@ class ReferenceLearner(Learner):
 
     def __init__(self, name: str, source: str, config: Any):
         self.module, self.config = module_of(name, source), config
-        self.batch_size = config.batch_size
-        model, optimizer = built(name, self.module, config)
+        self.name, self.batch_size = name, config.batch_size
+        self.begin(config.seed)
+
+    def begin(self, seed: int) -> Self:
+        """Draw the first parameters; what is compiled stays."""
+        model, optimizer = built(self.name, self.module, dataclasses.replace(self.config, seed=seed))
         self.parameters = sum(leaf.size for leaf in jax.tree.leaves(nnx.state(model, nnx.Param)))
         self.graph, self.first = nnx.split((model, optimizer))
+        return self
 
     def step(self, state: Any, batch: Arrays) -> tuple[Any, jax.Array]:
         model, optimizer = nnx.merge(self.graph, state)
@@ -134,7 +143,7 @@ def grouped(batches: Iterator[Arrays]) -> Iterator[list[Arrays]]:
     """Batches in groups of CHUNK of one size; what is left over in smaller ones."""
     group: list[Arrays] = []
     for batch in batches:
-        if group and (len(batch[-1]) != len(group[0][-1]) or len(group) == CHUNK):
+        if group and (np.shape(batch[-1]) != np.shape(group[0][-1]) or len(group) == CHUNK):
             yield group
             group = []
         group.append(batch)

@@ -119,7 +119,7 @@ class ReferenceTrials:
         state = learner.start(self.start(values), rate, values.get("penalty", 0.0))
         inputs, targets, value = self.examples.test, self.examples.test[-1], math.nan
         for epoch in range(self.protocol.epochs):
-            state, losses = learner.train(state, shuffled(self.examples, learner.batch_size, (self.seed, epoch)))
+            state, losses = learner.train(state, shuffled(self.examples.train, learner.batch_size, (self.seed, epoch)))
             wrong = next((loss for loss in losses if not math.isfinite(loss)), None)
             if wrong is not None:
                 raise Diverged(f"the loss is {wrong} in epoch {epoch + 1}")

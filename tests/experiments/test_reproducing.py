@@ -13,40 +13,13 @@ import numpy as np
 import pytest
 
 from refkit.experiments import reproducing
-from refkit.experiments.protocol import Examples
-from refkit.experiments.protocols import find_protocol
 from refkit.experiments.seed_files import SeedFiles
 from refkit.results import store
 from refkit.results.record import Run
+from tests.experiments.clouds import PROTOCOL
+from tests.experiments.watched import Watched
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def few(seed):
-    """Two clouds of 40 points in 30 dimensions."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(80, dtype=np.int32) % 2
-    x = (rng.normal(size=(80, 30)) + labels[:, None]).astype(np.float32)
-    return Examples((x[:60], labels[:60]), (x[60:], labels[60:]))
-
-
-PROTOCOL = dataclasses.replace(find_protocol("mlp"), data="clouds", examples=few, epochs=4, evaluations=2, seeds=3)
-
-
-class Watched:
-    """Remembers what it is told."""
-
-    def __init__(self):
-        self.finished, self.wanted = [], None
-
-    def begin(self, seeds, had):
-        self.wanted = seeds
-
-    def went_on(self, seed, share):
-        pass
-
-    def ended(self, seed, run):
-        self.finished.append(seed)
 
 
 def reproduce(tmp_path, seeds, protocol=PROTOCOL, **more):

@@ -30,4 +30,3 @@ def test_a_worker_that_is_killed_is_said(tmp_path):
     os.kill(worker.pid, signal.SIGKILL)
     with pytest.raises(RefkitError, match="were ended from outside; what was finished is kept: run the same command"):
         list(news)
-
