@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ROUNDS = 5
@@ -27,7 +28,7 @@ class Timed:
     Args:
         rates: examples a second, a round each.
         first: seconds to the end of the first round, which compiles.
-        megabytes: peak memory; of all processes together where there are several.
+        megabytes: peak memory; of all processes together where there are several, what they share counted once.
         floating: operations of one example, forward, backward and update, where the compiler says it.
     """
 
@@ -126,9 +127,9 @@ def timed(way: str, reference: str, seeds: int, together: Callable[[], None] = l
     """
     from refkit.benchmarks.workloads import workload
 
-    began = time.perf_counter()
     work = workload(reference, module_of_reference(reference))
     once, examples = WAYS[way](work, seeds)
+    began = time.perf_counter()
     once()
     first = time.perf_counter() - began
     began = time.perf_counter()
@@ -165,13 +166,13 @@ def in_processes(reference: str, seeds: int) -> Timed:
         workers = [context.Process(target=one_of_them, args=(k, reference, barrier, told)) for k in range(count)]
         for worker in workers:
             worker.start()
-    found = [told.get() for _ in workers]
+    found, shared = zip(*(told.get() for _ in workers))
     for worker in workers:
         worker.join()
     return Timed(
         tuple(map(sum, zip(*(one.rates for one in found)))),
         max(one.first for one in found),
-        sum(one.megabytes for one in found),
+        sum(one.megabytes for one in found) - (count - 1) * min(shared),
         found[0].floating,
     )
 
@@ -180,7 +181,19 @@ def one_of_them(core: int, reference: str, barrier: Any, told: Any) -> None:
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {allowed[core % len(allowed)]})
-    told.put(timed("scan", reference, 1, barrier.wait))
+    found = timed("scan", reference, 1, barrier.wait)
+    barrier.wait()
+    told.put((found, shared_megabytes()))
+    barrier.wait()
+
+
+def shared_megabytes() -> float:
+    """Of this process's memory what others have mapped as well: the libraries; 0 where the system does not say."""
+    file = Path("/proc/self/smaps_rollup")
+    if not file.exists():
+        return 0.0
+    entries = dict(line.split(":") for line in file.read_text().splitlines()[1:])
+    return sum(int(entries[name].split()[0]) for name in ("Shared_Clean", "Shared_Dirty")) / 1024
 
 
 def main() -> None:

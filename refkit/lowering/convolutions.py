@@ -124,13 +124,21 @@ def patches_of(
 
 
 def cuts(x: jax.Array, places: tuple[int, ...], cut: tuple[int, ...]) -> jax.Array:
-    """Each cut is written to its place at once: stacked, all of them would be made first, and then copied."""
-    out = jnp.zeros((x.shape[0], math.prod(places), *cut, x.shape[-1]), x.dtype)
-    for number, place in enumerate(itertools.product(*map(range, places))):
-        where = tuple(slice(at, at + length) for at, length in zip(place, cut, strict=True))
-        start = (0, number, *(0 for _ in cut), 0)
-        out = lax.dynamic_update_slice(out, x[(slice(None), *where)][:, None], start)
-    return out
+    """Each cut is written to its place at once: stacked, all of them would be made first, and then copied.
+
+    A loop goes over the places of the first axis, so that the program to compile is short.
+    """
+    rest = list(itertools.product(*map(range, places[1:])))
+
+    def write(first: jax.Array, out: jax.Array) -> jax.Array:
+        rows = lax.dynamic_slice_in_dim(x, first, cut[0], axis=1)
+        for number, place in enumerate(rest):
+            where = tuple(slice(at, at + length) for at, length in zip(place, cut[1:], strict=True))
+            start = (0, first * len(rest) + number, *(0 for _ in cut), 0)
+            out = lax.dynamic_update_slice(out, rows[(slice(None), slice(None), *where)][:, None], start)
+        return out
+
+    return lax.fori_loop(0, places[0], write, jnp.zeros((len(x), math.prod(places), *cut, x.shape[-1]), x.dtype))
 
 
 def padded(x: jax.Array, sizes: Sizes) -> jax.Array:
