@@ -9,7 +9,7 @@ import numpy as np
 import optax
 from flax.training.train_state import TrainState
 
-SPACE = {"learning_rate": (1e-3, 0.2, "log"), "hidden": [16, 32, 64, 128]}
+SPACE = {"learning_rate": (1e-3, 0.1, "log"), "hidden": [16, 32, 64, 128]}
 METRIC, DIRECTION = "val", "minimize"
 
 
