@@ -13,7 +13,7 @@ ITEMS = (
     Item(
         "normalisation",
         "batch or layer normalisation steadies training and regularises a little",
-        "the lstm has no such option: normalise its inputs",
+        "a model without such an option (the lstm): normalise its inputs",
         (
             Move(options={name: ("batchnorm", "before") for name in ("mlp", "lenet", "multimodal")}),
             Move(options={name: ("layernorm", "before") for name in ("mlp", "lenet", "multimodal")}),
