@@ -16,7 +16,7 @@ help:
 	@echo "make compare                                 show what refkit finds in examples/my_lenet.py"
 	@echo "make compare TARGET=my.py REFERENCE=lenet    compare a file of your own (options in ARGS='--lines')"
 	@echo "make test                                    run the tests (some of them: ARGS='tests/report')"
-	@echo "make readme                                  put the output of make compare into README.md"
+	@echo "make readme                                  put what the commands print into README.md and the tutorial"
 	@echo "make lock                                    pin the newest dependencies (needs uv)"
 
 # The status is 1 when compare has found something, which is what this is for; 2 stays an error.
@@ -27,7 +27,8 @@ test: .venv/installed
 	@$(IN_VENV) -m pytest --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 readme: .venv/installed
-	@$(IN_VENV) tests/project/readme.py
+	@$(IN_VENV) -m tests.project.readme
+	@$(IN_VENV) -m tests.project.tutorial
 
 lock:
 	printf 'setuptools>=77\n' | $(LOCK) --output-file requirements-build.lock -

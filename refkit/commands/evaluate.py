@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from refkit.commands.called import command_line
 from refkit.commands.evaluation_options import evaluate_given, evaluation_options
 from refkit.failures import OneSentence
 
@@ -54,7 +55,7 @@ def next_step(source: str | None, save: str | None, given: dict[str, Any], verdi
         return "bring what is missing, and evaluate again"
     if verdict.kind == CHANCE:
         return "bring more examples in the validation and test splits, or look for errors of the data by `improve`"
-    words = ["python scripts/improve.py", *([shlex.quote(save or source)] if source is not None else [])]
+    words = [command_line("improve"), *([shlex.quote(save or source)] if source is not None else [])]
     if verdict.kind == CLOSE:
         words.append(f"--term {shlex.quote(verdict.terms[0].names[-1])}")
     return " ".join(words + options_again(given, trains=save is None))

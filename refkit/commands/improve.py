@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from refkit import process
+from refkit.commands.called import command_line
 from refkit.commands.evaluation_options import Evaluated, evaluate_given, evaluation_options
 from refkit.errors import RefkitError
 from refkit.failures import OneSentence
@@ -141,5 +142,5 @@ def first_step(term: str, reference: str | None) -> str:
 
     if term in (BIAS, VARIANCE):
         target = reference or "lenet"
-        return f"try it: python scripts/improve.py --term {PROBLEMS[term]} --try {target}, or --try my.py:train"
+        return f"try it: {command_line('improve')} --term {PROBLEMS[term]} --try {target}, or --try my.py:train"
     return f"{advice.BY_TERM[term][0].name}, then evaluate again"

@@ -13,7 +13,7 @@ ITEMS = (
     Item(
         "normalisation",
         "batch or layer normalisation steadies training and regularises a little",
-        "the lstm has no such option: normalise its inputs",
+        "a model without such an option (the lstm): normalise its inputs",
         (
             Move(options={name: ("batchnorm", "before") for name in ("mlp", "lenet", "multimodal")}),
             Move(options={name: ("layernorm", "before") for name in ("mlp", "lenet", "multimodal")}),
@@ -41,7 +41,7 @@ ITEMS = (
     Item(
         "error analysis",
         "look at validation examples that are answered wrong: is there a kind of them that training hardly has",
-        "`improve.py PREDICTIONS` shows the worst and the slices",
+        "`improve PREDICTIONS` shows the worst and the slices",
     ),
     Item(
         "another architecture",
@@ -52,7 +52,7 @@ ITEMS = (
     Item(
         "tune hyper-parameters",
         "smaller batches and another learning rate reach other minima",
-        "`python scripts/tune.py` searches them all",
+        "`tune` searches them all",
         (Move(BATCHES, times(0.5)), Move(RATES, times(1 / 3))),
     ),
     Item(

@@ -16,6 +16,6 @@ ITEMS = (
     Item(
         "fewer choices on it",
         "compare by several seeds, and choose by intervals: differences inside them are no reason",
-        "`python scripts/tune.py` with fewer trials; `seed` of the configuration",
+        "`tune` with fewer trials; `seed` of the configuration",
     ),
 )

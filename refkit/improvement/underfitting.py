@@ -20,7 +20,7 @@ ITEMS = (
     Item(
         "error analysis",
         "look at training examples that are answered wrong: wrong labels and unreadable inputs are no bias of the model",
-        "`improve.py PREDICTIONS` shows the worst and the slices",
+        "`improve PREDICTIONS` shows the worst and the slices",
     ),
     Item(
         "another architecture",
@@ -34,7 +34,7 @@ ITEMS = (
     Item(
         "tune hyper-parameters",
         "the learning rate first: too small a one looks like bias, too large a one, too",
-        "`python scripts/tune.py` searches them all",
+        "`tune` searches them all",
         (Move(RATES, times(3)), Move(RATES, times(1 / 3)), Move(BATCHES, times(0.5))),
     ),
     Item(

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from refkit.cli import main
 from refkit.commands.evaluate import evaluate
 from tests.evaluation.made import RATES, columns, write_csv
 
@@ -52,6 +53,11 @@ def test_stated_errors_as_a_script():
         timeout=120,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, TEXT, "")
+
+
+def test_the_next_command_is_called_as_this_one_was():
+    done = CliRunner().invoke(main, ["evaluate", *STATED], prog_name="refkit")
+    assert (done.exit_code, done.stdout) == (0, TEXT.replace("python scripts/improve.py", "refkit improve"))
 
 
 def test_predictions_come_with_intervals_and_the_same_seed_says_the_same(tmp_path):

@@ -2,17 +2,11 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.project.pages import ROOT, write
+
 README = ROOT / "README.md"
-START, END = "<!-- output:compare -->\n", "<!-- /output:compare -->\n"
-
-
-def shown() -> str:
-    """What README shows as the output of `make compare`."""
-    block = README.read_text(encoding="utf-8").split(START)[1].split(END)[0]
-    return block.removeprefix("```text\n").removesuffix("```\n")
+NAME = "compare"
 
 
 def produced() -> str:
@@ -24,12 +18,5 @@ def produced() -> str:
     return result.stdout
 
 
-def write() -> None:
-    """Put the output of `make compare` into README."""
-    before, rest = README.read_text(encoding="utf-8").split(START)
-    after = rest.split(END)[1]
-    README.write_text(f"{before}{START}```text\n{produced()}```\n{END}{after}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    write()
+    write(README, {NAME: produced()})
