@@ -61,6 +61,8 @@ def training(references: tuple[str, ...], repeats: int) -> None:
         rows.append(row)
         click.echo(training_speed.line(row))
     click.echo(training_speed.summary(rows))
+    for told in training_speed.evaluation(references, repeats):
+        click.echo(told)
 
 
 @main.command()

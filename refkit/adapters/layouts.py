@@ -117,12 +117,13 @@ def packings(inputs: tuple[Input, ...], parameters: list[inspect.Parameter], fun
             found.append(as_dict(keys[:1]))
         return [Packing("", lambda values: Data(tuple(values))), *found]
     taking = (needed + [parameter for parameter in parameters if parameter not in needed])[:count]
-    if len(taking) >= count:
+    if len(taking) >= count or not parameters:
         orders = sorted(itertools.permutations(range(count)), key=lambda order: -agreement(order, inputs, taking))
         for order in orders:
             names = tuple(parameter.name for parameter in taking)
             label = "" if order == tuple(range(count)) else ", ".join(inputs[index].name for index in order)
-            found.append(Packing(f"arguments in the order {label}" if label else "", ordered(order, names, needed)))
+            pack = ordered(order, names, needed) if parameters else by_position(order)
+            found.append(Packing(f"arguments in the order {label}" if label else "", pack))
     if len(needed) <= 1 and parameters:
         keys = subscript_keys(function, (needed or parameters)[0].name)
         matched = match_keys(inputs, keys)
@@ -152,6 +153,11 @@ def ordered(
         )
 
     return pack
+
+
+def by_position(order: tuple[int, ...]) -> Callable[[list[Any]], Data]:
+    """For a function that names no parameter: `*inputs`."""
+    return lambda values: Data(tuple(values[index] for index in order))
 
 
 def agreement(order: tuple[int, ...], inputs: tuple[Input, ...], parameters: list[inspect.Parameter]) -> int:

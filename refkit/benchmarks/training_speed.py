@@ -57,8 +57,7 @@ def measure(references: tuple[str, ...], repeats: int) -> Iterator[Row]:
                 if timed is not None:
                     found.setdefault((way, 1), []).append(timed)
             for way, seeds in OURS:
-                module = [*"-m refkit.benchmarks.training_ways".split(), way, subject.name, str(seeds)]
-                found.setdefault((way, seeds), []).append(ask(module))
+                found.setdefault((way, seeds), []).append(ask(of_way(way, subject.name, seeds)))
         best = [max(rates) for rates in zip(*(map(rate, found[way, 1]) for way in TORCH if (way, 1) in found))]
         base = found["plain", 1]
         floating = base[0].floating
@@ -74,6 +73,24 @@ def measure(references: tuple[str, ...], repeats: int) -> Iterator[Row]:
                 / statistics.median(timed.megabytes for timed in base),
                 statistics.median(map(rate, timings)) * floating / peak,
             )
+
+
+def evaluation(references: tuple[str, ...], repeats: int) -> Iterator[str]:
+    """Examples a second of an evaluation, beside a jitted loop over batches of the same size."""
+    for subject in SUBJECTS:
+        if references and subject.name not in references:
+            continue
+        ratios = []
+        for _ in range(repeats):
+            ours, plain = (rate(ask(of_way(way, subject.name, 1))) for way in ("evaluated", "evaluated-plainly"))
+            ratios.append(ours / plain)
+        spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
+        yield f"{subject.name:12}evaluation beside a jitted loop: {statistics.median(ratios):.2f} ({spread})"
+
+
+def of_way(way: str, reference: str, seeds: int) -> list[str]:
+    """The arguments of Python that time one way."""
+    return [*"-m refkit.benchmarks.training_ways".split(), way, reference, str(seeds)]
 
 
 def ask(command: list[str]) -> Timed | None:

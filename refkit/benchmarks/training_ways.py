@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 ROUNDS = 5
 LONG = 0.4  # seconds that a round takes at least
 
@@ -85,22 +87,52 @@ def vmapped(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
     import jax
     import jax.numpy as jnp
 
-    from refkit.lowering import lowered
+    from refkit.subjects.side_by_side import SideBySide
 
     learner = learner_of(work)
-    step = lowered(learner.step)
-    every = jax.jit(jax.vmap(lambda state, batches: jax.lax.scan(step, state, batches), in_axes=(0, None)))
-    state = [jax.tree.map(lambda leaf: jnp.stack([leaf] * seeds), learner.first)]
-    batches = tuple(jnp.asarray(part) for part in work.batches)
+    every = SideBySide(learner)
+    state = [every.begin([learner.begin(seed).first for seed in range(seeds)]).first]
+    batches = tuple(jnp.asarray(np.stack([part] * seeds, axis=1)) for part in work.batches)
 
     def once() -> None:
-        state[0], _ = every(state[0], batches)
+        state[0], _ = every.many_steps(state[0], batches)
         jax.block_until_ready(state[0])
 
     return once, seeds * work.examples
 
 
-WAYS: dict[str, Way] = {"plain": plain, "loop": looped, "scan": scanned, "vmapped": vmapped}
+def evaluated(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
+    """Refkit's evaluation of a data set."""
+    learner, part = learner_of(work), data_set(work)
+    return lambda: learner.outputs(learner.first, part), len(part[-1])
+
+
+def evaluated_plainly(work: Any, seeds: int) -> tuple[Callable[[], None], int]:
+    """A jitted loop over batches of the same size."""
+    import jax
+
+    from refkit.subjects.learner import AT_ONCE
+
+    learner, part = learner_of(work), data_set(work)
+    answer = jax.jit(learner.answer)
+    cut = lambda start: [array[start : start + AT_ONCE] for array in part[:-1]]
+    starts = range(0, len(part[-1]), AT_ONCE)
+    return lambda: np.concatenate([np.asarray(answer(learner.first, *cut(start))) for start in starts]), len(part[-1])
+
+
+def data_set(work: Any) -> tuple[np.ndarray, ...]:
+    """The examples of all batches, four times."""
+    return tuple(np.concatenate([*part] * 4) for part in work.batches)
+
+
+WAYS: dict[str, Way] = {
+    "plain": plain,
+    "loop": looped,
+    "scan": scanned,
+    "vmapped": vmapped,
+    "evaluated": evaluated,
+    "evaluated-plainly": evaluated_plainly,
+}
 PROCESSES = "processes"  # a seed a core, each in a process of its own that scans
 
 

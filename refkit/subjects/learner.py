@@ -80,13 +80,9 @@ class Learner:
 
     def outputs(self, state: Any, part: Arrays) -> np.ndarray:
         """Of every example of `part`, inputs and the targets last, in evaluation mode."""
-        count = len(part[-1])
-        found = []
-        for start in range(0, count, AT_ONCE):
-            rows = np.arange(start, min(start + AT_ONCE, count))
-            inputs = [array[rows] for array in part[:-1]]
-            found.append(np.asarray(self.forward(state, *inputs)))
-        return np.concatenate(found)
+        starts = range(0, len(part[-1]), AT_ONCE)
+        batches = ([array[start : start + AT_ONCE] for array in part[:-1]] for start in starts)
+        return np.concatenate([np.asarray(self.forward(state, *inputs)) for inputs in batches])
 
 
 class ReferenceLearner(Learner):
