@@ -87,6 +87,17 @@ def table(folder: Path = store.FOLDER) -> str:
     return "\n".join(rows) + "\n"
 
 
+def notes(folder: Path = store.FOLDER) -> str:
+    """Why figures differ from published ones, and what else has to be known of them: one item a result."""
+    told = [
+        f"- `{reference}` on `{protocol.data}`: {protocol.note}"
+        for reference, several in BY_REFERENCE.items()
+        for protocol in several
+        if protocol.note and protocol.data in store.load(reference, folder)
+    ]
+    return "\n".join(told) + "\n"
+
+
 def chance_table() -> str:
     """Published figures of the LSTM that are no better than a constant answer."""
     rows = ["| task | published | metric | a constant answer | source |", "| --- | --- | --- | --- | --- |"]
@@ -105,11 +116,13 @@ def docstring_line(reference: str, folder: Path = store.FOLDER) -> str:
 
 
 def section() -> str:
-    """What stands between README's marks: the table, a picture of each offline result, and the figures that are chance."""
+    """What stands between README's marks: the table, what has to be known of it, a picture of each offline result, and
+    the figures that are chance."""
     stems = [f"{reference}-{several[0].data}" for reference, several in BY_REFERENCE.items()]
     pictures = [f"![{stem}](pictures/{stem}.png)" for stem in stems if (ROOT / "pictures" / f"{stem}.png").is_file()]
     chance = "Published figures that a constant answer reaches as well, and so no targets:\n\n" + chance_table()
-    return "\n".join([table(), *([" ".join(pictures), ""] if pictures else []), chance])
+    beside = "Beside these figures:\n\n" + notes()
+    return "\n".join([table(), beside, *([" ".join(pictures), ""] if pictures else []), chance])
 
 
 def write_everywhere(folder: Path) -> None:

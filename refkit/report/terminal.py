@@ -97,11 +97,18 @@ def help_sentence(finding: Finding) -> str:
     """What it looks like, what to do, and what else it could be."""
     if finding.id is None:
         others = other_candidates(finding.candidates, None)
+        if finding.help and not has_place(finding) and not others:
+            return finding.help
         nearest = f"nothing known reproduces it; nearest {others}" if others else "nothing known reproduces it"
         return "; ".join(filter(None, (finding.help, nearest)))
     alike = other_candidates(tuple(c for c in finding.candidates if c.distance <= ALIKE), finding.id)
     looks = "" if finding.message.startswith("looks like") else f"looks like `{finding.id}`: "
     return f"{looks}{finding.help}" + (f" (the same numbers as {alike})" if alike else "")
+
+
+def has_place(finding: Finding) -> bool:
+    """Whether it has a line, or values that can be looked at; a figure reached has neither."""
+    return finding.line is not None or finding.yours is not None
 
 
 def other_candidates(candidates: tuple[Candidate, ...], named: str | None) -> str:
@@ -129,6 +136,8 @@ def next_step(report: Report) -> str:
         place = file_and_line(first.file, first.line) or f"what `{first.rung}` found"
         if first.kind == "bug" and first.id:
             return f"mend {place}, then compare again (`--explain {first.id}` says more)"
+        if first.help and not has_place(first):
+            return first.help
         return f"read {place} beside the reference (`--lines` shows both), then compare again"
     if report.verdict == "different":
         failed = next(rung for rung in report.rungs if rung.status == "fail")

@@ -113,6 +113,8 @@ PROTOCOLS = (
             Published("words and picture multiplied, 1 epoch", 0.684, EASY_VQA, READ, SIMILAR),
             Published("a larger model", 0.995, EASY_VQA, READ, SIMILAR),
         ),
+        note="Theirs multiplies the two vectors where ours sets them side by side, and has other layers before that; which of "
+        "these makes the difference has not been tried.",
         needs="easy-VQA, in TFDS's manual folder",
     ),
     on_pictures(
