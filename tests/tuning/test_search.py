@@ -161,7 +161,7 @@ def test_a_trial_that_others_took_for_dead_is_theirs(tmp_path):
             study._storage.set_trial_state_values(mine._trial_id, TrialState.FAIL)
         return distance(values)
 
-    Search(study, subject_of(run), Plan("random", 4)).run()
+    Search(study, subject_of(run), Plan("random", 4, heartbeat=1)).run()
     assert len(finished(study)) == 4 and len(study.trials) == 5
 
 
