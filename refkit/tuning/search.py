@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial
 from refkit.errors import RefkitError
 from refkit.loading.failures import say_error
 from refkit.tuning import narrowing
+from refkit.tuning.databases import HEARTBEAT_S, SILENT, put_back
 from refkit.tuning.methods import grid_of, sampler, size_of
 from refkit.tuning.narrowing import Narrowing
 from refkit.tuning.places import (
@@ -28,7 +29,7 @@ from refkit.tuning.places import (
     point_of,
 )
 from refkit.tuning.spaces import Space, suggest
-from refkit.tuning.storages import HEARTBEAT_S, SILENT, beats, put_back
+from refkit.tuning.storages import beats
 from refkit.tuning.studies import REASON, Look, counts, finished, look
 from refkit.tuning.subject import Diverged, Subject, Unusable
 

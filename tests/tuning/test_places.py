@@ -5,10 +5,11 @@ import pytest
 from optuna.trial import TrialState
 
 from refkit.results.record import LOWER
+from refkit.tuning.databases import put_back
 from refkit.tuning.places import SURPLUS
 from refkit.tuning.search import Plan, Search
 from refkit.tuning.spaces import Range, Values
-from refkit.tuning.storages import open_url, put_back
+from refkit.tuning.storages import open_url
 from refkit.tuning.studies import finished, look, open_study
 from refkit.tuning.subject import Subject
 
