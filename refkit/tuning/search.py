@@ -9,6 +9,7 @@ from typing import Any
 
 import optuna
 from optuna.exceptions import StorageInternalError
+from optuna.pruners import NopPruner
 from optuna.trial import FrozenTrial
 
 from refkit.errors import RefkitError
@@ -264,7 +265,7 @@ def reason(error: BaseException) -> str:
 
 
 def reporter(trial: optuna.Trial) -> Callable[[float, int], None]:
-    """Tells optuna's pruner of a value on the way.
+    """Tells optuna's pruner of a value on the way; where there is none, nothing is kept, as that takes longer than a short epoch.
 
     Raises:
         optuna.TrialPruned: the trial is not worth going on with.
@@ -275,7 +276,7 @@ def reporter(trial: optuna.Trial) -> Callable[[float, int], None]:
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    return report
+    return (lambda value, step: None) if isinstance(trial.study.pruner, NopPruner) else report
 
 
 @contextlib.contextmanager
