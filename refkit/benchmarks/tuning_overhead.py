@@ -1,8 +1,10 @@
 """`benchmark.py tune`: what a search takes beside its trials, as a share of what the trials take."""
 
+import contextlib
 import dataclasses
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from refkit.tuning import showing
@@ -20,7 +22,7 @@ class Overhead:
     Args:
         method: one of METHODS.
         trials: finished ones.
-        training: seconds in the trials, compilation among them.
+        training: seconds in the trials, compilation among them, without what they report on the way.
         beside: seconds from before the study was opened to after the last trial, less those.
         report: seconds that the report took, sensitivity among them.
     """
@@ -49,14 +51,16 @@ def measure(reference: str, trials: int, epochs: int | None = None) -> list[Over
 
 
 def measured(subject, method: str, trials: int, file: Path) -> Overhead:
-    seconds: list[float] = []
+    trials_s: list[float] = []
+    reports_s: list[float] = []
 
     def timed(values, report):
-        began = time.perf_counter()
-        try:
-            return subject.run(values, report)
-        finally:
-            seconds.append(time.perf_counter() - began)
+        def told(value, step):
+            with timing(reports_s):
+                report(value, step)
+
+        with timing(trials_s):
+            return subject.run(values, told)
 
     began = time.perf_counter()
     study, _ = open_study(subject, open_file(file), subject.name, str(file))
@@ -65,7 +69,18 @@ def measured(subject, method: str, trials: int, file: Path) -> Overhead:
     began = time.perf_counter()
     showing.in_words(study, subject, trials)
     report = time.perf_counter() - began
-    return Overhead(method, len(finished(study)), sum(seconds), whole - sum(seconds), report)
+    training = sum(trials_s) - sum(reports_s)
+    return Overhead(method, len(finished(study)), training, whole - training, report)
+
+
+@contextlib.contextmanager
+def timing(seconds: list[float]) -> Iterator[None]:
+    """Adds how long something takes."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds.append(time.perf_counter() - began)
 
 
 def table(rows: list[Overhead]) -> str:

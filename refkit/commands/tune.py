@@ -56,7 +56,7 @@ def tune(target: str, **given: Any) -> int:
 
     The status is 0 when it is done, 1 when no trial came to its end, 2 where nothing could be tuned.
     """
-    if given["study"] and given["storage"]:
+    if given["study"] and given["storage"] is not None:
         raise RefkitError("`--study` and `--storage` exclude one another; give one of them")
     process.prepare()
     from refkit.tuning import showing, storages
@@ -75,10 +75,11 @@ def tune(target: str, **given: Any) -> int:
     if method == "grid" and (size := size_of(grid_of(subject.space, fixed, plan.points))) > plan.trials:
         click.echo(f"note: the grid has {size:,} points, of which {plan.trials:,} are tried, drawn at random", err=True)
     file = given["study"] or storages.default_file(subject.name)
-    where = storages.without_password(given["storage"] or str(file))
+    url = given["storage"]
+    where = str(file) if url is None else storages.without_password(url)
     with keeping(where), Bar(subject.name) as bar:
         beat = given["heartbeat"]
-        storage = storages.open_url(given["storage"], beat) if given["storage"] else storages.open_file(file, beat)
+        storage = storages.open_file(file, beat) if url is None else storages.open_url(url, beat)
         study, new = open_study(subject, storage, given["name"] or subject.name, where, given["pruner"])
         search = Search(study, subject, plan, bar)
         if values is not None:
@@ -133,14 +134,12 @@ def whole(subject: Any, fixed: dict[str, Any]) -> dict[str, Any]:
 @contextlib.contextmanager
 def keeping(where: str) -> Iterator[None]:
     """A storage that fails on the way gets its sentence; what was finished stays."""
-    import sqlalchemy.exc
-    from optuna.exceptions import StorageInternalError
+    from refkit.tuning.storages import errors, first_line
 
     try:
         yield
-    except (StorageInternalError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-        cause = error.__cause__ or error
-        first = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0].rstrip(".")
+    except errors() as error:
         raise RefkitError(
-            f"the study in `{where}` cannot be written: {first}; what was finished before is kept: run the same command again"
+            f"the study in `{where}` cannot be written: {first_line(error)}; what was finished before is kept: run the same "
+            "command again"
         ) from error

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import sys
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -51,8 +52,12 @@ def _load_arrays(name: str, folder: str) -> Arrays:
     return splits
 
 
-def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
-    """The builder of a set that is prepared, now if not before."""
+def find_builder(name: str, folder: str, known: Iterable[str] = (*OFFLINE, *VIEWS)) -> tfds.core.DatasetBuilder:
+    """The builder of a set that is prepared, now if not before.
+
+    Args:
+        known: refkit's sets that are named where there is no such set.
+    """
     if name.partition("/")[0] in OFFLINE:
         builder = make_builder(name, folder)
         if not is_prepared(builder):
@@ -69,8 +74,8 @@ def find_builder(name: str, folder: str) -> tfds.core.DatasetBuilder:
         return builder
     builder = find_stock_builder(name, folder)
     if builder is None:
-        known = ", ".join(f"`{known}`" for known in (*OFFLINE, *VIEWS))
-        raise RefkitError(f"data set `{name}` is neither one of refkit's ({known}) nor one of TFDS's")
+        listed = ", ".join(f"`{one}`" for one in known)
+        raise RefkitError(f"data set `{name}` is neither one of refkit's ({listed}) nor one of TFDS's")
     return builder
 
 

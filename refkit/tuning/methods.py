@@ -67,10 +67,18 @@ class Within(RandomSampler):
 
 
 class Grid(GridSampler):
-    """optuna's grid, beside trials that have their values from elsewhere; when it is exhausted is for the search to see."""
+    """optuna's grid, beside trials that have their values from elsewhere; when it is gone through is for the search to see.
+
+    Args:
+        has_place: whether the trial of that number is wanted: one that is not takes no point from others.
+    """
+
+    def __init__(self, grid: Mapping[str, Any], seed: int, has_place: Callable[[int], bool]):
+        super().__init__(grid, seed)
+        self.has_place = has_place
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        if not trial.params or "grid_id" in trial.system_attrs:
+        if not trial.params and self.has_place(trial.number):
             super().before_trial(study, trial)
 
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
@@ -78,7 +86,13 @@ class Grid(GridSampler):
 
 
 def sampler(
-    method: str, space: Space, seed: int, fixed: Mapping[str, Any], part: Callable[[int], Space], points: int
+    method: str,
+    space: Space,
+    seed: int,
+    fixed: Mapping[str, Any],
+    part: Callable[[int], Space],
+    points: int,
+    has_place: Callable[[int], bool],
 ) -> BaseSampler:
     """The sampler of a method.
 
@@ -87,13 +101,13 @@ def sampler(
         fixed: hyper-parameters of the space that keep a value.
         part: for `coarse-to-fine`, what of the space is searched by the trial of that number.
         points: of a range in a grid.
+        has_place: for a grid, whether the trial of that number is wanted.
 
     Raises:
         RefkitError: the grid is too large.
     """
     if method == "grid":
-        grid = grid_of(space, fixed, points)
-        return Grid(grid, seed=seed)
+        return Grid(grid_of(space, fixed, points), seed, has_place)
     make = {
         "bayes": lambda own, number: TPESampler(seed=own),
         "coarse-to-fine": lambda own, number: Within(part(number), own),

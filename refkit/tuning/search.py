@@ -8,16 +8,29 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import optuna
-from optuna.samplers import GridSampler
+from optuna.exceptions import StorageInternalError
+from optuna.pruners import NopPruner
 from optuna.trial import FrozenTrial
 
 from refkit.errors import RefkitError
 from refkit.loading.failures import say_error
 from refkit.tuning import narrowing
+from refkit.tuning.databases import HEARTBEAT_S, SILENT, put_back
 from refkit.tuning.methods import grid_of, sampler, size_of
 from refkit.tuning.narrowing import Narrowing
+from refkit.tuning.places import (
+    SURPLUS,
+    Places,
+    count_points,
+    has_values,
+    is_forsaken,
+    is_settled,
+    place_of,
+    places_of,
+    point_of,
+)
 from refkit.tuning.spaces import Space, suggest
-from refkit.tuning.storages import HEARTBEAT_S, SILENT, beats, put_back
+from refkit.tuning.storages import beats
 from refkit.tuning.studies import REASON, Look, counts, finished, look
 from refkit.tuning.subject import Diverged, Subject, Unusable
 
@@ -63,7 +76,7 @@ class Plan:
 
 
 class Surplus(Exception):
-    """Another process began the last trial that was wanted a moment earlier."""
+    """Other processes began a trial for the same place a moment earlier."""
 
 
 class Search:
@@ -78,11 +91,13 @@ class Search:
     def __init__(self, study: optuna.Study, subject: Subject, plan: Plan, watcher: Watcher | None = None):
         self.study, self.subject, self.plan, self.watcher = study, subject, plan, watcher or Watcher()
         self.unusable: Unusable | None = None
-        self.points = 0 if plan.method != "grid" else size_of(grid_of(subject.space, plan.fixed, plan.points))
+        self.grid = grid_of(subject.space, plan.fixed, plan.points) if plan.method == "grid" else None
         self.number: int | None = None  # of the trial that this process runs or has run last
         if plan.method == "coarse-to-fine" and ROUNDS not in study.user_attrs:
             study.set_user_attr(ROUNDS, max(1, -(-plan.trials // plan.rounds)))
-        study.sampler = sampler(plan.method, subject.space, plan.seed, plan.fixed, self.part, plan.points)
+        study.sampler = sampler(
+            plan.method, subject.space, plan.seed, plan.fixed, self.part, plan.points, self.has_place
+        )
 
     def run(self) -> None:
         """Trials until there are as many as were asked for, or the grid has no more points.
@@ -94,18 +109,19 @@ class Search:
         self.watcher.begin(self.plan.trials, len(now.finished))
         quiet_since = time.monotonic()
         while len(now.finished) < self.plan.trials:
-            others = now.running if beats(self.study._storage) else ()
-            exhausted = self.exhausted(now)
-            if exhausted and not others:
-                return
-            if exhausted or len(now.finished) + len(others) >= self.plan.trials:
-                if time.monotonic() - quiet_since > self.patience(now):
-                    return
-                before, now = now, self.wait(len(others))
-                if (len(now.finished), len(now.running)) != (len(before.finished), len(before.running)):
-                    quiet_since = time.monotonic()
-            else:
+            places = self.places(now)
+            if now.waiting or not self.is_full(places):
                 now = self.one()
+                quiet_since = time.monotonic()
+                continue
+            quiet_for = time.monotonic() - quiet_since
+            others = [held for held in places.values() if not is_settled(held)]
+            if not others or quiet_for > self.patience(now):
+                return
+            if quiet_for > SILENT * self.plan.heartbeat and (lost := next(filter(is_forsaken, others), None)):
+                put_back(self.study, lost[-1])
+            before, now = now, self.wait(len(others))
+            if (len(now.finished), len(now.running)) != (len(before.finished), len(before.running)):
                 quiet_since = time.monotonic()
 
     def try_values(self, values: dict[str, Any]) -> FrozenTrial:
@@ -133,12 +149,14 @@ class Search:
             optuna.storages.fail_stale_trials(self.study)
         return look(self.study)
 
-    def exhausted(self, now: Look) -> bool:
-        """Whether every point of a grid has been tried."""
-        grid = self.study.sampler
-        if not isinstance(grid, GridSampler) or now.waiting or len(now.trials) < self.points:
-            return False
-        return grid.is_exhausted(self.study)
+    def places(self, now: Look) -> Places:
+        return places_of(now.trials, beats(self.study._storage))
+
+    def is_full(self, places: Places) -> bool:
+        """Whether every trial that is wanted has its place, or every point of the grid."""
+        return len(places) >= self.plan.trials or (
+            self.grid is not None and count_points(places, self.grid) >= size_of(self.grid)
+        )
 
     def patience(self, now: Look) -> float:
         """Seconds to wait for trials of others: far longer than any has taken."""
@@ -167,29 +185,54 @@ class Search:
         if counts(last):
             self.watcher.ended(len(now.finished), last)
             return now
-        put_back(self.study, last)
+        self.put_back_mine()
         return look(self.study)
 
     def put_back_mine(self) -> None:
         """Enqueue again the trial that was interrupted."""
         last = look(self.study).trials[self.number] if self.number is not None else None
-        if last is not None and last.state == optuna.trial.TrialState.FAIL and not counts(last):
+        if last is not None and is_forsaken([last]) and SURPLUS not in last.user_attrs:
             put_back(self.study, last)
 
     def objective(self, trial: optuna.Trial) -> float:
         """A trial as optuna runs it."""
         self.number = trial.number
-        if trial.number >= self.plan.trials and len(self.earlier(trial.number)) >= self.plan.trials:
+        if self.is_surplus(trial.number):
+            trial.set_user_attr(SURPLUS, True)
             raise Surplus
         try:
             return self.subject.run(suggest(trial, self.subject.space), reporter(trial))
-        except optuna.TrialPruned:
+        except (optuna.TrialPruned, StorageInternalError):
             raise
         except (Exception, SystemExit) as error:
             trial.set_user_attr(REASON, reason(error))
             if isinstance(error, Unusable):
                 self.unusable = error
             raise Failed from error
+
+    def is_surplus(self, number: int) -> bool:
+        """Whether a trial that was just begun has no place, or the point of a grid that another has."""
+        if self.grid is None:
+            return not self.has_place(number)
+        now = look(self.study)
+        trial = now.trials[number]
+        if place_of(trial) != number or has_values(trial):
+            return False
+        before = [held[-1] for place, held in self.places(now).items() if place < number]
+        theirs = {point_of(other) for other in before if other.system_attrs.get("search_space") == self.grid}
+        return point_of(trial) is None or point_of(trial) in theirs
+
+    def has_place(self, number: int) -> bool:
+        """Whether there are fewer places before a trial than are wanted, or it has its place from elsewhere."""
+        if number < self.plan.trials:
+            return True
+        now = look(self.study)
+        trial = now.trials[number]
+        return place_of(trial) != number or has_values(trial) or self.before(number, now) < self.plan.trials
+
+    def before(self, number: int, now: Look) -> int:
+        """How many places were there before a trial."""
+        return sum(place < number for place in self.places(now))
 
     def part(self, trial: int) -> Space:
         """What of the space is searched by the trial of that number: all of it in the first round."""
@@ -207,14 +250,9 @@ class Search:
         return kept
 
     def round_of(self, trial: int) -> int:
-        """In which round a trial is, from 1: what was begun before it counts."""
+        """In which round a trial is, from 1: by the places before it."""
         size = self.study.user_attrs[ROUNDS]
-        return 1 if trial < size else min(len(self.earlier(trial)) // size, self.plan.rounds - 1) + 1
-
-    def earlier(self, trial: int) -> list[FrozenTrial]:
-        """The trials that were begun before one, and count or may still: as many as its number at most."""
-        now = look(self.study)
-        return [one for one in now.finished + now.running if one.number < trial]
+        return 1 if trial < size else min(self.before(trial, look(self.study)) // size, self.plan.rounds - 1) + 1
 
 
 class Failed(Exception):
@@ -227,7 +265,7 @@ def reason(error: BaseException) -> str:
 
 
 def reporter(trial: optuna.Trial) -> Callable[[float, int], None]:
-    """Tells optuna's pruner of a value on the way.
+    """Tells optuna's pruner of a value on the way; where there is none, nothing is kept, as that takes longer than a short epoch.
 
     Raises:
         optuna.TrialPruned: the trial is not worth going on with.
@@ -238,7 +276,7 @@ def reporter(trial: optuna.Trial) -> Callable[[float, int], None]:
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    return report
+    return (lambda value, step: None) if isinstance(trial.study.pruner, NopPruner) else report
 
 
 @contextlib.contextmanager

@@ -3,57 +3,25 @@
 import hashlib
 import os
 import re
-import sqlite3
-import time
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import optuna
-import sqlalchemy
 import sqlalchemy.exc
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.exceptions import StorageInternalError
+from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalRedisBackend
 
 from refkit.errors import RefkitError
 from refkit.process import cache_folder
+from refkit.tuning.databases import HEARTBEAT_S, open_database
 
-HEARTBEAT_S = 10  # a running trial's sign of life
-SILENT = 3  # heartbeats left out, after which its process counts as dead
-TRIES = 50  # to open a database that others are opening
-BEING_MADE = re.compile(
-    "already exists|locked|unique|duplicate", re.IGNORECASE
-)  # another process makes the same tables
 MAGIC = b"SQLite format 3"
-LOCKED_S = 60  # how long to wait for another process that writes to the same SQLite file
-
-
-class Database(RDBStorage):
-    """optuna's storage in a database, in which a trial counts as silent, too, that never gave any sign of life.
-
-    optuna leaves such a trial running for ever: its process was killed between the trial's beginning and the first sign.
-    """
-
-    def __init__(self, *given: Any, **named: Any):
-        super().__init__(*given, **named)
-        self.never_heard: dict[
-            int, float
-        ] = {}  # by trial, since when; by this process's clock, as machines' clocks differ
-
-    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
-        with self.engine.connect() as connection:
-            silent = connection.scalars(NEVER_HEARD, {"study": study_id}).all()
-        now = time.monotonic()
-        self.never_heard = {trial: self.never_heard.get(trial, now) for trial in silent}
-        gone = [trial for trial, since in self.never_heard.items() if now - since > self.grace_period]
-        return super()._get_stale_trial_ids(study_id) + gone
-
-
-NEVER_HEARD = sqlalchemy.text(
-    "SELECT trials.trial_id FROM trials LEFT JOIN trial_heartbeats ON trials.trial_id = trial_heartbeats.trial_id "
-    "WHERE trials.study_id = :study AND trials.state = 'RUNNING' AND trial_heartbeats.trial_id IS NULL"
-)
+PACKAGES = {"MySQLdb": "mysqlclient", "psycopg": "'psycopg[binary]'", "grpc": "grpcio"}  # that are called otherwise
+DRIVERS_ERRORS = (("redis", "RedisError"), ("grpc", "RpcError"))
+ERRORS = (StorageInternalError, sqlalchemy.exc.SQLAlchemyError, OSError)  # of a storage that cannot be reached
 
 
 def default_file(name: str) -> Path:
@@ -86,17 +54,6 @@ def open_file(file: Path, heartbeat: int = HEARTBEAT_S) -> BaseStorage:
     return open_url(f"sqlite:///{file.absolute()}", heartbeat, str(file))
 
 
-def connect(file: str) -> sqlite3.Connection:
-    """A connection that writes ahead: a kill loses nothing that was committed, and a commit waits for no disk.
-
-    With SQLite's own defaults the waiting is half of what a search takes beside its trials.
-    """
-    connection = sqlite3.connect(file, timeout=LOCKED_S, check_same_thread=False)  # SQLAlchemy's pool hands it on
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-    return connection
-
-
 def open_url(url: str, heartbeat: int = HEARTBEAT_S, shown: str = "") -> BaseStorage:
     """Any storage of optuna's by its URL: a database as SQLAlchemy names it, `journal:FILE`, `redis://…`, `grpc://host:port`.
 
@@ -110,43 +67,47 @@ def open_url(url: str, heartbeat: int = HEARTBEAT_S, shown: str = "") -> BaseSto
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         try:
             return opener(url, heartbeat)
-        except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError) as error:
+        except (sqlalchemy.exc.ArgumentError, sqlalchemy.exc.NoSuchModuleError, ValueError) as error:
             raise RefkitError(
-                f"`--storage {shown}` is no storage: give it as `postgresql://user:password@host/name`, `mysql+pymysql://…`, "
-                "`sqlite:///file.db`, `journal:file.log`, `redis://…` or `grpc://host:port`"
+                f"`--storage {shown}` is no storage: give it as `postgresql://user:password@host/name`, "
+                "`mysql+pymysql://user:password@host/name`, `sqlite:///file.db`, `journal:file.log`, `redis://…` or "
+                "`grpc://host:port`"
             ) from error
         except ImportError as error:
-            lacking = getattr(error.__cause__, "name", None) or getattr(error, "name", None) or "its driver"
+            lacking = getattr(error.__cause__, "name", None) or error.name
+            if lacking is None:
+                raise RefkitError(f"the study's storage `{shown}` cannot be opened: {first_line(error)}") from error
             raise RefkitError(
-                f"`--storage {shown}` needs `{lacking}`, which is not installed: install it with pip"
+                f"`--storage {shown}` needs `{lacking}`, which is not installed: "
+                f"install it with `pip install {PACKAGES.get(lacking, lacking)}`"
             ) from error
-        except (sqlalchemy.exc.SQLAlchemyError, RuntimeError, ValueError, OSError) as error:
-            first = str(getattr(error, "orig", None) or error).strip().splitlines()[0].rstrip(".")
-            raise RefkitError(f"the study's storage `{shown}` cannot be opened: {first}") from error
+        except (*errors(), RuntimeError) as error:
+            raise RefkitError(f"the study's storage `{shown}` cannot be opened: {first_line(error)}") from error
 
 
 def without_password(url: str) -> str:
-    """A storage as it may be shown.
+    """A storage as it may be shown, even where the password has characters that are not encoded.
 
     >>> without_password("postgresql://me:secret@there/db")
     'postgresql://…@there/db'
+    >>> without_password("postgresql://there/db?user=me&password=se/cr@t")
+    'postgresql://there/db?user=me&password=…'
     """
-    return re.sub(r"//[^/@]*@", "//…@", url)
+    shown = re.sub(r"(?<=[?&])(passw(?:or)?d=)[^&]*", r"\1…", url)
+    return re.sub(r"//.*@", "//…@", shown)
 
 
-def open_database(url: str, heartbeat: int) -> BaseStorage:
-    local = {"pool_pre_ping": True}
-    if url.startswith("sqlite:///") and "?" not in url:
-        local = {"creator": lambda: connect(url.removeprefix("sqlite:///"))}
-    how = dict(heartbeat_interval=heartbeat, grace_period=SILENT * heartbeat, heartbeat_stale_trial_callback=put_back)
-    for left in reversed(range(TRIES)):
-        try:
-            return optuna.storages.get_storage(Database(url, engine_kwargs=local, **how))
-        except sqlalchemy.exc.DBAPIError as error:
-            if not left or not BEING_MADE.search(str(error.orig)):
-                raise
-            time.sleep(0.2)
-    raise AssertionError("the last try returns or raises")
+def errors() -> tuple[type[BaseException], ...]:
+    """What storages raise that cannot be reached; of drivers that may not be installed those that are in use."""
+    theirs = (getattr(sys.modules.get(module), name, None) for module, name in DRIVERS_ERRORS)
+    return (*ERRORS, *filter(None, theirs))
+
+
+def first_line(error: BaseException) -> str:
+    """What a storage's driver says, without what it adds below."""
+    cause = error.__cause__ or error
+    said = cause.details() if hasattr(cause, "details") else getattr(cause, "orig", None) or cause
+    return str(said).strip().splitlines()[0].rstrip(".")
 
 
 def open_journal(url: str, heartbeat: int) -> BaseStorage:
@@ -163,13 +124,6 @@ def open_grpc(url: str, heartbeat: int) -> BaseStorage:
 
 
 OPENERS = {"journal": open_journal, "redis": open_redis, "rediss": open_redis, "grpc": open_grpc}
-
-
-def put_back(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
-    """Enqueue a trial again whose process is gone, at the values that it had."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        RetryHeartbeatStaleTrialCallback()(study, trial)
 
 
 def beats(storage: BaseStorage) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from refkit.commands.starter import starter
+from refkit.datasets.uci_regression import UciRegression
 from refkit.edits.catalogue import edited_source
+from tests.datasets.conftest import write_table
 from tests.starting import made
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -179,6 +181,16 @@ def test_bad_arrays_are_one_sentence(named, sentence, here):
         ("empty", "`empty` holds no pictures in folders: put those of each class in a folder of its name"),
         ("spoilt", "`spoilt/cats/1.png` cannot be read as a picture: save it anew, or take it away"),
         ("no.npz", "`no.npz` cannot be read as an .npz (File is not a zip file): save it anew with `np.savez`"),
+        (
+            "mnist_rows",
+            "`mnist_rows` is what refkit makes of `mnist` when it trains, and lies nowhere to be read: save one input and one "
+            "target for each example as an .npz",
+        ),
+        (
+            "easy_vqa",
+            "`easy_vqa` has several questions on each picture: give `shapes_and_questions`, or save an .npz with one row a "
+            "question",
+        ),
     ],
 )
 def test_bad_data_is_one_sentence(data, sentence, here):
@@ -209,6 +221,39 @@ def test_a_prepared_set_is_read(here, monkeypatch):
     assert done.exit_code == 0 and "60,000 train and 10,000 test examples" in done.output
     assert "lenet:image=28x28x1,classes=10" in done.output
     assert '"array_record").as_data_source(["train", "test"])' in (here / "my_model.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def own_sets(here, monkeypatch):
+    """TFDS's folder, with nothing prepared and files of one UCI set to prepare it from."""
+    table = UciRegression.BUILDER_CONFIGS[0]
+    write_table(here / "downloads" / "manual" / "uci_regression" / table.folder / "data", table)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(here))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("wine", ("`label`: 3 classes", "13 numbers (`features`)")),
+        (
+            "uci_regression/boston",
+            ("30 examples", "`target`: a number", "13 numbers (`features`)", "`held_out`: it is"),
+        ),
+    ],
+)
+def test_a_set_of_refkits_own_is_prepared_and_learned(name, said, own_sets, here):
+    done = call(name)
+    assert done.exit_code == 0 and all(words in done.output for words in said), done.output
+    command = [sys.executable, "my_model.py", "--epochs", "1"]  # TFDS reads its folder from the environment once
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert "test examples: " in printed.stdout, printed.stderr
+
+
+def test_a_set_that_nobody_has_is_told_from_those_that_can_be_learned(own_sets):
+    done = call("nosuch")
+    listed = done.output.partition("(")[2].partition(")")[0].split(", ")
+    assert done.exit_code == 2 and "`digits`" in listed and "`uci_regression`" in listed
+    assert not {"`mnist_rows`", "`shakespeare_characters`", "`sort_of_clevr`", "`easy_vqa`"} & {*listed}
 
 
 def test_the_penguins_are_told_apart(here):

@@ -38,12 +38,12 @@ def run(*words, **environment):
         (("absent.py",), "there is no file `absent.py`"),
         (
             ("mlp", "--storage", "nonsense"),
-            "`--storage nonsense` is no storage: give it as `postgresql://user:password@host/name`, `mysql+pymysql://…`, "
-            "`sqlite:///file.db`, `journal:file.log`, `redis://…` or `grpc://host:port`",
+            "`--storage nonsense` is no storage: give it as `postgresql://user:password@host/name`",
         ),
         (
             ("mlp", "--storage", "postgresql://me:secret@there/db"),
-            "`--storage postgresql://…@there/db` needs `psycopg`, which is not installed: install it with pip",
+            "`--storage postgresql://…@there/db` needs `psycopg`, which is not installed: install it with "
+            "`pip install 'psycopg[binary]'`",
         ),
         (("mlp", "--trials", "0"), "invalid value for `--trials`: 0 is not in the range"),
     ],

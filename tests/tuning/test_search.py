@@ -128,6 +128,18 @@ def test_a_hopeless_trial_is_pruned(tmp_path):
     assert len(finished(study)) == 20 and study.get_trials(states=(TrialState.PRUNED,))
 
 
+def test_what_is_reported_is_kept_for_a_pruner_alone(tmp_path):
+    def run(values, report):
+        report(0.5, 1)
+        return distance(values)
+
+    for pruner, kept in (("none", {}), ("median", {1: 0.5})):
+        file = tmp_path / f"{pruner}.db"
+        study, _ = open_study(subject_of(run), open_file(file), "made", str(file), pruner)
+        Search(study, subject_of(run), Plan("random", 1)).run()
+        assert finished(study)[0].intermediate_values == kept
+
+
 def test_rounds_close_in_and_draw_from_what_they_close_in_on(tmp_path):
     study = search(tmp_path / "a.db", "coarse-to-fine", 30, rounds=3)
     kept = narrowing.kept(study, SPACE)
@@ -161,7 +173,7 @@ def test_a_trial_that_others_took_for_dead_is_theirs(tmp_path):
             study._storage.set_trial_state_values(mine._trial_id, TrialState.FAIL)
         return distance(values)
 
-    Search(study, subject_of(run), Plan("random", 4)).run()
+    Search(study, subject_of(run), Plan("random", 4, heartbeat=1)).run()
     assert len(finished(study)) == 4 and len(study.trials) == 5
 
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import optuna
@@ -17,6 +18,8 @@ from refkit.tuning.studies import finished
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIALS = 12
+SERVER = os.environ.get("REFKIT_TEST_STORAGE")  # postgresql://user:password@host/name, or another database's
+ON_SERVER = pytest.mark.skipif(SERVER is None, reason="needs a database's URL in REFKIT_TEST_STORAGE")
 # Each process waits until all have begun; one that is to be killed holds still in its third trial.
 SLOW = """
 import os, pathlib, time
@@ -33,11 +36,13 @@ def train(x, kind):
 """
 
 
-def worker(folder: Path, url: str, *words: str, workers: int = 1, held: int = 0) -> subprocess.Popen:
+def worker(
+    folder: Path, url: str, *words: str, name: str = "shared", workers: int = 1, held: int = 0
+) -> subprocess.Popen:
     (folder / "slow.py").write_text(SLOW)
     command = [sys.executable, "scripts/tune.py", str(folder / "slow.py"), "--trials", str(TRIALS), "--heartbeat", "1"]
     return subprocess.Popen(
-        [*command, "--storage", url, "--name", "shared", *words],
+        [*command, "--storage", url, "--name", name, *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -60,13 +65,14 @@ def kill_in_trial(folder: Path, process: subprocess.Popen, number: int) -> None:
 
 
 @pytest.mark.parametrize("method", ["random", "grid"])
-def test_a_killed_worker_loses_nothing(method, tmp_path):
-    url = f"sqlite:///{tmp_path / 'shared.db'}"
-    words = ("--method", method, "--points", str(TRIALS // 2))
-    killed = worker(tmp_path, url, *words, workers=2, held=3)
-    other = worker(tmp_path, url, *words, workers=2)
+@pytest.mark.parametrize("server", [False, pytest.param(True, marks=ON_SERVER)], ids=["file", "server"])
+def test_a_killed_worker_loses_nothing(method, server, tmp_path):
+    url = SERVER if server else f"sqlite:///{tmp_path / 'shared.db'}"
+    words, name = ("--method", method, "--points", str(TRIALS // 2)), f"{method} {uuid.uuid4()}"
+    killed = worker(tmp_path, url, *words, name=name, workers=2, held=3)
+    other = worker(tmp_path, url, *words, name=name, workers=2)
     kill_in_trial(tmp_path, killed, 3)
-    study = optuna.load_study(study_name="shared", storage=open_url(url))
+    study = optuna.load_study(study_name=name, storage=open_url(url))
     before = {trial.number: trial.value for trial in study.get_trials(states=(TrialState.COMPLETE,))}
     text, errors = other.communicate(timeout=120)
     assert other.returncode == 0, errors
