@@ -96,6 +96,7 @@ def of_way(way: str, reference: str, seeds: int) -> list[str]:
 def ask(command: list[str]) -> Timed | None:
     """Run one process; None where PyTorch's compiler is not able to."""
     environment = {name: value for name, value in os.environ.items() if "CACHE" not in name}
+    environment["TORCHINDUCTOR_FORCE_DISABLE_CACHES"] = "1"
     done = subprocess.run([sys.executable, *command], env=environment, capture_output=True, text=True)
     if done.returncode:
         if command[0] == str(PEER):
