@@ -16,6 +16,7 @@ from refkit.results.statistics import envelope
 
 FOLDER = Path(__file__).parents[2] / "pictures"
 OURS, THEIRS, FLOOR = "tab:blue", "tab:red", "tab:gray"
+MOST = 1.02  # of an axis of accuracies
 
 
 def draw(reference: str, data: list[str] | None = None, results: Path = store.FOLDER, into: Path | None = None) -> list:
@@ -47,6 +48,8 @@ def picture(result: Result, folder: Path) -> Path:
     drawn, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), width_ratios=(3, 2), sharey=True, layout="constrained")
     draw_curves(left, result)
     draw_seeds(right, result)
+    if result.metric.name == "accuracy":
+        left.set_ylim(top=min(left.get_ylim()[1], MOST))
     drawn.suptitle(f"{result.reference} on {result.data}: {result.metric.name} {figure(result)}, {seeds_of(result)}")
     file = folder / f"{result.reference}-{result.data.replace('/', '-')}.png"
     drawn.savefig(file, dpi=110, metadata={"Software": None})

@@ -3,7 +3,7 @@
 Paper: Antol et al. (2015), VQA: visual question answering (deep LSTM and image features, merged into one classifier).
 Task: shapes and questions, two shapes in a small picture and a worded question on one of them, 5 answers.
 Run: python multimodal.py
-Known result: accuracy 0.9998 ± 0.00062 on shapes_and_questions, 16 seeds; best baseline 0.501, logistic-regression.
+Known result: accuracy 0.9983 ± 0.007 on shapes_and_questions, 20 seeds; best baseline 0.501, logistic-regression.
 """
 
 import argparse
