@@ -28,7 +28,7 @@ def clouds() -> Examples:
 def outputs(learner, state) -> np.ndarray:
     examples = clouds()
     for epoch in range(3):
-        state, _ = learner.train(state, shuffled(examples, learner.batch_size, (0, epoch)))
+        state, _ = learner.train(state, shuffled(examples.train, learner.batch_size, (0, epoch)))
     return learner.outputs(state, examples.train)
 
 
