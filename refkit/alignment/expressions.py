@@ -130,7 +130,7 @@ def expressions(bundle: Bundle, shape: tuple[int, ...]) -> list[Expression]:
     if len(blocks) == 1:
         axes = (len(blocks[0].paths), *blocks[0].axes)
         orders = fitting_orders(axes, shape)
-        return [Expression(bundle, order, shape) for order in orders if upright(order, len(blocks[0].axes))]
+        return [Expression(bundle, order, shape) for order in orders if upright(order, axes)]
     found = []
     columns = blocks[0].axes[-1]
     rows = sum(int(np.prod(block.axes[:-1])) for block in blocks)
@@ -144,14 +144,14 @@ def expressions(bundle: Bundle, shape: tuple[int, ...]) -> list[Expression]:
 PICTURE_AXES = 4  # height and width first: a convolution's kernel, or the rows behind a flattened picture
 
 
-def upright(order: tuple[int, ...], axes: int) -> bool:
+def upright(order: tuple[int, ...], axes: tuple[int, ...]) -> bool:
     """Whether height stays before width: no framework lays pictures out the other way, and a transposed one is a bug.
 
     Args:
-        order: of `(gate, *axes)`.
-        axes: how many there are behind the gate's.
+        order: of `axes`.
+        axes: their sizes, the gate's first; a picture that is one wide or high lies no other way in either order.
     """
-    return axes != PICTURE_AXES or order.index(1) < order.index(2)
+    return len(axes) != 1 + PICTURE_AXES or 1 in axes[1:3] or order.index(1) < order.index(2)
 
 
 def row_orders(block: Block) -> list[tuple[int, ...]]:

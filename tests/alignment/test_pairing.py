@@ -103,6 +103,15 @@ def test_width_before_height_is_no_layout():
     assert not reaches(leaves(("fc.weight", (24, 5))), theirs, [turned])
 
 
+@pytest.mark.parametrize("size", [(6, 1), (1, 6), (1, 1)])
+def test_a_picture_that_is_one_high_or_wide_is_flattened_like_any(size):
+    theirs = [Atom("dense1.kernel", (np.prod(size) * 4, 5), "parameters", 0, ((*size, 4),))]
+    kernel = values_of(theirs)["dense1.kernel"]
+    turned = kernel.reshape(*size, 4, 5).transpose(2, 0, 1, 3).reshape(-1, 5)
+    for wanted in (kernel, turned):
+        assert reaches(leaves(("fc.weight", wanted.shape)), theirs, [wanted])
+
+
 def test_joined_vectors_are_tried_in_the_other_order():
     theirs = [Atom("dense1.kernel", (6 + 4, 5), "parameters", 0, ((2, 3), (4,)))]
     kernel = values_of(theirs)["dense1.kernel"]
