@@ -119,11 +119,11 @@ def run_all(bench: Bench, move: Move) -> Runs:
     for seed in bench.seeds:
         examples, held = held_out(protocol.examples(seed), seed)
         examples = share_of(examples, move.share, seed)
-        fresh = ReferenceLearner(protocol.reference, protocol.source, reference_config(protocol, examples, seed))
         if learner is None:
-            learner, states = fresh, states_of(fresh)
-        else:
-            learner.first = fresh.first  # what is compiled stays
+            config = reference_config(protocol, examples, seed)
+            learner = ReferenceLearner(protocol.reference, protocol.source, config)
+            states = states_of(learner)
+        learner.begin(seed)
         fit(protocol, seed, dataclasses.replace(examples, test=held, groups={}), learner, lambda share: None)
         parts = (examples.train, held)
         errors.append([error_on(protocol, learner.outputs(states[-1], one), one[-1], examples.scale) for one in parts])
