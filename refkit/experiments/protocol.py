@@ -26,6 +26,7 @@ class Examples:
         scale: what a unit of the model's target is in the unit of the metric, for targets that are standardised.
         groups: test examples that are scored apart, too: by name, which of them.
         then: what the last epochs train on in the place of `train`: the few examples of fine-tuning.
+        augment: what every epoch does to those it trains on.
     """
 
     train: Arrays
@@ -34,6 +35,7 @@ class Examples:
     scale: float = 1.0
     groups: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     then: Arrays | None = None
+    augment: Callable[[Arrays, np.random.Generator], Arrays] | None = None
 
 
 @dataclasses.dataclass(frozen=True)

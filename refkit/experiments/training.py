@@ -76,7 +76,10 @@ def epochs_of(protocol: Protocol, examples: Examples, batch_size: int, seed: int
     """
     for epoch in range(protocol.epochs):
         late = protocol.then_after is not None and epoch >= protocol.then_after
-        yield shuffled(examples.then if late else examples.train, batch_size, (seed, epoch))
+        rows = examples.then if late else examples.train
+        if examples.augment is not None:
+            rows = examples.augment(rows, np.random.default_rng((seed, epoch, 1)))
+        yield shuffled(rows, batch_size, (seed, epoch))
 
 
 class Scored:

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from refkit.improvement.augmenting import Augmentation
+
 # The names that references and other people's configurations have for one thing.
 SIZES = (
     "hidden",
@@ -33,12 +35,14 @@ class Move:
         to: the new value of an old one.
         options: of references, by the reference's name: `("dropout", "0.5")`.
         share: of the training examples that are left; the trial tells what the rest has brought.
+        augmentations: of references' training examples, by the reference's name.
     """
 
     fields: tuple[str, ...] = ()
     to: Callable[[Any], Any] = lambda value: value
     options: Mapping[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     share: float = 1.0
+    augmentations: Mapping[str, Augmentation] = dataclasses.field(default_factory=dict)
 
     def changed(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """The fields of a configuration that this sets to another value."""
@@ -53,6 +57,8 @@ class Move:
         if reference in self.options:
             option, value = self.options[reference]
             said.append(f"option {option}={value}")
+        if reference in self.augmentations:
+            said.append(self.augmentations[reference].words)
         return ", ".join(said)
 
 

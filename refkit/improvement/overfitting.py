@@ -1,5 +1,6 @@
 """Against variance, in the guide's order."""
 
+from refkit.improvement.augmenting import MOVED, NOISY
 from refkit.improvement.item import Item
 from refkit.improvement.move import BATCHES, DECAYS, DROPOUTS, EPOCHS, RATES, SIZES, Move, at_least, times
 
@@ -23,6 +24,7 @@ ITEMS = (
         "data augmentation",
         "change training examples as the answer allows: shift and turn pictures, swap words, add noise to numbers",
         "`batches` of the reference's file, on the training examples alone",
+        (Move(augmentations={"lenet": MOVED, "multimodal": MOVED, "mlp": NOISY}),),
     ),
     Item(
         "more regularisation",

@@ -118,7 +118,7 @@ def run_all(bench: Bench, move: Move) -> Runs:
     learner, errors = None, []
     for seed in bench.seeds:
         examples, held = held_out(protocol.examples(seed), seed)
-        examples = share_of(examples, move.share, seed)
+        examples = augmented(share_of(examples, move.share, seed), move, protocol.reference)
         if learner is None:
             config = reference_config(protocol, examples, seed)
             learner = ReferenceLearner(protocol.reference, protocol.source, config)
@@ -149,6 +149,13 @@ def share_of(examples: Examples, share: float, seed: int) -> Examples:
     count = len(examples.train[-1])
     kept = np.sort(np.random.default_rng(seed).permutation(count)[: round(count * share)])
     return dataclasses.replace(examples, train=tuple(array[kept] for array in examples.train))
+
+
+def augmented(examples: Examples, move: Move, reference: str) -> Examples:
+    """The examples, the training ones of which are changed in every epoch if the move says so."""
+    if reference not in move.augmentations:
+        return examples
+    return dataclasses.replace(examples, augment=move.augmentations[reference].change)
 
 
 def error_on(protocol: Protocol, outputs: np.ndarray, targets: np.ndarray, scale: float) -> float:
