@@ -4,10 +4,11 @@ import contextlib
 import functools
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow_datasets as tfds
+from absl import logging
 
 from refkit import datasets
 from refkit.datasets.offline import FORMAT, OfflineBuilder
@@ -129,9 +130,21 @@ def read_split(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.nd
 def read_records(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.ndarray]:
     """One split, in the order of its records."""
     source = builder.as_data_source(split)
-    rows = source.__getitems__(range(len(source)))
+    with only_errors():
+        rows = source.__getitems__(range(len(source)))
     types = {column: feature.np_dtype for column, feature in builder.info.features.items()}
     return {column: np.array([row[column] for row in rows], dtype) for column, dtype in types.items()}
+
+
+@contextlib.contextmanager
+def only_errors() -> Iterator[None]:
+    """TFDS logs nothing below an error: with pictures it would recommend another decoder."""
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def kept(builder: tfds.core.DatasetBuilder, split: str):
