@@ -2,13 +2,13 @@
 
 import contextlib
 import functools
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow_datasets as tfds
-from absl import logging
 
 from refkit import datasets
 from refkit.datasets.offline import FORMAT, OfflineBuilder
@@ -139,12 +139,13 @@ def read_records(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, np.
 @contextlib.contextmanager
 def only_errors() -> Iterator[None]:
     """TFDS logs nothing below an error: with pictures it would recommend another decoder."""
-    before = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    logger = logging.getLogger("absl")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logging.set_verbosity(before)
+        logger.setLevel(before)
 
 
 def kept(builder: tfds.core.DatasetBuilder, split: str):
