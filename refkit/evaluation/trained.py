@@ -40,16 +40,16 @@ def train_reference(name: str, data: str | None, seed: int = 0, epochs: int | No
     Raises:
         RefkitError: no such reference, option or data.
     """
-    from refkit.experiments.training import fit, reference_learner
+    from refkit.experiments.training import fitted, reference_learner
 
     protocol = protocol_of(name, data, epochs)
     signs.say(f"reading {protocol.data}")
     examples, held = held_out(protocol.examples(seed), seed)
     learner = reference_learner(protocol, examples, seed)
     with signs.waiting(f"training {name} on {protocol.data}"):
-        state = states_of(learner)
-        fit(protocol, seed, examples, learner, lambda share: signs.say(f"training on {protocol.data}: {share:.0%}"))
-    return answers(protocol, name, learner, state[-1], examples, held, "as its experiment has it")
+        say = lambda share: signs.say(f"training on {protocol.data}: {share:.0%}")
+        state, _ = fitted(protocol, seed, examples, learner, say)
+    return answers(protocol, name, learner, state, examples, held, "as its experiment has it")
 
 
 def train_yours(target: str, reference: str, data: str | None, seed: int = 0, epochs: int | None = None) -> Trained:
@@ -72,7 +72,7 @@ def train_yours(target: str, reference: str, data: str | None, seed: int = 0, ep
     from refkit.comparison import implementation_of, watched
     from refkit.diagnosis.results.fitting import misfit
     from refkit.edits.catalogue import parse_options
-    from refkit.experiments.training import fit
+    from refkit.experiments.training import fitted
     from refkit.loading import load
     from refkit.loading.discovery import the_model
     from refkit.subjects import BY_NAME
@@ -92,10 +92,9 @@ def train_yours(target: str, reference: str, data: str | None, seed: int = 0, ep
         if way is None or way.learner is None:
             raise RefkitError(f"`{target}` cannot be trained on `{protocol.data}`: {why or way.lacking}")
         learner = way.learner.begin(seed)
-        state = states_of(learner)
         try:
             with limited(matter, 600.0):
-                fit(
+                state, _ = fitted(
                     protocol,
                     seed,
                     examples,
@@ -110,7 +109,7 @@ def train_yours(target: str, reference: str, data: str | None, seed: int = 0, ep
                 f"{way.name} could not be run on `{protocol.data}`: {type(error).__name__}: {said}"
             ) from error
         how = way.name + (f", since {way.lacking}" if way.lacking else "")
-        return answers(protocol, target, learner, state[-1], examples, held, f"by {how}")
+        return answers(protocol, target, learner, state, examples, held, f"by {how}")
 
 
 def protocol_of(reference: str, data: str | None, epochs: int | None):
@@ -136,19 +135,6 @@ def held_out(examples, seed: int):
     held, kept = np.split(order, [count // HELD])
     parts = [tuple(array[np.sort(rows)] for array in examples.train) for rows in (kept, held)]
     return dataclasses.replace(examples, train=parts[0], floors=None), parts[1]
-
-
-def states_of(learner) -> list:
-    """Collects the state after every epoch that a learner is trained for."""
-    states, train = [], learner.train
-
-    def kept(state, batches):
-        state, losses = train(state, batches)
-        states[:] = [state]
-        return state, losses
-
-    learner.train = kept
-    return states
 
 
 def answers(protocol, source: str, learner, state, examples, held, how: str) -> Trained:

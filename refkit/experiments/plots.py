@@ -1,4 +1,4 @@
-"""Pictures of known results: learning curves with their envelope, and the seeds beside published figures and baselines."""
+"""Pictures of known results: learning curves with their envelope and the baselines, and seeds beside published figures."""
 
 import dataclasses
 from pathlib import Path

@@ -59,13 +59,20 @@ def fit(protocol: Protocol, seed: int, examples: Examples, learner: Learner, pro
         seed: of their order.
         learner: the reference's, or any other whose outputs are as the reference's.
     """
+    return fitted(protocol, seed, examples, learner, progress)[1]
+
+
+def fitted(
+    protocol: Protocol, seed: int, examples: Examples, learner: Learner, progress: Progress = lambda share: None
+) -> tuple[Any, Run]:
+    """As `fit`, and the learner's last state before it."""
     state, scored = learner.first, Scored(protocol, examples)
     for epoch, batches in enumerate(epochs_of(protocol, examples, learner.batch_size, seed), 1):
         state, _ = learner.train(state, batches)
         if epoch in evaluated_epochs(protocol):
             scored.add(learner.outputs(state, examples.test))
         progress(epoch / protocol.epochs)
-    return scored.run()
+    return state, scored.run()
 
 
 def epochs_of(protocol: Protocol, examples: Examples, batch_size: int, seed: int) -> Iterator[Iterator[Arrays]]:

@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from refkit.errors import RefkitError
-from refkit.evaluation.trained import held_out, protocol_of, states_of
+from refkit.evaluation.trained import held_out, protocol_of
 from refkit.experiments.protocol import Examples, Protocol
-from refkit.experiments.training import fit, reference_config
+from refkit.experiments.training import fitted, reference_config, reference_learner
 from refkit.improvement.item import Item
 from refkit.improvement.move import EPOCHS, Move
 from refkit.improvement.trial import Runs, Trial
 from refkit.results import store
 from refkit.results.record import HIGHER
-from refkit.subjects.learner import ReferenceLearner
 
 SECONDS = 20.0  # that a run is to take, by what a known seed took
 LEAST_EPOCHS = 5
@@ -115,18 +114,14 @@ def run_all(bench: Bench, move: Move) -> Runs:
         RefkitError: the reference cannot be changed so, or training diverges.
     """
     protocol = changed_protocol(bench.protocol, move)
-    learner, errors = None, []
+    errors = []
     for seed in bench.seeds:
         examples, held = held_out(protocol.examples(seed), seed)
         examples = augmented(share_of(examples, move.share, seed), move, protocol.reference)
-        if learner is None:
-            config = reference_config(protocol, examples, seed)
-            learner = ReferenceLearner(protocol.reference, protocol.source, config)
-            states = states_of(learner)
-        learner.begin(seed)
-        fit(protocol, seed, dataclasses.replace(examples, test=held, groups={}), learner, lambda share: None)
+        learner = reference_learner(protocol, examples, seed)
+        state, _ = fitted(protocol, seed, dataclasses.replace(examples, test=held, groups={}), learner)
         parts = (examples.train, held)
-        errors.append([error_on(protocol, learner.outputs(states[-1], one), one[-1], examples.scale) for one in parts])
+        errors.append([error_on(protocol, learner.outputs(state, one), one[-1], examples.scale) for one in parts])
     return Runs(*(np.array(part) for part in zip(*errors)))
 
 

@@ -30,6 +30,19 @@ def begun_elsewhere(url):
     return trial
 
 
+def lost_elsewhere(mine, url):
+    """A trial that another process has found silent, and not enqueued again yet."""
+    lost = begun_elsewhere(url)
+    mine.study._storage.set_trial_state_values(lost._trial_id, TrialState.FAIL)
+    return lost
+
+
+def assert_begun_again(mine, lost):
+    """Every place has its trial, and the one that was lost another at its values."""
+    assert len(finished(mine.study)) == TRIALS and len(mine.study.trials) == TRIALS + 1
+    assert lost.params["rate"] in [trial.params["rate"] for trial in finished(mine.study)]
+
+
 @pytest.mark.parametrize("method", ["random", "grid", "coarse-to-fine", "bayes"])
 def test_what_another_begins_for_the_last_place_is_dropped(method, tmp_path):
     url = f"sqlite:///{tmp_path / 'a.db'}"
@@ -66,25 +79,21 @@ def test_a_point_of_the_grid_that_two_begin_is_dropped_by_the_second(tmp_path):
 def test_a_trial_that_is_about_to_be_enqueued_again_keeps_its_place(tmp_path):
     url = f"sqlite:///{tmp_path / 'a.db'}"
     mine = searching(url, "random")
-    lost = begun_elsewhere(url)
-    mine.study._storage.set_trial_state_values(lost._trial_id, TrialState.FAIL)  # whoever does this enqueues it next
+    lost = lost_elsewhere(mine, url)
     while not mine.is_full(mine.places(look(mine.study))):
         mine.one()
     assert len(finished(mine.study)) == TRIALS - 1
     put_back(mine.study, look(mine.study).trials[lost.number])
     mine.run()
-    assert len(finished(mine.study)) == TRIALS and len(mine.study.trials) == TRIALS + 1
-    assert lost.params["rate"] in [trial.params["rate"] for trial in finished(mine.study)]
+    assert_begun_again(mine, lost)
 
 
 def test_a_trial_that_nobody_enqueues_again_is_adopted(tmp_path):
     url = f"sqlite:///{tmp_path / 'a.db'}"
     mine = searching(url, "random")
-    lost = begun_elsewhere(url)
-    mine.study._storage.set_trial_state_values(lost._trial_id, TrialState.FAIL)  # and is killed in its turn
+    lost = lost_elsewhere(mine, url)
     mine.run()
-    assert len(finished(mine.study)) == TRIALS and len(mine.study.trials) == TRIALS + 1
-    assert lost.params["rate"] in [trial.params["rate"] for trial in finished(mine.study)]
+    assert_begun_again(mine, lost)
 
 
 def test_without_signs_of_life_another_trial_takes_the_place_of_a_killed_one(tmp_path):
