@@ -31,7 +31,7 @@ class Timed:
         rates: examples a second, a round each.
         first: seconds to the end of the first round, which compiles.
         megabytes: peak memory; of all processes together where there are several, what they share counted once.
-        floating: operations of one example, forward, backward and update, where the compiler says it.
+        floating: operations of one example in products, forward and backward.
     """
 
     rates: tuple[float, ...]
@@ -174,17 +174,18 @@ def timed(way: str, reference: str, seeds: int, together: Callable[[], None] = l
         for _ in range(times):
             once()
         rates.append(times * examples / (time.perf_counter() - began))
-    return Timed(tuple(rates), first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, operations(work))
+    return Timed(
+        tuple(rates), first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, operations_of_one(work)
+    )
 
 
-def operations(work: Any) -> float:
-    """Floating-point operations of one example in one step, as XLA counts those of the plain step."""
-    import jax
+def operations_of_one(work: Any) -> float:
+    """Floating-point operations in the products of one example in one step, as the reference is written."""
+    from refkit.benchmarks.arithmetic import operations
 
     learner = learner_of(work)
     batch = tuple(part[0] for part in work.batches)
-    cost = jax.jit(learner.step).lower(learner.first, batch).compile().cost_analysis()
-    return float((cost or {}).get("flops", 0.0)) / len(batch[-1])
+    return operations(learner.step, learner.first, batch) / len(batch[-1])
 
 
 def in_processes(reference: str, seeds: int) -> Timed:

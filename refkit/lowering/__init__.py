@@ -10,10 +10,10 @@ from typing import Any
 
 import jax
 
-from refkit.lowering import convolutions, interpreter
+from refkit.lowering import convolutions, interpreter, loops
 
 OFF = "off"
-interpreter.FORMS |= {"conv_general_dilated": convolutions.convolve}
+interpreter.FORMS |= {"conv_general_dilated": convolutions.convolve, "scan": loops.loop}
 
 
 def lowered(function: Callable) -> Callable:

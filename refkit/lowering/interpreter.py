@@ -8,6 +8,7 @@ import jax
 from jax.extend import core as jex
 
 from refkit.lowering import turned
+from refkit.lowering.recomputed import Recomputed
 
 INLINED = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
 
@@ -17,7 +18,7 @@ class Environment:
     """Values of variables while a program is carried out.
 
     Args:
-        values: arrays, some with their axes turned.
+        values: arrays, some with their axes turned, and what is to be made again.
         made: what forms have made of an array and may use once more: by what it is, with the array itself.
     """
 
@@ -25,7 +26,10 @@ class Environment:
     made: dict[tuple, Any] = dataclasses.field(default_factory=dict)
 
     def read(self, variable: jex.Var | jex.Literal) -> Any:
-        return variable.val if isinstance(variable, jex.Literal) else self.values[variable]
+        if isinstance(variable, jex.Literal):
+            return variable.val
+        value = self.values[variable]
+        return value.settled() if isinstance(value, Recomputed) else value
 
     def inner(self) -> "Environment":
         """Of a program that is called in this one."""

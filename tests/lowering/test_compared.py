@@ -20,7 +20,7 @@ class {model}(plain):
 """
 
 
-@pytest.mark.parametrize(("name", "model"), [("lenet", "LeNet"), ("multimodal", "Multimodal")])
+@pytest.mark.parametrize(("name", "model"), [("lenet", "LeNet"), ("lstm", "LSTM"), ("multimodal", "Multimodal")])
 def test_a_lowered_reference_is_the_same(tmp_path, name, model):
     text = Path(lenet.__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
     head, _ = text.split('\n\nif __name__ == "__main__":')
