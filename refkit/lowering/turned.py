@@ -50,10 +50,15 @@ def carry_on(equation: jex.JaxprEqn, inputs: list[Any]) -> Any:
 
 
 def is_elementwise(equation: jex.JaxprEqn) -> bool:
-    """Whether one result has the shape of every input that has axes, and the equation names no axis."""
+    """Whether every input with axes has those of the one result, as long or of length 1, and the equation names no axis."""
     out, *others = equation.outvars
-    shapes = {variable.aval.shape for variable in equation.invars if variable.aval.shape}
-    return not others and equation.primitive.name in ELEMENTWISE and shapes == {out.aval.shape}
+    shapes = [variable.aval.shape for variable in equation.invars if variable.aval.shape]
+    fits = lambda shape: len(shape) == out.aval.ndim and all(map(one_or, shape, out.aval.shape))
+    return not others and equation.primitive.name in ELEMENTWISE and all(map(fits, shapes))
+
+
+def one_or(length: int, other: int) -> bool:
+    return length in (1, other)
 
 
 ELEMENTWISE = set(
