@@ -2,9 +2,11 @@
 
 import contextlib
 import dataclasses
+import multiprocessing
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from refkit.tuning import showing
@@ -38,16 +40,21 @@ class Overhead:
         return self.beside / self.training
 
 
-def measure(reference: str, trials: int, epochs: int | None = None) -> list[Overhead]:
-    """Every method on a reference and its offline data, each in a study of its own on disk.
+def measure(reference: str, trials: int, epochs: int | None = None) -> Iterator[Overhead]:
+    """Every method on a reference and its offline data, in a process of its own as `tune.py` is, and in a study on disk.
 
-    What was compiled for one method is there for the next, so that the later ones are measured on the shorter trials. What the
-    storage imports on first use is imported before, as JAX is.
+    What the storage imports on first use is imported before, as JAX is.
     """
+    for method in METHODS:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as apart:
+            yield apart.submit(measured_apart, reference, method, trials, epochs).result()
+
+
+def measured_apart(reference: str, method: str, trials: int, epochs: int | None) -> Overhead:
     subject = reference_subject(reference, epochs=epochs)
     with tempfile.TemporaryDirectory() as folder:
         open_file(Path(folder) / "first.db")
-        return [measured(subject, method, trials, Path(folder) / f"{method}.db") for method in METHODS]
+        return measured(subject, method, trials, Path(folder) / f"{method}.db")
 
 
 def measured(subject, method: str, trials: int, file: Path) -> Overhead:
@@ -83,7 +90,7 @@ def timing(seconds: list[float]) -> Iterator[None]:
         seconds.append(time.perf_counter() - began)
 
 
-def table(rows: list[Overhead]) -> str:
+def table(rows: Iterable[Overhead]) -> str:
     lines = [f"{'':16}{'trials':>8}{'training':>10}{'beside':>10}{'share':>8}{'report':>9}"]
     lines += [
         f"{row.method:16}{row.trials:>8}{row.training:>8.1f} s{row.beside:>8.2f} s{row.share:>8.1%}{row.report:>7.2f} s"

@@ -1,6 +1,5 @@
 """A study in a database, as SQLAlchemy opens it: a SQLite file, or PostgreSQL or MySQL on a server, for many machines."""
 
-import contextlib
 import re
 import sqlite3
 import time
@@ -10,8 +9,10 @@ from typing import Any
 import optuna
 import sqlalchemy
 import sqlalchemy.exc
-from optuna.exceptions import StorageInternalError
-from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages import BaseStorage, RetryHeartbeatStaleTrialCallback
+from optuna.trial import FrozenTrial
+
+from refkit.tuning.database_storage import Database
 
 HEARTBEAT_S = 10  # a running trial's sign of life
 SILENT = 3  # heartbeats left out, after which its process counts as dead
@@ -21,36 +22,6 @@ BEING_MADE = re.compile(
 )  # another process makes the same tables
 LOCKED_S = 60  # how long to wait for another process that writes to the same SQLite file
 CONNECT_S = 10  # how long to wait for a server
-NEVER_HEARD = sqlalchemy.text(
-    "SELECT trials.trial_id FROM trials LEFT JOIN trial_heartbeats ON trials.trial_id = trial_heartbeats.trial_id "
-    "WHERE trials.study_id = :study AND trials.state = 'RUNNING' AND trial_heartbeats.trial_id IS NULL"
-)
-
-
-class Database(RDBStorage):
-    """optuna's storage in a database, in which a trial counts as silent, too, that never gave any sign of life.
-
-    optuna leaves such a trial running for ever: its process was killed between the trial's beginning and the first sign.
-    """
-
-    def __init__(self, *given: Any, **named: Any):
-        super().__init__(*given, **named)
-        self.never_heard: dict[
-            int, float
-        ] = {}  # by trial, since when; by this process's clock, as machines' clocks differ
-
-    def record_heartbeat(self, trial_id: int) -> None:
-        """A sign of life; one that does not get through, as while the server starts anew, is one left out, not the last."""
-        with contextlib.suppress(StorageInternalError):
-            super().record_heartbeat(trial_id)
-
-    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
-        with self.engine.connect() as connection:
-            silent = connection.scalars(NEVER_HEARD, {"study": study_id}).all()
-        now = time.monotonic()
-        self.never_heard = {trial: self.never_heard.get(trial, now) for trial in silent}
-        gone = [trial for trial, since in self.never_heard.items() if now - since > self.grace_period]
-        return super()._get_stale_trial_ids(study_id) + gone
 
 
 def connect(file: str) -> sqlite3.Connection:
@@ -101,7 +72,7 @@ def engine_of(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "connect_args": waiting}
 
 
-def put_back(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+def put_back(study: optuna.Study, trial: FrozenTrial) -> None:
     """Enqueue a trial again whose process is gone, at the values that it had."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

@@ -1,5 +1,6 @@
 """How values are drawn: optuna's samplers, each seeded by the trial's number, so that neither a kill nor a second process shows."""
 
+import copy
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -76,10 +77,24 @@ class Grid(GridSampler):
     def __init__(self, grid: Mapping[str, Any], seed: int, has_place: Callable[[int], bool]):
         super().__init__(grid, seed)
         self.has_place = has_place
+        self.seen: tuple[int | None, dict[str, Any]] = (
+            None,
+            {},
+        )  # the trial that values are drawn for, and what it keeps
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
         if not trial.params and self.has_place(trial.number):
             super().before_trial(study, trial)
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, name: str, distribution: BaseDistribution) -> Any:
+        if self.seen[0] != trial.number:
+            self.seen = (
+                trial.number,
+                dict(trial.system_attrs),
+            )  # which optuna reads from the storage for every value anew
+        known = copy.copy(trial)
+        known.system_attrs = self.seen[1]
+        return super().sample_independent(study, known, name, distribution)
 
     def after_trial(self, study: Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
         pass

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial
 from refkit.errors import RefkitError
 from refkit.loading.failures import say_error
 from refkit.tuning import narrowing
+from refkit.tuning.database_storage import written_together
 from refkit.tuning.databases import HEARTBEAT_S, SILENT, put_back
 from refkit.tuning.methods import grid_of, sampler, size_of
 from refkit.tuning.narrowing import Narrowing
@@ -201,7 +202,9 @@ class Search:
             trial.set_user_attr(SURPLUS, True)
             raise Surplus
         try:
-            return self.subject.run(suggest(trial, self.subject.space), reporter(trial))
+            with written_together():
+                values = suggest(trial, self.subject.space)
+            return self.subject.run(values, reporter(trial))
         except (optuna.TrialPruned, StorageInternalError):
             raise
         except (Exception, SystemExit) as error:
