@@ -11,7 +11,7 @@ from jax.extend import core as jex
 
 from refkit.lowering.bodies import SUMS, Body, Product, is_variable, pieces
 
-LINEAR = {"broadcast_in_dim", "convert_element_type", "neg", "reduce_sum", "reshape", "squeeze", "transpose"}
+LINEAR = {"broadcast_in_dim", "neg", "reduce_sum", "reshape", "squeeze", "transpose"}  # in their first input
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,10 +61,17 @@ def leads_to(body: Body, variable: Any, source: jex.Var) -> bool:
     return maker is not None and maker.primitive.name in SUMS and any(leads_to(body, v, source) for v in maker.invars)
 
 
+def is_linear(equation: jex.JaxprEqn | None) -> bool:
+    """Whether it may as well be carried out on a sum as on what is summed."""
+    if equation is None or equation.primitive.name != "convert_element_type":
+        return equation is not None and equation.primitive.name in LINEAR
+    return all(jnp.issubdtype(one.aval.dtype, jnp.floating) for one in (*equation.invars, *equation.outvars))
+
+
 def bottom(body: Body, variable: Any) -> Any:
     """What a value is only another shape or a sum of."""
     maker = body.maker(variable)
-    return bottom(body, maker.invars[0]) if maker is not None and maker.primitive.name in LINEAR else variable
+    return bottom(body, maker.invars[0]) if is_linear(maker) else variable
 
 
 def product_in(body: Body, variable: Any) -> jex.JaxprEqn | None:
@@ -125,7 +132,7 @@ class Behind:
 
     def made(self, variable: jex.Var) -> dict[jex.Var, Any]:
         maker = self.body.maker(variable)
-        if maker is not None and maker.primitive.name in LINEAR:
+        if is_linear(maker):
             params = maker.primitive.get_bind_params(maker.params)
             return {variable: maker.primitive.bind(self.total(maker.invars[0]), **params)}
         for factors, beside in self.beside.items():

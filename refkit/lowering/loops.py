@@ -15,7 +15,7 @@ from refkit.lowering.behind import Accumulated, Behind, Beside, accumulated, nee
 from refkit.lowering.bodies import RESHAPES, Body, is_variable
 from refkit.lowering.interpreter import Environment, evaluate
 from refkit.lowering.merged import Merged, Summed, merged
-from refkit.lowering.recomputed import Recomputed, spared
+from refkit.lowering.recomputed import Recomputed, sources_of, spared
 from refkit.lowering.turned import settled
 
 Values = dict[Any, Any]
@@ -101,9 +101,7 @@ class Loop:
             return jnp.broadcast_to(variable.val, (how["length"], *jnp.shape(variable.val)))
         if variable in self.spared:
             made = self.spared[variable]
-            own = {equation.outvars[0] for equation in made}
-            sources = {one for equation in made for one in equation.invars if is_variable(one)} - own
-            return Recomputed(tuple(made), {one: kept[one] for one in sources})
+            return Recomputed(tuple(made), {one: kept[one] for one in sources_of(made)})
         return kept[variable]
 
     def sources(self, variable: jex.Var, given: Values) -> list[Any]:

@@ -44,12 +44,14 @@ def spared(body: Body) -> dict[jex.Var, list[jex.JaxprEqn]]:
         equations = recipe(body, variable, kept - {variable} - set(found))
         if equations is not None:
             found[variable] = equations
-    return {variable: made for variable, made in found.items() if not set(found) & sources_of(made)}
+    return {variable: made for variable, made in found.items() if not set(found).intersection(sources_of(made))}
 
 
-def sources_of(made: list[jex.JaxprEqn]) -> set[jex.Var]:
+def sources_of(made: list[jex.JaxprEqn]) -> list[jex.Var]:
+    """What these equations make their results from, in the order in which they ask for it."""
     own = {equation.outvars[0] for equation in made}
-    return {one for equation in made for one in equation.invars if is_variable(one)} - own
+    asked = dict.fromkeys(one for equation in made for one in equation.invars if is_variable(one))
+    return [one for one in asked if one not in own]
 
 
 def recipe(body: Body, variable: jex.Var, kept: set[jex.Var]) -> list[jex.JaxprEqn] | None:

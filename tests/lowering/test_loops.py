@@ -85,6 +85,17 @@ def with_a_count(w, x, h):
     return scanned(step, (h, 0.0, jnp.zeros_like(h), jnp.ones(2)), x)
 
 
+def rounded_in_between(w, x, h):
+    """What is rounded to whole numbers before it is added up: the sum may not be rounded instead."""
+
+    def step(total, x):
+        seen = x.T @ jnp.tanh(x @ w["i"][0])
+        return (total[0] + seen, total[1] + (3 * seen).astype(jnp.int32)), None
+
+    last, _ = jax.lax.scan(step, (jnp.zeros((FEATURES, HIDDEN)), jnp.zeros((FEATURES, HIDDEN), jnp.int32)), x)
+    return jnp.sin(last[0]).sum() + last[1].sum()
+
+
 def summed_by_hand(w, x, h):
     """A sum of products that is written out, with other uses of it; and one beside it."""
 
@@ -133,6 +144,7 @@ MODELS = [
     twice_the_same,
     shared_biases,
     with_a_count,
+    rounded_in_between,
     summed_by_hand,
     layers,
     one_row_beside_many,
