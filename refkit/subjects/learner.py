@@ -13,6 +13,7 @@ from flax import nnx
 
 from refkit.lowering import has_convolutions, lowered
 from refkit.subjects import BY_NAME
+from refkit.subjects.compiling import Compiled
 from refkit.subjects.reference import compiled
 
 Arrays = tuple[np.ndarray, ...]
@@ -50,7 +51,7 @@ class Learner:
 
     @functools.cached_property
     def many_steps(self) -> Callable:
-        return jax.jit(lambda state, batches: jax.lax.scan(lowered(self.step), state, batches), donate_argnums=0)
+        return Compiled(lambda state, batches: jax.lax.scan(lowered(self.step), state, batches), donate_argnums=0)
 
     @functools.cached_property
     def forward(self) -> Callable:
