@@ -159,7 +159,10 @@ MODELS = [
 
 
 def name_of(model):
-    return model.__name__ if not isinstance(model, functools.partial) else f"lstm-{next(iter(model.keywords.items()))}"
+    if not isinstance(model, functools.partial):
+        return model.__name__
+    ((what, how),) = model.keywords.items()
+    return f"lstm-{what}-{getattr(how, '__name__', how)}"
 
 
 def close(yours, reference, rtol=2e-4):
